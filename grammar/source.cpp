@@ -1,0 +1,64 @@
+#include "grammar/source.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace mig::syntax {
+
+Span Span::to(const Span& last) const {
+  assert(file == last.file);
+  return Span{file, std::min(begin, last.begin), std::max(end, last.end)};
+}
+
+FileId SourceSet::add(std::string path, std::string text) {
+  assert(text.size() <= kMaxBytes);
+  std::vector<std::uint32_t> starts{0};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') starts.push_back(static_cast<std::uint32_t>(i + 1));
+  }
+  const FileId id{static_cast<std::uint32_t>(files_.size())};
+  files_.push_back(File{std::move(path), std::move(text), std::move(starts)});
+  return id;
+}
+
+std::string_view SourceSet::path(FileId file) const {
+  return files_.at(file.index).path;
+}
+
+std::string_view SourceSet::text(FileId file) const {
+  return files_.at(file.index).text;
+}
+
+std::string_view SourceSet::text(const Span& span) const {
+  assert(span.begin <= span.end);
+  return text(span.file).substr(span.begin, span.end - span.begin);
+}
+
+Position SourceSet::position(FileId file, std::uint32_t offset) const {
+  const File& source = files_.at(file.index);
+  assert(offset <= source.text.size());
+  const auto after = std::upper_bound(source.line_starts.begin(), source.line_starts.end(), offset);
+  const auto line = static_cast<std::uint32_t>(after - source.line_starts.begin());
+  std::uint32_t column = 1;
+  for (std::uint32_t i = source.line_starts[line - 1]; i < offset; ++i) {
+    const bool continuation = (static_cast<unsigned char>(source.text[i]) & 0xC0U) == 0x80U;
+    if (!continuation) ++column;
+  }
+  return Position{line, column};
+}
+
+std::string_view SourceSet::line(FileId file, std::uint32_t number) const {
+  const File& source = files_.at(file.index);
+  assert(number >= 1 && number <= source.line_starts.size());
+  const std::size_t begin = source.line_starts[number - 1];
+  std::size_t end =
+      number < source.line_starts.size() ? source.line_starts[number] - 1 : source.text.size();
+  if (end > begin && source.text[end - 1] == '\r') --end;
+  return std::string_view(source.text).substr(begin, end - begin);
+}
+
+std::uint32_t SourceSet::line_count(FileId file) const {
+  return static_cast<std::uint32_t>(files_.at(file.index).line_starts.size());
+}
+
+}  // namespace mig::syntax

@@ -1,0 +1,66 @@
+// The texts a compilation reads, and places in them.
+//
+// Every tree node, diagnostic and plan step points into a SourceSet by byte range; lines and
+// columns are computed only when somebody prints them. A SourceSet owns its texts and only grows,
+// so a view into it stays valid for its lifetime. Not synchronised: one compilation, one thread.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mig::syntax {
+
+// Index of a file in its SourceSet.
+struct FileId {
+  std::uint32_t index = 0;
+  constexpr auto operator<=>(const FileId&) const = default;
+};
+
+// Bytes [begin, end) of one file. An empty span is a place between two bytes.
+struct Span {
+  FileId file;
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  constexpr bool operator==(const Span&) const = default;
+  // The smallest span that holds both. REQUIRES: both are in one file.
+  Span to(const Span& last) const;
+};
+
+// Counted from 1. Columns count Unicode code points, as editors and terminals show them.
+struct Position {
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+  constexpr auto operator<=>(const Position&) const = default;
+};
+
+class SourceSet {
+ public:
+  // Largest text that is read; a plan file beyond it is a mistake, not a plan.
+  static constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
+
+  // REQUIRES: text is UTF-8 and no longer than kMaxBytes; the reader of files checks both.
+  FileId add(std::string path, std::string text);
+
+  std::size_t size() const { return files_.size(); }
+  std::string_view path(FileId file) const;
+  std::string_view text(FileId file) const;
+  std::string_view text(const Span& span) const;
+  Position position(FileId file, std::uint32_t offset) const;
+  // The line's text without its line end. REQUIRES: the line exists.
+  std::string_view line(FileId file, std::uint32_t number) const;
+  std::uint32_t line_count(FileId file) const;
+
+ private:
+  struct File {
+    std::string path;
+    std::string text;
+    std::vector<std::uint32_t> line_starts;
+  };
+  std::deque<File> files_;
+};
+
+}  // namespace mig::syntax

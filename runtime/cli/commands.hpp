@@ -1,0 +1,18 @@
+// The commands of the command line, one file each in commands/.
+//
+// A command declares its flags on the CLI11 application and leaves a callback that does the work
+// and stores its exit code. main.cpp lists them; a command that is not listed there does not exist.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "runtime/cli/exit_code.hpp"
+
+namespace mig::cli {
+
+// `exit` outlives the callback that the command installs.
+using DeclareCommand = void (*)(CLI::App& app, ExitCode& exit);
+
+void declare_help(CLI::App& app, ExitCode& exit);
+
+}  // namespace mig::cli

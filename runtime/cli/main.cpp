@@ -1,0 +1,42 @@
+// The command line: every command is one line in kCommands and one file in commands/.
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "runtime/cli/commands.hpp"
+
+namespace {
+
+constexpr mig::cli::DeclareCommand kCommands[] = {
+    mig::cli::declare_help,
+};
+
+constexpr const char* kFooter =
+    "A first look:\n"
+    "  mig help COMMAND                    what a command does, with an example\n"
+    "Exit codes: 0 done, 1 the plan is wrong, 3 refused, 4 rolled back, 5 needs a person, 6 "
+    "locked,\n"
+    "            64 usage, 69 unavailable, 70 a bug in mig, 130 interrupted";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("mig compiles migration plans (.mig files), proves them and carries them out.",
+               "mig");
+  app.set_version_flag("--version", "mig " MIG_VERSION);
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  auto exit = mig::cli::ExitCode::Done;
+  for (const auto declare : kCommands)
+    declare(app, exit);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "mig: {}\nTry `mig --help` or `mig help COMMAND`.\n", error.what());
+    return static_cast<int>(mig::cli::ExitCode::Usage);
+  }
+  return static_cast<int>(exit);
+}

@@ -1,0 +1,159 @@
+// The project's own rules about its source text, checked like any other behaviour.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Who may include whom. The most specific folder wins; every folder may include itself.
+struct Floor {
+  std::string_view folder;
+  std::vector<std::string_view> may_use;
+};
+
+const std::vector<Floor> kFloors = {
+    {"grammar/", {}},
+    {"compiler/plan/", {}},
+    {"compiler/", {"grammar/", "compiler/plan/"}},
+    {"runtime/", {"compiler/plan/"}},
+    {"runtime/cli/", {"grammar/", "compiler/", "compiler/plan/", "runtime/"}},
+};
+
+// A word of the code and the only places where it may stand.
+struct Ban {
+  std::string_view word;
+  std::vector<std::string_view> allowed_in;  // path prefixes
+  std::string_view why;
+};
+
+const std::vector<Ban> kBans = {
+    {"sleep_for", {}, "nothing sleeps; a step answers WaitUntil"},
+    {"system_clock", {"runtime/clock."}, "time goes through Clock"},
+    {"steady_clock", {"runtime/clock."}, "time goes through Clock"},
+    {"getenv", {"runtime/cli/"}, "only the command line reads the environment"},
+    {"<tao/",
+     {"grammar/parse.cpp", "grammar/rules.hpp", "grammar/expected.hpp", "grammar/build_tree.hpp"},
+     "PEGTL is visible to one translation unit"},
+    {"<sqlite3.h>",
+     {"runtime/stores/sqlite", "runtime/journal/sqlite"},
+     "SQLite ends in its adapters"},
+    {"<openssl/", {"compiler/plan/hash.cpp", "runtime/data/"}, "digests have one home a floor"},
+    {"std::thread", {"runtime/engine/workers."}, "threads are started in workers.cpp only"},
+    {"std::jthread", {"runtime/engine/workers."}, "threads are started in workers.cpp only"},
+    {"big_bang", {}, "strategies are written in .mig, not in C++"},
+    {"canary", {}, "strategies are written in .mig, not in C++"},
+    {"blue_green", {}, "strategies are written in .mig, not in C++"},
+    {"strangler", {}, "strategies are written in .mig, not in C++"},
+    {"TODO", {}, "what is not done is an issue, not a comment"},
+    {"FIXME", {}, "what is not done is an issue, not a comment"},
+};
+
+std::string read(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::vector<std::string> sources(std::initializer_list<const char*> tops) {
+  std::vector<std::string> found;
+  for (const char* top : tops) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(MIG_ROOT) / top)) {
+      const auto ext = entry.path().extension();
+      if (ext == ".cpp" || ext == ".hpp" || ext == ".def") {
+        found.push_back(fs::relative(entry.path(), MIG_ROOT).generic_string());
+      }
+    }
+  }
+  REQUIRE(!found.empty());
+  return found;
+}
+
+std::vector<std::string> product() {
+  return sources({"grammar", "compiler", "runtime"});
+}
+
+const Floor* floor_of(std::string_view path) {
+  const Floor* best = nullptr;
+  for (const Floor& floor : kFloors) {
+    if (path.starts_with(floor.folder) &&
+        (best == nullptr || floor.folder.size() > best->folder.size())) {
+      best = &floor;
+    }
+  }
+  return best;
+}
+
+bool may_include(std::string_view from_path, std::string_view target) {
+  const Floor* from = floor_of(from_path);
+  const Floor* to = floor_of(target);
+  if (from == nullptr || to == nullptr) return false;
+  return from == to || std::ranges::find(from->may_use, to->folder) != from->may_use.end();
+}
+
+bool may_say(std::string_view path, const Ban& ban) {
+  return std::ranges::any_of(ban.allowed_in, [&](auto prefix) { return path.starts_with(prefix); });
+}
+
+}  // namespace
+
+TEST_CASE("the floor rule itself tells right from wrong") {
+  CHECK(may_include("runtime/cli/main.cpp", "compiler/compile.hpp"));
+  CHECK(may_include("runtime/engine/executor.cpp", "compiler/plan/plan.hpp"));
+  CHECK_FALSE(may_include("runtime/engine/executor.cpp", "compiler/compile.hpp"));
+  CHECK_FALSE(may_include("compiler/compile.cpp", "runtime/clock.hpp"));
+  CHECK_FALSE(may_include("compiler/plan/plan.cpp", "grammar/source.hpp"));
+  CHECK_FALSE(may_include("grammar/parse.cpp", "compiler/plan/plan.hpp"));
+}
+
+TEST_CASE("files include only what their floor allows") {
+  for (const std::string& path : product()) {
+    std::istringstream text(read(fs::path(MIG_ROOT) / path));
+    for (std::string line; std::getline(text, line);) {
+      if (!line.starts_with("#include \"")) continue;
+      const std::string target = line.substr(10, line.find('"', 10) - 10);
+      INFO(path << " includes " << target);
+      CHECK(may_include(path, target));
+    }
+  }
+}
+
+TEST_CASE("banned words stay out") {
+  for (const std::string& path : product()) {
+    const std::string text = read(fs::path(MIG_ROOT) / path);
+    for (const Ban& ban : kBans) {
+      INFO(path << ": " << ban.word << " (" << ban.why << ")");
+      CHECK((may_say(path, ban) || text.find(ban.word) == std::string::npos));
+    }
+  }
+}
+
+TEST_CASE("no file and no line grows past its limit") {
+  for (const std::string& path : sources({"grammar", "compiler", "runtime", "tests"})) {
+    const std::string text = read(fs::path(MIG_ROOT) / path);
+    INFO(path);
+    CHECK(std::count(text.begin(), text.end(), '\n') <= 420);
+    if (path.ends_with(".def")) continue;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      INFO(line);
+      CHECK(line.size() <= 100);
+    }
+  }
+}
+
+TEST_CASE("every header says what it is and is guarded") {
+  for (const std::string& path : product()) {
+    if (!path.ends_with(".hpp")) continue;
+    const std::string text = read(fs::path(MIG_ROOT) / path);
+    INFO(path);
+    CHECK(text.starts_with("// "));
+    CHECK(text.find("#pragma once") != std::string::npos);
+  }
+}
