@@ -13,6 +13,10 @@ namespace mig::cli {
 // `exit` outlives the callback that the command installs.
 using DeclareCommand = void (*)(CLI::App& app, ExitCode& exit);
 
+void declare_check(CLI::App& app, ExitCode& exit);
+void declare_dump(CLI::App& app, ExitCode& exit);
+void declare_explain(CLI::App& app, ExitCode& exit);
+void declare_fmt(CLI::App& app, ExitCode& exit);
 void declare_help(CLI::App& app, ExitCode& exit);
 
 }  // namespace mig::cli

@@ -9,11 +9,13 @@
 namespace {
 
 constexpr mig::cli::DeclareCommand kCommands[] = {
-    mig::cli::declare_help,
+    mig::cli::declare_check, mig::cli::declare_dump, mig::cli::declare_explain,
+    mig::cli::declare_fmt,   mig::cli::declare_help,
 };
 
 constexpr const char* kFooter =
     "A first look:\n"
+    "  mig check plan.mig                  every mistake in a plan\n"
     "  mig help COMMAND                    what a command does, with an example\n"
     "Exit codes: 0 done, 1 the plan is wrong, 3 refused, 4 rolled back, 5 needs a person, 6 "
     "locked,\n"

@@ -26,5 +26,34 @@ expect 64 'there is no command `nope`' "$mig" help nope
 expect 64 'mig --help'               "$mig" --nope
 expect 64 'mig --help'               "$mig"
 
+printf 'mig 1\na = 1\n' >good.mig
+printf 'mig 1\na =\n  bb  = 1\n' >ugly.mig
+printf 'a\0b\n' >binary.mig
+printf 'caf\xe9\n' >latin.mig
+truncate -s 17M huge.mig
+expect 0  ''                           "$mig" check good.mig
+expect 1  'error[M0001]: expected a value after `=`' "$mig" check ugly.mig
+expect 1  ' --> ugly.mig:2:4'          "$mig" check good.mig ugly.mig
+expect 1  '"code":"M0001"'             "$mig" check --json ugly.mig
+expect 1  $'\e[1;31m'                  "$mig" check --color=always ugly.mig
+expect 1  '`binary.mig` is a binary file' "$mig" check binary.mig
+expect 1  '`latin.mig` is not UTF-8 in line 1' "$mig" check latin.mig
+expect 1  '`huge.mig` is larger than 16 MiB' "$mig" check huge.mig
+expect 64 'cannot read `none.mig`'     "$mig" check none.mig
+expect 64 '`.` is a directory'         "$mig" check .
+expect 0  'a  @2:1'                    "$mig" dump tree good.mig
+expect 1  '(mistaken)'                 "$mig" dump tree ugly.mig
+expect 0  'M0001'                      "$mig" explain
+expect 0  '## Wrong'                   "$mig" explain M0001
+expect 64 'there is no code `M9999`'   "$mig" explain M9999
+expect 0  ''                           "$mig" fmt --check good.mig
+expect 1  'ugly.mig'                   "$mig" fmt --check good.mig ugly.mig
+expect 1  '+bb = 1'                    "$mig" fmt --diff ugly.mig
+chmod 640 ugly.mig
+expect 0  ''                           "$mig" fmt ugly.mig
+expect 0  'bb = 1'                     cat ugly.mig
+expect 0  '640'                        stat -c %a ugly.mig
+expect 0  ''                           "$mig" fmt --check ugly.mig
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -46,6 +46,8 @@ const std::vector<Ban> kBans = {
      {"runtime/stores/sqlite", "runtime/journal/sqlite"},
      "SQLite ends in its adapters"},
     {"<openssl/", {"compiler/plan/hash.cpp", "runtime/data/"}, "digests have one home a floor"},
+    {"<xxhash.h>", {"runtime/data/fingerprint."}, "fingerprints have one home"},
+    {"F_OFD_", {"runtime/journal/lock_file."}, "file locks have one home"},
     {"std::thread", {"runtime/engine/workers."}, "threads are started in workers.cpp only"},
     {"std::jthread", {"runtime/engine/workers."}, "threads are started in workers.cpp only"},
     {"big_bang", {}, "strategies are written in .mig, not in C++"},

@@ -24,7 +24,8 @@ void declare_help(CLI::App& app, ExitCode& exit) {
       exit = ExitCode::Usage;
       return;
     }
-    fmt::print("{}", found.front()->help("mig"));
+    const std::string text = found.front()->help("mig");
+    fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
   });
 }
 

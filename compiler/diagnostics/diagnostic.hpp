@@ -1,0 +1,108 @@
+// What mig says about a plan: diagnostics, the registry of their kinds, and their collector.
+//
+// A check reports with `diagnostics.report(span, diag::Kind, args...)`; wrong argument types or
+// counts do not compile. Not synchronised: one compilation, one thread.
+#pragma once
+
+#include <deque>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "grammar/source.hpp"
+
+namespace mig::compiler {
+
+enum class Severity { Error, Warning };
+
+struct Label {
+  syntax::Span span;
+  std::string text;  // may be empty
+};
+
+// A change that makes the mistake go away without changing what was meant.
+struct Fix {
+  syntax::Span span;
+  std::string replacement;
+};
+
+struct Diagnostic {
+  std::string_view code;  // of a kind, so it lives for ever
+  Severity severity = Severity::Error;
+  std::string message;
+  Label primary;
+  std::vector<Label> secondary;
+  std::vector<std::string> trace;  // the shortest run that breaks the plan, line by line
+  std::vector<std::string> notes;
+  std::vector<std::string> helps;
+  std::vector<Fix> fixes;
+};
+
+template <class... Args>
+struct Kind {
+  std::string_view code;
+  Severity severity;
+  fmt::format_string<Args...> text;
+};
+
+namespace diag {
+#define DIAG(code, Name, severity, text, ...) \
+  inline constexpr Kind<__VA_ARGS__> Name{#code, Severity::severity, text};
+#include "compiler/diagnostics/kinds.def"
+#undef DIAG
+}  // namespace diag
+
+// Every code in the registry, in its order.
+inline constexpr std::string_view kCodes[] = {
+#define DIAG(code, ...) #code,
+#include "compiler/diagnostics/kinds.def"
+#undef DIAG
+};
+
+// Adds to a diagnostic that has just been reported: `report(…).label(…).help(…)`.
+class Report {
+ public:
+  explicit Report(Diagnostic& diagnostic) : diagnostic_(diagnostic) {}
+  Report& primary(std::string text);
+  Report& label(const syntax::Span& span, std::string text);
+  Report& note(std::string text);
+  Report& help(std::string text);
+  Report& fix(const syntax::Span& span, std::string replacement);
+  Report& trace(std::string line);
+
+ private:
+  Diagnostic& diagnostic_;
+};
+
+class Diagnostics {
+ public:
+  // The same code at the same place is kept once; what is added to a repetition is dropped.
+  template <class... Args>
+  Report report(const syntax::Span& span, const Kind<Args...>& kind,
+                const std::type_identity_t<Args>&... args) {
+    return add(kind.code, kind.severity, span,
+               fmt::vformat(fmt::string_view(kind.text), fmt::make_format_args(args...)));
+  }
+
+  bool has_errors() const { return errors_ > 0; }
+  std::size_t error_count() const { return errors_; }
+  const std::deque<Diagnostic>& all() const { return all_; }
+
+ private:
+  using Key = std::tuple<std::string_view, syntax::FileId, std::uint32_t, std::uint32_t>;
+  Report add(std::string_view code, Severity severity, const syntax::Span& span,
+             std::string message);
+
+  std::deque<Diagnostic> all_;  // a deque: a Report refers into it
+  std::set<Key> reported_;
+  Diagnostic dropped_;
+  std::size_t errors_ = 0;
+};
+
+}  // namespace mig::compiler

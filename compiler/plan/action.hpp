@@ -1,0 +1,183 @@
+// The closed set of verbs: everything that a step of a plan can do.
+//
+// A new verb is a new struct here; every visit that has to know it then stops compiling. Plain
+// data, immutable once the plan is built, safe to share between threads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "compiler/plan/ids.hpp"
+#include "compiler/plan/units.hpp"
+#include "compiler/plan/value.hpp"
+
+namespace mig::plan {
+
+// ---- structure
+
+struct Create {
+  static constexpr std::string_view kName = "create";
+  std::vector<DatasetId> datasets;
+  bool operator==(const Create&) const = default;
+};
+
+struct AddField {
+  static constexpr std::string_view kName = "add field";
+  DatasetId dataset;
+  std::uint32_t field = 0;
+  std::optional<Value> fill;  // what the rows that exist get; absent = NULL
+  bool operator==(const AddField&) const = default;
+};
+
+struct AddIndex {
+  static constexpr std::string_view kName = "add index";
+  DatasetId dataset;
+  std::vector<std::uint32_t> fields;
+  bool unique = false;
+  bool operator==(const AddIndex&) const = default;
+};
+
+struct DropField {
+  static constexpr std::string_view kName = "drop field";
+  DatasetId dataset;
+  std::uint32_t field = 0;
+  bool operator==(const DropField&) const = default;
+};
+
+struct Drop {
+  static constexpr std::string_view kName = "drop";
+  std::vector<DatasetId> datasets;
+  bool operator==(const Drop&) const = default;
+};
+
+// Empties datasets that nothing uses yet.
+struct Purge {
+  static constexpr std::string_view kName = "purge";
+  std::vector<DatasetId> datasets;
+  bool operator==(const Purge&) const = default;
+};
+
+// Copies datasets to a file of their own and proves that the copy can be read back.
+struct Backup {
+  static constexpr std::string_view kName = "backup";
+  std::vector<DatasetId> datasets;
+  std::string to;  // relative to the plan file
+  std::optional<Duration> keep;
+  bool operator==(const Backup&) const = default;
+};
+
+struct Sql {
+  static constexpr std::string_view kName = "sql";
+  StoreId store;
+  std::string text;
+  std::string undo;  // empty: nothing undoes it
+  bool operator==(const Sql&) const = default;
+};
+
+// ---- data
+
+enum class CopyKind : std::uint8_t { Snapshot, Scan };
+enum class OnConflict : std::uint8_t { Keep, Replace, Newer };
+enum class PaceKind : std::uint8_t {
+  Polite,   // short writes, each followed by a pause at least as long
+  Full,     // as fast as the stores take it
+  Limited,  // at most `rate`
+};
+struct Pace {
+  PaceKind kind = PaceKind::Polite;
+  RowRate rate;
+  bool operator==(const Pace&) const = default;
+};
+
+// What happens to a row that cannot be moved. `most` is a share of the rows read in this copy.
+struct Rejects {
+  bool quarantine = false;
+  Ratio most;
+  std::string owner;
+  bool operator==(const Rejects&) const = default;
+};
+
+// From the plan's old side to its new one, through its transform.
+struct Copy {
+  static constexpr std::string_view kName = "copy";
+  CopyKind kind = CopyKind::Snapshot;
+  RowCount chunk{2000};
+  Pace pace;
+  OnConflict on_conflict = OnConflict::Keep;
+  Rejects rejects;
+  bool operator==(const Copy&) const = default;
+};
+
+// Compares both sides. `sample` absent means every row.
+struct Verify {
+  static constexpr std::string_view kName = "verify";
+  std::optional<Ratio> sample;
+  bool repair = false;                     // from the authority
+  Ratio most_deletes = Ratio::percent(1);  // repair stops rather than delete a larger share
+  bool operator==(const Verify&) const = default;
+};
+
+// ---- traffic
+
+enum class Side : std::uint8_t { Old, New, None };
+
+// Who takes writes. None: nobody, while the application stands still.
+struct RouteWrites {
+  static constexpr std::string_view kName = "writes";
+  Side to = Side::Old;
+  std::optional<Duration> max_downtime;  // with None: longest time until writes go on
+  bool operator==(const RouteWrites&) const = default;
+};
+
+struct RouteReads {
+  static constexpr std::string_view kName = "reads";
+  Side to = Side::Old;
+  bool operator==(const RouteReads&) const = default;
+};
+
+// ---- waiting
+
+// Holds for `length` while every gate is judged each time its `every` has passed. A `require` is a
+// hold as long as its gate's window.
+struct Hold {
+  static constexpr std::string_view kName = "hold";
+  Duration length = Duration::zero();
+  std::vector<GateId> gates;
+  bool required = false;  // written as `require`: the gate alone is the point
+  bool operator==(const Hold&) const = default;
+};
+
+struct Approve {
+  static constexpr std::string_view kName = "approve";
+  std::string who;
+  std::optional<Duration> within;
+  bool operator==(const Approve&) const = default;
+};
+
+// ---- what a reviewer must see
+
+// `accept all_at_once "why" { max_downtime }`
+struct Accept {
+  static constexpr std::string_view kName = "accept";
+  std::string reason;
+  std::optional<Duration> max_downtime;
+  bool operator==(const Accept&) const = default;
+};
+
+struct PointOfNoReturn {
+  static constexpr std::string_view kName = "point_of_no_return";
+  std::string reason;
+  bool operator==(const PointOfNoReturn&) const = default;
+};
+
+using Action =
+    std::variant<Create, AddField, AddIndex, DropField, Drop, Purge, Backup, Sql, Copy, Verify,
+                 RouteWrites, RouteReads, Hold, Approve, Accept, PointOfNoReturn>;
+
+std::string_view name(const Action& action);
+
+}  // namespace mig::plan

@@ -1,0 +1,287 @@
+// Every field of every struct of a plan, named once. Codecs and hashes walk a plan through these,
+// so a field that is added here is encoded, decoded and hashed; tests compare plans field by field
+// and fail when one is forgotten.
+//
+// A visitor is called as visit("name", field). Included by codec files only.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "compiler/plan/plan.hpp"
+
+namespace mig::plan {
+
+// Spellings of closed enumerations, in the order of their enumerators.
+template <class Enum>
+inline constexpr int kSpellings = 0;
+template <>
+inline constexpr std::array<std::string_view, 15> kSpellings<Base> = {
+    "bool", "i16",  "i32",  "i64",       "decimal", "f64",    "text", "bytes",
+    "uuid", "date", "time", "timestamp", "json",    "one_of", "list"};
+template <>
+inline constexpr std::array<std::string_view, 14> kSpellings<Unit> = {
+    "number", "duration", "ratio", "size", "rows", "req",       "keys",
+    "rows/s", "bytes/s",  "req/s", "bool", "text", "timestamp", "time_of_day"};
+template <>
+inline constexpr std::array<std::string_view, 2> kSpellings<CopyKind> = {"snapshot", "scan"};
+template <>
+inline constexpr std::array<std::string_view, 3> kSpellings<OnConflict> = {"keep", "replace",
+                                                                           "newer"};
+template <>
+inline constexpr std::array<std::string_view, 3> kSpellings<PaceKind> = {"polite", "full",
+                                                                         "limited"};
+template <>
+inline constexpr std::array<std::string_view, 3> kSpellings<Side> = {"old", "new", "none"};
+template <>
+inline constexpr std::array<std::string_view, 3> kSpellings<Finally> = {"rollback", "rollback_to",
+                                                                        "pause"};
+template <>
+inline constexpr std::array<std::string_view, 2> kSpellings<Then> = {"fail", "pause"};
+template <>
+inline constexpr std::array<std::string_view, 5> kSpellings<Compare> = {"<", "<=", "==", ">=", ">"};
+template <>
+inline constexpr std::array<std::string_view, 7> kSpellings<Arm> = {
+    "reads", "reads.new", "reads.old", "reads.control", "writes", "writes.new", "writes.old"};
+template <>
+inline constexpr std::array<std::string_view, 1> kSpellings<StoreKind> = {"sqlite"};
+template <>
+inline constexpr std::array<std::string_view, 1> kSpellings<RouterKind> = {"file"};
+template <>
+inline constexpr std::array<std::string_view, 11> kSpellings<MetricKind> = {
+    "p50",           "p95", "p99",   "error_rate", "rate_4xx", "rate_5xx",
+    "fallback_rate", "rps", "drift", "rejects",    "rows"};
+
+#define MIG_FIELD(name) visit(#name, it.name)
+
+template <class Visit>
+void fields(Visit& visit, Type& it) {
+  MIG_FIELD(base), MIG_FIELD(optional), MIG_FIELD(length), MIG_FIELD(precision), MIG_FIELD(scale),
+      MIG_FIELD(members), MIG_FIELD(element);
+}
+template <class Visit>
+void fields(Visit& visit, Constant& it) {
+  MIG_FIELD(value);
+}
+template <class Visit>
+void fields(Visit& visit, FieldOf& it) {
+  MIG_FIELD(field);
+}
+template <class Visit>
+void fields(Visit& visit, Local& it) {
+  MIG_FIELD(index);
+}
+template <class Visit>
+void fields(Visit&, LoopElement&) {}
+template <class Visit>
+void fields(Visit&, LoopIndex&) {}
+template <class Visit>
+void fields(Visit& visit, Apply& it) {
+  MIG_FIELD(function), MIG_FIELD(arguments);
+}
+template <class Visit>
+void fields(Visit& visit, Choose& it) {
+  MIG_FIELD(parts);
+}
+template <class Visit>
+void fields(Visit& visit, Expr& it) {
+  MIG_FIELD(type), MIG_FIELD(node);
+}
+template <class Visit>
+void fields(Visit& visit, RowRate& it) {
+  MIG_FIELD(rows), MIG_FIELD(per);
+}
+template <class Visit>
+void fields(Visit& visit, Quantity& it) {
+  MIG_FIELD(unit), MIG_FIELD(value);
+}
+template <class Visit>
+void fields(Visit& visit, Location& it) {
+  MIG_FIELD(text), MIG_FIELD(secret);
+}
+template <class Visit>
+void fields(Visit& visit, Store& it) {
+  MIG_FIELD(name), MIG_FIELD(kind), MIG_FIELD(location), MIG_FIELD(busy_timeout);
+}
+template <class Visit>
+void fields(Visit& visit, Router& it) {
+  MIG_FIELD(name), MIG_FIELD(kind), MIG_FIELD(path);
+}
+template <class Visit>
+void fields(Visit& visit, Reference& it) {
+  MIG_FIELD(entity), MIG_FIELD(field);
+}
+template <class Visit>
+void fields(Visit& visit, Field& it) {
+  MIG_FIELD(name), MIG_FIELD(column), MIG_FIELD(type), MIG_FIELD(key), MIG_FIELD(generated),
+      MIG_FIELD(version), MIG_FIELD(fallback), MIG_FIELD(references);
+}
+template <class Visit>
+void fields(Visit& visit, Rule& it) {
+  MIG_FIELD(condition), MIG_FIELD(message);
+}
+template <class Visit>
+void fields(Visit& visit, Entity& it) {
+  MIG_FIELD(name), MIG_FIELD(fields), MIG_FIELD(rules);
+}
+template <class Visit>
+void fields(Visit& visit, Canonical& it) {
+  MIG_FIELD(field), MIG_FIELD(form);
+}
+template <class Visit>
+void fields(Visit& visit, Dataset& it) {
+  MIG_FIELD(name), MIG_FIELD(entity), MIG_FIELD(store), MIG_FIELD(table), MIG_FIELD(canonical);
+}
+template <class Visit>
+void fields(Visit& visit, Emit& it) {
+  MIG_FIELD(entity), MIG_FIELD(when), MIG_FIELD(each), MIG_FIELD(shared), MIG_FIELD(values);
+}
+template <class Visit>
+void fields(Visit& visit, Transform& it) {
+  MIG_FIELD(name), MIG_FIELD(input), MIG_FIELD(lets), MIG_FIELD(emits);
+}
+template <class Visit>
+void fields(Visit& visit, SqlSource& it) {
+  MIG_FIELD(store), MIG_FIELD(query);
+}
+template <class Visit>
+void fields(Visit& visit, FileSource& it) {
+  MIG_FIELD(path);
+}
+template <class Visit>
+void fields(Visit& visit, Metric& it) {
+  MIG_FIELD(name), MIG_FIELD(unit), MIG_FIELD(source);
+}
+template <class Visit>
+void fields(Visit& visit, ArmReading& it) {
+  MIG_FIELD(metric), MIG_FIELD(arm);
+}
+template <class Visit>
+void fields(Visit& visit, DatasetReading& it) {
+  MIG_FIELD(metric), MIG_FIELD(dataset);
+}
+template <class Visit>
+void fields(Visit& visit, DeclaredReading& it) {
+  MIG_FIELD(metric);
+}
+template <class Visit>
+void fields(Visit& visit, Clause& it) {
+  MIG_FIELD(reading), MIG_FIELD(compare), MIG_FIELD(limit), MIG_FIELD(text);
+}
+template <class Visit>
+void fields(Visit& visit, Absence& it) {
+  MIG_FIELD(then), MIG_FIELD(after);
+}
+template <class Visit>
+void fields(Visit& visit, Gate& it) {
+  MIG_FIELD(name), MIG_FIELD(clauses), MIG_FIELD(every), MIG_FIELD(window), MIG_FIELD(warmup),
+      MIG_FIELD(no_data), MIG_FIELD(source_error);
+}
+template <class Visit>
+void fields(Visit& visit, Create& it) {
+  MIG_FIELD(datasets);
+}
+template <class Visit>
+void fields(Visit& visit, AddField& it) {
+  MIG_FIELD(dataset), MIG_FIELD(field), MIG_FIELD(fill);
+}
+template <class Visit>
+void fields(Visit& visit, AddIndex& it) {
+  MIG_FIELD(dataset), MIG_FIELD(fields), MIG_FIELD(unique);
+}
+template <class Visit>
+void fields(Visit& visit, DropField& it) {
+  MIG_FIELD(dataset), MIG_FIELD(field);
+}
+template <class Visit>
+void fields(Visit& visit, Drop& it) {
+  MIG_FIELD(datasets);
+}
+template <class Visit>
+void fields(Visit& visit, Purge& it) {
+  MIG_FIELD(datasets);
+}
+template <class Visit>
+void fields(Visit& visit, Backup& it) {
+  MIG_FIELD(datasets), MIG_FIELD(to), MIG_FIELD(keep);
+}
+template <class Visit>
+void fields(Visit& visit, Sql& it) {
+  MIG_FIELD(store), MIG_FIELD(text), MIG_FIELD(undo);
+}
+template <class Visit>
+void fields(Visit& visit, Pace& it) {
+  MIG_FIELD(kind), MIG_FIELD(rate);
+}
+template <class Visit>
+void fields(Visit& visit, Rejects& it) {
+  MIG_FIELD(quarantine), MIG_FIELD(most), MIG_FIELD(owner);
+}
+template <class Visit>
+void fields(Visit& visit, Copy& it) {
+  MIG_FIELD(kind), MIG_FIELD(chunk), MIG_FIELD(pace), MIG_FIELD(on_conflict), MIG_FIELD(rejects);
+}
+template <class Visit>
+void fields(Visit& visit, Verify& it) {
+  MIG_FIELD(sample), MIG_FIELD(repair), MIG_FIELD(most_deletes);
+}
+template <class Visit>
+void fields(Visit& visit, RouteWrites& it) {
+  MIG_FIELD(to), MIG_FIELD(max_downtime);
+}
+template <class Visit>
+void fields(Visit& visit, RouteReads& it) {
+  MIG_FIELD(to);
+}
+template <class Visit>
+void fields(Visit& visit, Hold& it) {
+  MIG_FIELD(length), MIG_FIELD(gates), MIG_FIELD(required);
+}
+template <class Visit>
+void fields(Visit& visit, Approve& it) {
+  MIG_FIELD(who), MIG_FIELD(within);
+}
+template <class Visit>
+void fields(Visit& visit, Accept& it) {
+  MIG_FIELD(reason), MIG_FIELD(max_downtime);
+}
+template <class Visit>
+void fields(Visit& visit, PointOfNoReturn& it) {
+  MIG_FIELD(reason);
+}
+template <class Visit>
+void fields(Visit& visit, Place& it) {
+  MIG_FIELD(file), MIG_FIELD(line), MIG_FIELD(column);
+}
+template <class Visit>
+void fields(Visit& visit, Parameter& it) {
+  MIG_FIELD(name), MIG_FIELD(type), MIG_FIELD(value), MIG_FIELD(from);
+}
+template <class Visit>
+void fields(Visit& visit, Retry& it) {
+  MIG_FIELD(times), MIG_FIELD(forever), MIG_FIELD(first_wait), MIG_FIELD(longest_wait);
+}
+template <class Visit>
+void fields(Visit& visit, OnFail& it) {
+  MIG_FIELD(retry), MIG_FIELD(then), MIG_FIELD(to);
+}
+template <class Visit>
+void fields(Visit& visit, Step& it) {
+  MIG_FIELD(name), MIG_FIELD(phase), MIG_FIELD(place), MIG_FIELD(needs), MIG_FIELD(action),
+      MIG_FIELD(on_fail), MIG_FIELD(semantics);
+}
+template <class Visit>
+void fields(Visit& visit, Phase& it) {
+  MIG_FIELD(name), MIG_FIELD(about), MIG_FIELD(place), MIG_FIELD(after), MIG_FIELD(steps);
+}
+template <class Visit>
+void fields(Visit& visit, Plan& it) {
+  MIG_FIELD(edition), MIG_FIELD(name), MIG_FIELD(about), MIG_FIELD(env), MIG_FIELD(parameters),
+      MIG_FIELD(stores), MIG_FIELD(routers), MIG_FIELD(entities), MIG_FIELD(datasets),
+      MIG_FIELD(transforms), MIG_FIELD(metrics), MIG_FIELD(gates), MIG_FIELD(from), MIG_FIELD(to),
+      MIG_FIELD(through), MIG_FIELD(via), MIG_FIELD(phases), MIG_FIELD(steps);
+}
+
+#undef MIG_FIELD
+
+}  // namespace mig::plan

@@ -1,0 +1,114 @@
+// Gates as data: which readings must hold, how long, and what absence means.
+//
+// The rules that decide stand in runtime/gates/. Plain data, immutable once the plan is built.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "compiler/plan/ids.hpp"
+#include "compiler/plan/units.hpp"
+
+namespace mig::plan {
+
+enum class MetricKind : std::uint8_t {
+#define METRIC(enumerator, language_name, unit, takes) enumerator,
+#include "compiler/plan/metrics.def"
+#undef METRIC
+};
+enum class MetricTakes : std::uint8_t { Arm, Dataset };
+
+std::string_view name(MetricKind kind);
+Unit unit_of(MetricKind kind);
+MetricTakes takes_of(MetricKind kind);
+std::optional<MetricKind> metric_named(std::string_view name);
+
+// Whose requests a metric looks at.
+enum class Arm : std::uint8_t {
+  Reads,
+  ReadsNew,
+  ReadsOld,
+  ReadsControl,
+  Writes,
+  WritesNew,
+  WritesOld
+};
+
+// `= sql(store, "select …")`: one row, one column, read now.
+struct SqlSource {
+  static constexpr std::string_view kName = "sql";
+  StoreId store;
+  std::string query;
+  bool operator==(const SqlSource&) const = default;
+};
+
+// `= file("m.jsonl")`: the newest line that an application wrote for this metric.
+struct FileSource {
+  static constexpr std::string_view kName = "file";
+  std::string path;  // relative to the plan file
+  bool operator==(const FileSource&) const = default;
+};
+
+// A metric that the plan declares.
+struct Metric {
+  std::string name;
+  Unit unit = Unit::Number;
+  std::variant<SqlSource, FileSource> source;
+  bool operator==(const Metric&) const = default;
+};
+
+struct ArmReading {
+  static constexpr std::string_view kName = "arm";
+  MetricKind metric = MetricKind::P95;
+  Arm arm = Arm::Reads;
+  bool operator==(const ArmReading&) const = default;
+};
+struct DatasetReading {
+  static constexpr std::string_view kName = "dataset";
+  MetricKind metric = MetricKind::Drift;
+  DatasetId dataset;
+  bool operator==(const DatasetReading&) const = default;
+};
+struct DeclaredReading {
+  static constexpr std::string_view kName = "declared";
+  MetricId metric;
+  bool operator==(const DeclaredReading&) const = default;
+};
+using Reading = std::variant<ArmReading, DatasetReading, DeclaredReading>;
+
+enum class Compare : std::uint8_t { Less, LessOrEqual, Equal, GreaterOrEqual, Greater };
+
+// One `require`: a reading against an absolute limit of the same unit.
+struct Clause {
+  Reading reading;
+  Compare compare = Compare::LessOrEqual;
+  Quantity limit;
+  std::string text;  // as written, for people
+  bool operator==(const Clause&) const = default;
+};
+
+enum class Then : std::uint8_t { Fail, Pause };
+
+// What happens when something has been missing for `after`.
+struct Absence {
+  Then then = Then::Fail;
+  Duration after = Duration::zero();
+  bool operator==(const Absence&) const = default;
+};
+
+struct Gate {
+  std::string name;
+  std::vector<Clause> clauses;
+  Duration every = std::chrono::seconds(15);
+  Duration window = std::chrono::minutes(5);
+  Duration warmup = Duration::zero();
+  Absence no_data;
+  Absence source_error;
+  bool operator==(const Gate&) const = default;
+};
+
+}  // namespace mig::plan

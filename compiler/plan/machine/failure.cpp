@@ -1,0 +1,91 @@
+#include "compiler/plan/machine/failure.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace mig::plan {
+namespace {
+
+// Doubles from the first wait to the longest, without overflowing on the way.
+Duration back_off(const Retry& retry, std::uint32_t failures) {
+  Duration wait = retry.first_wait;
+  for (std::uint32_t i = 0; i < failures && wait < retry.longest_wait; ++i)
+    wait *= 2;
+  return std::min(wait, retry.longest_wait);
+}
+
+PauseReason reason_of(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::Transient:
+    case Trouble::Conflict:
+    case Trouble::Permanent:
+      return PauseReason::StepFailed;
+    case Trouble::Breach:
+      return PauseReason::Gate;
+    case Trouble::NoData:
+      return PauseReason::NoData;
+    case Trouble::SourceError:
+      return PauseReason::SourceError;
+    case Trouble::UnknownEffect:
+      return PauseReason::UnknownEffect;
+    case Trouble::DiskFull:
+      return PauseReason::Disk;
+  }
+  assert(false && "every trouble has a reason");
+  return PauseReason::StepFailed;
+}
+
+}  // namespace
+
+std::string_view name(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::Transient:
+      return "transient";
+    case Trouble::Conflict:
+      return "conflict";
+    case Trouble::Permanent:
+      return "permanent";
+    case Trouble::Breach:
+      return "breach";
+    case Trouble::NoData:
+      return "no_data";
+    case Trouble::SourceError:
+      return "source_error";
+    case Trouble::UnknownEffect:
+      return "unknown_effect";
+    case Trouble::DiskFull:
+      return "disk_full";
+  }
+  assert(false && "every trouble has a name");
+  return {};
+}
+
+Consequence on_failure(const Plan& plan, const RunState& state, StepId step, Trouble trouble,
+                       bool absence_pauses) {
+  const OnFail& policy = plan.at(step).on_fail;
+  const std::uint32_t failures = state.at(step).failures;
+  const bool may_pass = trouble == Trouble::Transient || trouble == Trouble::Conflict;
+  if (may_pass && (policy.retry.forever || failures < policy.retry.times)) {
+    return TryAgain{back_off(policy.retry, failures)};
+  }
+  // A full disk, an unknown effect: going back would need what is missing, or guess.
+  if (trouble == Trouble::DiskFull || trouble == Trouble::UnknownEffect || absence_pauses) {
+    return Stop{reason_of(trouble)};
+  }
+  if (state.direction == Direction::Back) return Stop{PauseReason::RollbackBlocked};
+  if (is_past_point_of_no_return(plan, state)) return Stop{reason_of(trouble)};
+  switch (policy.then) {
+    case Finally::Rollback:
+      return GoBack{};
+    case Finally::RollbackTo:
+      // A phase at or before the one to return to has nothing behind it that could be undone.
+      if (plan.at(step).phase.index <= policy.to->index) return Stop{reason_of(trouble)};
+      return GoBack{policy.to};
+    case Finally::Pause:
+      return Stop{reason_of(trouble)};
+  }
+  assert(false && "every policy ends somehow");
+  return Stop{reason_of(trouble)};
+}
+
+}  // namespace mig::plan

@@ -1,0 +1,78 @@
+#include "compiler/plan/machine/schedule.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/plan/hash.hpp"
+
+namespace mig::plan {
+namespace {
+
+bool is_done(const RunState& state, StepId id) {
+  return state.at(id).status == StepStatus::Done;
+}
+
+// A step left a trace if it was ever started and not undone since; a crash may have hidden the
+// rest.
+bool left_a_trace(const StepState& step) {
+  return step.started > 0 && step.status != StepStatus::Undone &&
+         step.status != StepStatus::Skipped;
+}
+
+bool stays(const RunState& state, const Step& step) {
+  return state.rollback_to && step.phase.index <= state.rollback_to->index;
+}
+
+}  // namespace
+
+std::vector<StepId> ready(const Plan& plan, const RunState& state) {
+  std::vector<StepId> steps;
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const StepState& step = state.steps[i];
+    const bool waits = step.status == StepStatus::Pending || step.status == StepStatus::Failed ||
+                       (step.status == StepStatus::Running && step.direction == Direction::Forward);
+    const auto& needs = plan.steps[i].needs;
+    if (waits && std::ranges::all_of(needs, [&](StepId need) { return is_done(state, need); })) {
+      steps.push_back(StepId{i});
+    }
+  }
+  return steps;
+}
+
+std::vector<StepId> undo_order(const Plan& plan, const RunState& state) {
+  std::vector<StepId> steps;
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    if (left_a_trace(state.steps[i]) && !stays(state, plan.steps[i])) steps.push_back(StepId{i});
+  }
+  std::ranges::sort(steps,
+                    [&](StepId a, StepId b) { return state.at(a).started > state.at(b).started; });
+  return steps;
+}
+
+std::optional<StepId> next_undo(const Plan& plan, const RunState& state) {
+  const auto steps = undo_order(plan, state);
+  return steps.empty() ? std::nullopt : std::optional(steps.front());
+}
+
+bool is_finished(const Plan&, const RunState& state) {
+  return std::ranges::all_of(state.steps, [](const StepState& step) {
+    return step.status == StepStatus::Done || step.status == StepStatus::Skipped;
+  });
+}
+
+bool is_past_point_of_no_return(const Plan& plan, const RunState& state) {
+  const auto marker = point_of_no_return(plan);
+  return marker && state.at(*marker).started > 0;
+}
+
+std::string evidence(const Plan& plan, const RunState& state, StepId step) {
+  std::string facts = print(plan_hash(plan));
+  for (std::uint32_t i = 0; i < step.index; ++i) {
+    const StepState& earlier = state.steps[i];
+    facts += fmt::format("\n{} {} {}", plan.steps[i].name, name(earlier.status), earlier.summary);
+  }
+  return print(sha256(facts));
+}
+
+}  // namespace mig::plan

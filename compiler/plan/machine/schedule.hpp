@@ -1,0 +1,31 @@
+// What may happen next. Pure: it looks at the plan and the state, never at the world.
+//
+// A step is ready when everything it needs is done. Going back, steps are undone one at a time, in
+// the reverse of the order in which they were started.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/plan/machine/run_state.hpp"
+#include "compiler/plan/plan.hpp"
+
+namespace mig::plan {
+
+// The steps that a running run may start or start again, in the plan's order. A step that waits for
+// its retry is among them; whoever starts it looks at `not_before`.
+std::vector<StepId> ready(const Plan& plan, const RunState& state);
+
+// Every step that a rollback has to undo, first one first.
+std::vector<StepId> undo_order(const Plan& plan, const RunState& state);
+std::optional<StepId> next_undo(const Plan& plan, const RunState& state);
+
+// Nothing is left to do forwards.
+bool is_finished(const Plan& plan, const RunState& state);
+
+// What an approval of `step` approves: everything that was done before it, and what came of it. An
+// approval of other evidence is void.
+std::string evidence(const Plan& plan, const RunState& state, StepId step);
+
+}  // namespace mig::plan

@@ -1,0 +1,132 @@
+#include "compiler/plan/verify.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/plan/overloaded.hpp"
+
+namespace mig::plan {
+namespace {
+
+// Collects the first flaw; every check after it is skipped.
+class Inspector {
+ public:
+  explicit Inspector(const Plan& plan) : plan_(plan) {}
+
+  std::optional<std::string> inspect() {
+    if (plan_.to.empty()) flaw("it has no target");
+    exists(plan_.from, "from");
+    for (const DatasetId id : plan_.to)
+      exists(id, "to");
+    if (plan_.through) within(plan_.through->index, plan_.routers.size(), "through");
+    if (plan_.via) within(plan_.via->index, plan_.transforms.size(), "via");
+    for (const Entity& entity : plan_.entities)
+      inspect(entity);
+    for (const Dataset& dataset : plan_.datasets)
+      inspect(dataset);
+    for (const Transform& transform : plan_.transforms)
+      inspect(transform);
+    for (const Gate& gate : plan_.gates)
+      inspect(gate);
+    inspect_phases();
+    for (std::uint32_t i = 0; i < plan_.steps.size(); ++i)
+      inspect(plan_.steps[i], i);
+    return flaw_;
+  }
+
+ private:
+  void flaw(std::string text) {
+    if (!flaw_) flaw_ = std::move(text);
+  }
+  void within(std::size_t index, std::size_t size, std::string_view what) {
+    if (index >= size) flaw(fmt::format("{} points at nothing", what));
+  }
+  void exists(DatasetId id, std::string_view what) {
+    within(id.index, plan_.datasets.size(), what);
+  }
+
+  void inspect(const Entity& entity) {
+    if (std::ranges::none_of(entity.fields, &Field::key)) flaw("an entity has no key");
+    for (const Field& field : entity.fields) {
+      if (field.references)
+        within(field.references->entity.index, plan_.entities.size(), "a reference");
+    }
+  }
+  void inspect(const Dataset& dataset) {
+    within(dataset.entity.index, plan_.entities.size(), "a dataset's entity");
+    within(dataset.store.index, plan_.stores.size(), "a dataset's store");
+    if (flaw_) return;
+    for (const Canonical& canonical : dataset.canonical) {
+      within(canonical.field, plan_.at(dataset.entity).fields.size(), "a canonical field");
+    }
+  }
+  void inspect(const Transform& transform) {
+    within(transform.input.index, plan_.entities.size(), "a transform's input");
+    for (const Emit& emit : transform.emits) {
+      within(emit.entity.index, plan_.entities.size(), "an emitted entity");
+      if (flaw_) return;
+      if (emit.values.size() != plan_.at(emit.entity).fields.size()) {
+        flaw("a transform does not fill its entity");
+      }
+    }
+  }
+  void inspect(const Gate& gate) {
+    for (const Clause& clause : gate.clauses) {
+      std::visit(Overloaded{
+                     [](const ArmReading&) {},
+                     [&](const DatasetReading& reading) { exists(reading.dataset, "a gate"); },
+                     [&](const DeclaredReading& reading) {
+                       within(reading.metric.index, plan_.metrics.size(), "a gate");
+                     },
+                 },
+                 clause.reading);
+    }
+  }
+  void inspect_phases() {
+    for (std::uint32_t p = 0; p < plan_.phases.size(); ++p) {
+      for (const StepId id : plan_.phases[p].steps) {
+        within(id.index, plan_.steps.size(), "a phase");
+        if (!flaw_ && plan_.at(id).phase.index != p) flaw("a step stands in another phase");
+      }
+      for (const PhaseId id : plan_.phases[p].after)
+        within(id.index, p, "a phase's predecessor");
+    }
+  }
+  void inspect(const Step& step, std::uint32_t position) {
+    within(step.phase.index, plan_.phases.size(), "a step's phase");
+    for (const StepId need : step.needs)
+      within(need.index, position, "a step's need");
+    if (step.on_fail.to) within(step.on_fail.to->index, plan_.phases.size(), "rollback to");
+    for (const DatasetId id : datasets_of(step.action))
+      exists(id, "a step's dataset");
+    if (const auto* hold = std::get_if<Hold>(&step.action)) {
+      for (const GateId id : hold->gates)
+        within(id.index, plan_.gates.size(), "a hold's gate");
+    }
+    if (const auto* sql = std::get_if<Sql>(&step.action)) {
+      within(sql->store.index, plan_.stores.size(), "a statement's store");
+    }
+  }
+
+  static std::vector<DatasetId> datasets_of(const Action& action) {
+    return std::visit(
+        [](const auto& verb) -> std::vector<DatasetId> {
+          if constexpr (requires { verb.datasets; }) return verb.datasets;
+          if constexpr (requires { verb.dataset; }) return {verb.dataset};
+          return {};
+        },
+        action);
+  }
+
+  const Plan& plan_;
+  std::optional<std::string> flaw_;
+};
+
+}  // namespace
+
+std::optional<std::string> flaw_of(const Plan& plan) {
+  return Inspector(plan).inspect();
+}
+
+}  // namespace mig::plan

@@ -1,0 +1,108 @@
+#include "runtime/stores/sqlite_errors.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "runtime/stores/lock_holders.hpp"
+
+namespace mig::runtime {
+namespace {
+
+std::string who_holds(const std::filesystem::path& path) {
+  std::string names;
+  for (const auto process : lock_holders(path)) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", describe_process(process));
+  }
+  if (names.empty()) {
+    return "wait for it to finish, or look with `fuser` for another mig, the application, a backup "
+           "or an open `sqlite3` shell";
+  }
+  return fmt::format("it is held by {}; wait for it or end it", names);
+}
+
+}  // namespace
+
+SqliteFailure classify(int extended_code) {
+  if (extended_code == SQLITE_IOERR_LOCK || extended_code == SQLITE_IOERR_RDLOCK) {
+    return SqliteFailure::Busy;
+  }
+  switch (extended_code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+      return SqliteFailure::None;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return SqliteFailure::Busy;
+    case SQLITE_FULL:
+      return SqliteFailure::Full;
+    case SQLITE_IOERR:
+      return SqliteFailure::Unwritable;
+    case SQLITE_READONLY:
+      return SqliteFailure::ReadOnly;
+    case SQLITE_CORRUPT:
+      return SqliteFailure::Corrupt;
+    case SQLITE_NOTADB:
+      return SqliteFailure::NotADatabase;
+    case SQLITE_CONSTRAINT:
+      return SqliteFailure::Constraint;
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+      return SqliteFailure::CannotOpen;
+    case SQLITE_INTERRUPT:
+      return SqliteFailure::Interrupted;
+    default:
+      return SqliteFailure::Other;
+  }
+}
+
+Error sqlite_error(int extended_code, const std::filesystem::path& path, std::string_view noun,
+                   std::string_view detail) {
+  const std::string file = fmt::format("the {} `{}`", noun, path.string());
+  switch (classify(extended_code)) {
+    case SqliteFailure::Busy:
+      return {ErrorKind::Transient, file + " is locked", who_holds(path)};
+    case SqliteFailure::Full:
+      return {ErrorKind::Permanent, fmt::format("the disk is full: {} cannot grow", file),
+              "free space on its disk, then run the same command again"};
+    case SqliteFailure::Unwritable:
+      return {ErrorKind::Permanent,
+              fmt::format("{} cannot be read or written (input/output error {})", file,
+                          extended_code >> 8),
+              "look at the disk and the kernel's log, then run the same command again"};
+    case SqliteFailure::ReadOnly:
+      if (extended_code == SQLITE_READONLY_ROLLBACK || extended_code == SQLITE_READONLY_RECOVERY) {
+        return {ErrorKind::Permanent, file + " was left in the middle of a write",
+                "run any command once as a user who may write it; that finishes the recovery"};
+      }
+      return {ErrorKind::Permanent, file + " is read-only",
+              "give its owner write permission on the file and its folder"};
+    case SqliteFailure::Corrupt:
+      return {ErrorKind::Permanent, file + " is damaged",
+              "do not write to it; restore a copy, or save what is left with `.recover`"};
+    case SqliteFailure::NotADatabase:
+      return {ErrorKind::Permanent,
+              noun == "database" ? fmt::format("`{}` is not a SQLite database", path.string())
+                                 : fmt::format("`{}` is not a {}", path.string(), noun),
+              "check the path"};
+    case SqliteFailure::Constraint:
+      // SQLite names the constraint's columns here, never their values, but a trigger's text is
+      // its author's; it is left out.
+      return {ErrorKind::Conflict, file + " refuses a row: a constraint does not hold",
+              "look at the table's keys, checks and triggers"};
+    case SqliteFailure::CannotOpen:
+      return {ErrorKind::Permanent, file + " cannot be opened",
+              "check that it exists and that you may read it and its folder"};
+    case SqliteFailure::Interrupted:
+      return {ErrorKind::Transient, fmt::format("work on {} was interrupted", file), ""};
+    case SqliteFailure::None:
+    case SqliteFailure::Other:
+      break;
+  }
+  return {ErrorKind::Permanent, fmt::format("{} refuses a statement: {}", file, detail), ""};
+}
+
+}  // namespace mig::runtime

@@ -1,0 +1,22 @@
+// What a SQLite result code means to people and to failure policy. Used by sqlite_database only.
+//
+// The sentences name the file and the situation; SQLite's own text is added only where it cannot
+// hold a row's values.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "runtime/result.hpp"
+#include "runtime/stores/sqlite_database.hpp"
+
+namespace mig::runtime {
+
+SqliteFailure classify(int extended_code);
+
+// `detail` is SQLite's text for our own SQL (a syntax error, a missing table). It is dropped for
+// every failure where it could quote data.
+Error sqlite_error(int extended_code, const std::filesystem::path& path, std::string_view noun,
+                   std::string_view detail);
+
+}  // namespace mig::runtime

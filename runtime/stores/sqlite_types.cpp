@@ -1,0 +1,313 @@
+#include "runtime/stores/sqlite_types.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "runtime/data/decimal.hpp"
+#include "runtime/data/iso_time.hpp"
+#include "runtime/data/utf8.hpp"
+#include "runtime/data/uuid.hpp"
+#include "runtime/stores/sqlite_lists.hpp"
+
+namespace mig::runtime {
+namespace {
+
+using plan::Base;
+
+constexpr std::int64_t kExactInReal = std::int64_t{1} << 53;
+
+std::string_view name_of(StorageClass storage) {
+  switch (storage) {
+    case StorageClass::Null:
+      return "NULL";
+    case StorageClass::Integer:
+      return "an integer";
+    case StorageClass::Real:
+      return "a real number";
+    case StorageClass::Text:
+      return "text";
+    case StorageClass::Blob:
+      return "a blob";
+  }
+  assert(false && "every storage class has a name");
+  return "";
+}
+
+Reject wrong_class(const SqliteCell& cell, const plan::Type& type) {
+  return {fmt::format("{} where `{}` is expected", name_of(cell.storage), print(type))};
+}
+
+Reject misfit(std::string_view what, const plan::Type& type) {
+  return {fmt::format("{} for `{}`", what, print(type))};
+}
+
+std::optional<Reject> read_integer(const SqliteCell& cell, Column& into, std::int64_t least,
+                                   std::int64_t most) {
+  if (cell.storage != StorageClass::Integer) return wrong_class(cell, into.type());
+  if (cell.integer < least || cell.integer > most) {
+    return misfit("an integer out of range", into.type());
+  }
+  into.append_integer(cell.integer);
+  return std::nullopt;
+}
+
+std::optional<Reject> read_decimal(const SqliteCell& cell, Column& into) {
+  const plan::Type& type = into.type();
+  std::optional<Decimal> value;
+  switch (cell.storage) {
+    case StorageClass::Integer:
+      value = parse_decimal(std::to_string(cell.integer), type.precision, type.scale);
+      break;
+    case StorageClass::Text:
+      value = parse_decimal(cell.bytes, type.precision, type.scale);
+      break;
+    case StorageClass::Real:
+      value = decimal_from_real(cell.real, type.precision, type.scale);
+      break;
+    case StorageClass::Null:
+    case StorageClass::Blob:
+      return wrong_class(cell, type);
+  }
+  if (!value) return misfit(fmt::format("{} without an exact value", name_of(cell.storage)), type);
+  into.append_decimal(*value);
+  return std::nullopt;
+}
+
+std::optional<Reject> read_real(const SqliteCell& cell, Column& into) {
+  if (cell.storage == StorageClass::Real) {
+    into.append_real(cell.real);
+    return std::nullopt;
+  }
+  if (cell.storage != StorageClass::Integer) return wrong_class(cell, into.type());
+  if (cell.integer < -kExactInReal || cell.integer > kExactInReal) {
+    return misfit("an integer beyond 2^53", into.type());
+  }
+  into.append_real(static_cast<double>(cell.integer));
+  return std::nullopt;
+}
+
+std::optional<Reject> read_text(const SqliteCell& cell, Column& into) {
+  if (cell.storage != StorageClass::Text) return wrong_class(cell, into.type());
+  const auto length = count_code_points(cell.bytes);
+  if (!length) return misfit("text that is not UTF-8", into.type());
+  if (into.type().length != 0 && *length > into.type().length) {
+    return misfit(fmt::format("text of {} characters", *length), into.type());
+  }
+  into.append_bytes(cell.bytes);
+  return std::nullopt;
+}
+
+std::optional<Reject> read_uuid(const SqliteCell& cell, Column& into) {
+  if (cell.storage == StorageClass::Blob) {
+    if (cell.bytes.size() != 16) {
+      return misfit(fmt::format("a blob of {} bytes", cell.bytes.size()), into.type());
+    }
+    into.append_bytes(cell.bytes);
+    return std::nullopt;
+  }
+  if (cell.storage != StorageClass::Text) return wrong_class(cell, into.type());
+  const auto bytes = parse_uuid(cell.bytes);
+  if (!bytes) return misfit("text that is no lower-case uuid", into.type());
+  into.append_bytes(*bytes);
+  return std::nullopt;
+}
+
+std::optional<Reject> read_when(const SqliteCell& cell, Column& into,
+                                std::optional<std::int64_t> (*parse)(std::string_view)) {
+  if (cell.storage != StorageClass::Text) return wrong_class(cell, into.type());
+  const auto value = parse(cell.bytes);
+  if (!value) return misfit("text in another form", into.type());
+  into.append_integer(*value);
+  return std::nullopt;
+}
+
+std::optional<Reject> read_word(const SqliteCell& cell, Column& into) {
+  if (cell.storage != StorageClass::Text) return wrong_class(cell, into.type());
+  const auto& members = into.type().members;
+  const auto found = std::ranges::find(members, cell.bytes);
+  if (found == members.end()) return misfit("text that is no member", into.type());
+  into.append_integer(found - members.begin());
+  return std::nullopt;
+}
+
+std::optional<Reject> read_required(const SqliteCell& cell, Column& into) {
+  switch (into.type().base) {
+    case Base::Bool:
+      return read_integer(cell, into, 0, 1);
+    case Base::I16:
+      return read_integer(cell, into, INT16_MIN, INT16_MAX);
+    case Base::I32:
+      return read_integer(cell, into, INT32_MIN, INT32_MAX);
+    case Base::I64:
+      return read_integer(cell, into, INT64_MIN, INT64_MAX);
+    case Base::Decimal:
+      return read_decimal(cell, into);
+    case Base::F64:
+      return read_real(cell, into);
+    case Base::Text:
+      return read_text(cell, into);
+    case Base::Bytes:
+      if (cell.storage != StorageClass::Blob) return wrong_class(cell, into.type());
+      into.append_bytes(cell.bytes);
+      return std::nullopt;
+    case Base::Uuid:
+      return read_uuid(cell, into);
+    case Base::Date:
+      return read_when(cell, into, parse_date);
+    case Base::Time:
+      return read_when(cell, into, parse_time);
+    case Base::Timestamp:
+      return read_when(cell, into, parse_timestamp);
+    case Base::Json:
+      if (cell.storage != StorageClass::Text) return wrong_class(cell, into.type());
+      if (!is_json(cell.bytes)) return misfit("text that is no JSON", into.type());
+      into.append_bytes(cell.bytes);
+      return std::nullopt;
+    case Base::OneOf:
+      return read_word(cell, into);
+    case Base::List:
+      if (cell.storage != StorageClass::Text) return wrong_class(cell, into.type());
+      return read_list(cell.bytes, into);
+  }
+  assert(false && "every base is read");
+  return std::nullopt;
+}
+
+}  // namespace
+
+SqliteCell cell_of(const Statement& statement, int column) {
+  SqliteCell cell{.storage = statement.storage_class(column)};
+  switch (cell.storage) {
+    case StorageClass::Null:
+      break;
+    case StorageClass::Integer:
+      cell.integer = statement.integer(column);
+      break;
+    case StorageClass::Real:
+      cell.real = statement.real(column);
+      break;
+    case StorageClass::Text:
+      cell.bytes = statement.text(column);
+      break;
+    case StorageClass::Blob:
+      cell.bytes = statement.bytes(column);
+      break;
+  }
+  return cell;
+}
+
+std::optional<Reject> read_cell(const SqliteCell& cell, Column& into) {
+  if (cell.storage != StorageClass::Null) return read_required(cell, into);
+  if (!into.type().optional) return wrong_class(cell, into.type());
+  into.append_null();
+  return std::nullopt;
+}
+
+std::optional<std::string> text_form(const Column& from, std::size_t row) {
+  const plan::Type& type = from.type();
+  switch (type.base) {
+    case Base::Decimal:
+      return print_decimal(from.decimal(row), type.scale);
+    case Base::Text:
+    case Base::Json:
+      return std::string(from.bytes(row));
+    case Base::Uuid:
+      return print_uuid(from.bytes(row));
+    case Base::Date:
+      if (!is_printable_date(from.integer(row))) return std::nullopt;
+      return print_date(from.integer(row));
+    case Base::Time:
+      if (!is_printable_time(from.integer(row))) return std::nullopt;
+      return print_time(from.integer(row));
+    case Base::Timestamp:
+      if (!is_printable_timestamp(from.integer(row))) return std::nullopt;
+      return print_timestamp(from.integer(row));
+    case Base::OneOf:
+      return type.members.at(static_cast<std::size_t>(from.integer(row)));
+    case Base::List:
+      return print_list(from, row);
+    case Base::Bool:
+    case Base::I16:
+    case Base::I32:
+    case Base::I64:
+    case Base::F64:
+    case Base::Bytes:
+      break;
+  }
+  assert(false && "the type is written as text");
+  return std::nullopt;
+}
+
+std::optional<Reject> bind_cell(Statement& statement, int parameter, const Column& from,
+                                std::size_t row) {
+  if (from.is_null(row)) {
+    statement.bind_null(parameter);
+    return std::nullopt;
+  }
+  switch (from.type().base) {
+    case Base::Bool:
+    case Base::I16:
+    case Base::I32:
+    case Base::I64:
+      statement.bind(parameter, from.integer(row));
+      return std::nullopt;
+    case Base::F64:
+      if (std::isnan(from.real(row))) return misfit("not a number", from.type());
+      statement.bind(parameter, from.real(row));
+      return std::nullopt;
+    case Base::Bytes:
+      statement.bind_bytes(parameter, from.bytes(row));
+      return std::nullopt;
+    case Base::Text:
+    case Base::Json:
+      statement.bind_text(parameter, from.bytes(row));
+      return std::nullopt;
+    case Base::Decimal:
+    case Base::Uuid:
+    case Base::Date:
+    case Base::Time:
+    case Base::Timestamp:
+    case Base::OneOf:
+    case Base::List:
+      break;
+  }
+  const auto text = text_form(from, row);
+  if (!text) return misfit("a value that SQLite has no form", from.type());
+  statement.bind_text(parameter, *text);
+  return std::nullopt;
+}
+
+std::string declaration(const plan::Type& type) {
+  const auto required = [&]() -> std::string {
+    switch (type.base) {
+      case Base::Bool:
+      case Base::I16:
+      case Base::I32:
+      case Base::I64:
+        return "INTEGER";
+      case Base::F64:
+        return "REAL";
+      case Base::Bytes:
+        return "BLOB";
+      case Base::Decimal:
+      case Base::Text:
+      case Base::Uuid:
+      case Base::Date:
+      case Base::Time:
+      case Base::Timestamp:
+      case Base::Json:
+      case Base::OneOf:
+      case Base::List:
+        return "TEXT";
+    }
+    assert(false && "every base is declared");
+    return {};
+  };
+  return required() + (type.optional ? "" : " NOT NULL");
+}
+
+}  // namespace mig::runtime
