@@ -61,4 +61,12 @@ std::uint32_t SourceSet::line_count(FileId file) const {
   return static_cast<std::uint32_t>(files_.at(file.index).line_starts.size());
 }
 
+void SourceSet::mask(const Span& span) {
+  std::string& content = files_.at(span.file.index).text;
+  assert(span.end <= content.size());
+  for (std::uint32_t i = span.begin; i < span.end; ++i) {
+    if (content[i] != '\n') content[i] = '*';
+  }
+}
+
 }  // namespace mig::syntax

@@ -54,6 +54,9 @@ class SourceSet {
   std::string_view line(FileId file, std::uint32_t number) const;
   std::uint32_t line_count(FileId file) const;
 
+  // Overwrites a place with `*`: what is printed from now on does not show it. For secrets.
+  void mask(const Span& span);
+
  private:
   struct File {
     std::string path;

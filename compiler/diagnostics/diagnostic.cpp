@@ -18,7 +18,7 @@ Report& Report::note(std::string text) {
 }
 
 Report& Report::help(std::string text) {
-  diagnostic_.helps.push_back(std::move(text));
+  if (!text.empty()) diagnostic_.helps.push_back(std::move(text));
   return *this;
 }
 
@@ -30,6 +30,16 @@ Report& Report::fix(const syntax::Span& span, std::string replacement) {
 Report& Report::trace(std::string line) {
   diagnostic_.trace.push_back(std::move(line));
   return *this;
+}
+
+void Diagnostics::take(const Diagnostics& other) {
+  hidden_.insert(hidden_.end(), other.hidden_.begin(), other.hidden_.end());
+  for (const Diagnostic& one : other.all_) {
+    const syntax::Span& span = one.primary.span;
+    if (!reported_.emplace(one.code, span.file, span.begin, span.end).second) continue;
+    if (one.severity == Severity::Error) ++errors_;
+    all_.push_back(one);
+  }
 }
 
 Report Diagnostics::add(std::string_view code, Severity severity, const syntax::Span& span,

@@ -72,7 +72,7 @@ class Report {
   Report& primary(std::string text);
   Report& label(const syntax::Span& span, std::string text);
   Report& note(std::string text);
-  Report& help(std::string text);
+  Report& help(std::string text);  // an empty text adds nothing
   Report& fix(const syntax::Span& span, std::string replacement);
   Report& trace(std::string line);
 
@@ -90,6 +90,13 @@ class Diagnostics {
                fmt::vformat(fmt::string_view(kind.text), fmt::make_format_args(args...)));
   }
 
+  // Adds what another collection reported and this one does not have yet.
+  void take(const Diagnostics& other);
+
+  // No output shows the text of this place: it holds a secret.
+  void hide(const syntax::Span& span) { hidden_.push_back(span); }
+  const std::vector<syntax::Span>& hidden() const { return hidden_; }
+
   bool has_errors() const { return errors_ > 0; }
   std::size_t error_count() const { return errors_; }
   const std::deque<Diagnostic>& all() const { return all_; }
@@ -99,6 +106,7 @@ class Diagnostics {
   Report add(std::string_view code, Severity severity, const syntax::Span& span,
              std::string message);
 
+  std::vector<syntax::Span> hidden_;
   std::deque<Diagnostic> all_;  // a deque: a Report refers into it
   std::set<Key> reported_;
   Diagnostic dropped_;

@@ -74,7 +74,8 @@ struct Sql {
   static constexpr std::string_view kName = "sql";
   StoreId store;
   std::string text;
-  std::string undo;  // empty: nothing undoes it
+  std::string undo;         // empty: nothing undoes it
+  bool idempotent = false;  // the author says that running it twice does what running it once does
   bool operator==(const Sql&) const = default;
 };
 

@@ -207,7 +207,7 @@ void fields(Visit& visit, Backup& it) {
 }
 template <class Visit>
 void fields(Visit& visit, Sql& it) {
-  MIG_FIELD(store), MIG_FIELD(text), MIG_FIELD(undo);
+  MIG_FIELD(store), MIG_FIELD(text), MIG_FIELD(undo), MIG_FIELD(idempotent);
 }
 template <class Visit>
 void fields(Visit& visit, Pace& it) {

@@ -26,7 +26,7 @@ expect 64 'there is no command `nope`' "$mig" help nope
 expect 64 'mig --help'               "$mig" --nope
 expect 64 'mig --help'               "$mig"
 
-printf 'mig 1\na = 1\n' >good.mig
+printf 'mig 1\nparam a: int = 1\n' >good.mig
 printf 'mig 1\na =\n  bb  = 1\n' >ugly.mig
 printf 'a\0b\n' >binary.mig
 printf 'caf\xe9\n' >latin.mig
@@ -41,7 +41,7 @@ expect 1  '`latin.mig` is not UTF-8 in line 1' "$mig" check latin.mig
 expect 1  '`huge.mig` is larger than 16 MiB' "$mig" check huge.mig
 expect 64 'cannot read `none.mig`'     "$mig" check none.mig
 expect 64 '`.` is a directory'         "$mig" check .
-expect 0  'a  @2:1'                    "$mig" dump tree good.mig
+expect 0  'param  @2:1'                  "$mig" dump tree good.mig
 expect 1  '(mistaken)'                 "$mig" dump tree ugly.mig
 expect 0  'M0001'                      "$mig" explain
 expect 0  '## Wrong'                   "$mig" explain M0001

@@ -1,0 +1,40 @@
+#include "compiler/analysis.hpp"
+
+#include <fmt/format.h>
+
+#include "compiler/form.hpp"
+#include "compiler/names.hpp"
+
+namespace mig::compiler {
+
+const Declaration* Analysis::resolve(const syntax::Expr& wanted, const Module& scope,
+                                     DeclarationKind kind) {
+  const std::string_view text = name_of(wanted);
+  if (text.empty()) {
+    if (!std::holds_alternative<syntax::Missing>(wanted.node)) {
+      diagnostics.report(wanted.span, diag::NameWanted, name(kind));
+    }
+    return nullptr;
+  }
+  const auto found = scope.names.find(std::string(text));
+  if (found != scope.names.end() && found->second->kind == kind) return found->second;
+  auto report = diagnostics.report(wanted.span, diag::UnknownName, name(kind), text);
+  if (found != scope.names.end()) {
+    report.label(found->second->span, fmt::format("`{}` is a {}", text, name(found->second->kind)));
+    return nullptr;
+  }
+  std::vector<std::string> known;
+  for (const auto& [one, declaration] : scope.names) {
+    if (declaration->kind == kind) known.push_back(one);
+  }
+  const std::string near = did_you_mean(text, known);
+  if (!near.empty()) report.help(near);
+  return nullptr;
+}
+
+plan::Place Analysis::place(const syntax::Span& span) const {
+  const auto at = sources.position(span.file, span.begin);
+  return plan::Place{std::string(sources.path(span.file)), at.line, at.column};
+}
+
+}  // namespace mig::compiler

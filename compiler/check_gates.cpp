@@ -1,0 +1,321 @@
+#include "compiler/check_gates.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/form.hpp"
+#include "compiler/names.hpp"
+
+namespace mig::compiler {
+namespace {
+
+using plan::Unit;
+
+constexpr std::pair<std::string_view, plan::Arm> kArms[] = {
+    {"reads", plan::Arm::Reads},          {"reads.new", plan::Arm::ReadsNew},
+    {"reads.old", plan::Arm::ReadsOld},   {"reads.control", plan::Arm::ReadsControl},
+    {"writes", plan::Arm::Writes},        {"writes.new", plan::Arm::WritesNew},
+    {"writes.old", plan::Arm::WritesOld},
+};
+
+std::optional<plan::Compare> compare_of(syntax::Operator op) {
+  switch (op) {
+    case syntax::Operator::Less:
+      return plan::Compare::Less;
+    case syntax::Operator::LessEqual:
+      return plan::Compare::LessOrEqual;
+    case syntax::Operator::Equal:
+      return plan::Compare::Equal;
+    case syntax::Operator::GreaterEqual:
+      return plan::Compare::GreaterOrEqual;
+    case syntax::Operator::Greater:
+      return plan::Compare::Greater;
+    default:
+      return std::nullopt;
+  }
+}
+
+class GateChecker {
+ public:
+  GateChecker(Analysis& analysis, const Declaration& declaration, const PlanNames* names)
+      : analysis_(analysis), declaration_(declaration), names_(names) {}
+
+  std::optional<plan::Gate> check() {
+    const StatementRow& row = *find_statement(Context::File, "gate");
+    Form form(*declaration_.statement, row.form, analysis_.diagnostics);
+    form.name();
+    form.end();
+    const Attributes attributes(*declaration_.statement, row, analysis_.diagnostics);
+    if (!form.ok()) return std::nullopt;
+    plan::Gate gate{.name = declaration_.name};
+    bool ok = attributes.ok();
+    for (const syntax::Statement* clause : attributes.all("require")) {
+      auto checked = check_clause(*clause);
+      ok = ok && checked.has_value();
+      if (checked) gate.clauses.push_back(std::move(*checked));
+    }
+    if (attributes.all("require").empty() && declaration_.statement->is_intact) {
+      analysis_.diagnostics.report(declaration_.span, diag::MissingPart, "gate", "require")
+          .help(fmt::format("it is written like `{}`", row.form));
+      ok = false;
+    }
+    ok = read_duration(attributes, "every", gate.every) && ok;
+    ok = read_duration(attributes, "window", gate.window) && ok;
+    ok = read_duration(attributes, "warmup", gate.warmup) && ok;
+    const WrittenAttribute* no_data = attributes.find("no_data");
+    if (no_data == nullptr) {
+      if (declaration_.statement->is_intact) {
+        analysis_.diagnostics.report(declaration_.span, diag::NoDataMissing, gate.name)
+            .help("write `no_data = pause after 10m`, or `no_data = fail`");
+      }
+      return std::nullopt;
+    }
+    ok = read_absence(*no_data, gate.no_data) && ok;
+    gate.source_error = gate.no_data;
+    if (const WrittenAttribute* source_error = attributes.find("source_error")) {
+      ok = read_absence(*source_error, gate.source_error) && ok;
+    }
+    return ok ? std::optional(std::move(gate)) : std::nullopt;
+  }
+
+ private:
+  const Module& scope() const { return *declaration_.module; }
+
+  bool read_duration(const Attributes& attributes, std::string_view name, plan::Duration& into) {
+    const WrittenAttribute* attribute = attributes.find(name);
+    if (attribute == nullptr) return true;
+    Form form(*attribute->statement, fmt::format("{} = 5m", name), analysis_.diagnostics);
+    const syntax::Expr* value = form.value(syntax::Mark::Assign);
+    form.end();
+    if (!form.ok()) return false;
+    const auto duration = analysis_.constants.duration(*value, scope());
+    if (duration) into = *duration;
+    return duration.has_value();
+  }
+
+  // `fail`, `pause after 10m`
+  bool read_absence(const WrittenAttribute& attribute, plan::Absence& into) {
+    Form form(*attribute.statement,
+              fmt::format("{} = pause after 10m", attribute.statement->word.text),
+              analysis_.diagnostics);
+    const syntax::Expr* then = form.value(syntax::Mark::Assign);
+    if (then == nullptr) return false;
+    const std::string_view word = name_of(*then);
+    if (word == "fail") {
+      into = plan::Absence{plan::Then::Fail, plan::Duration::zero()};
+      form.end();
+      return form.ok();
+    }
+    if (word != "pause") {
+      auto report =
+          analysis_.diagnostics.report(then->span, diag::WrongForm, attribute.statement->word.text);
+      if (word == "pass") report.note("no data is no evidence, so it never passes a gate");
+      report.help("write `pause after 10m` or `fail`");
+      return false;
+    }
+    form.word("after");
+    const syntax::Expr* after = form.value();
+    form.end();
+    if (!form.ok()) return false;
+    const auto duration = analysis_.constants.duration(*after, scope());
+    if (duration) into = plan::Absence{plan::Then::Pause, *duration};
+    return duration.has_value();
+  }
+
+  std::optional<plan::Clause> check_clause(const syntax::Statement& statement) {
+    Form form(statement, "require drift(users) == 0 rows", analysis_.diagnostics);
+    const syntax::Expr* condition = form.value();
+    form.end();
+    if (!form.ok()) return std::nullopt;
+    const auto* binary = std::get_if<syntax::Binary>(&condition->node);
+    const auto compare = binary == nullptr ? std::nullopt : compare_of(binary->op);
+    if (!compare) {
+      analysis_.diagnostics.report(condition->span, diag::NotACondition)
+          .help(
+              "compare a metric with a limit, such as `drift(users) == 0 rows`; clauses are joined "
+              "by "
+              "several `require`");
+      return std::nullopt;
+    }
+    const auto reading = check_reading(*binary->lhs);
+    const auto limit = analysis_.constants.evaluate(*binary->rhs, scope());
+    if (!reading || !limit) return std::nullopt;
+    const Unit unit = unit_of(*reading);
+    if (unit != limit->unit) {
+      report_units(*binary, unit, *limit);
+      return std::nullopt;
+    }
+    return plan::Clause{*reading, *compare, limit->quantity(),
+                        std::string(analysis_.sources.text(condition->span))};
+  }
+
+  void report_units(const syntax::Binary& binary, Unit unit, const Constant& limit) {
+    auto report = analysis_.diagnostics.report(binary.rhs->span, diag::UnitsMixed,
+                                               with_article(unit), with_article(limit.unit));
+    report.primary(fmt::format("this is {}", with_article(limit.unit)))
+        .label(binary.lhs->span, fmt::format("this is {}", with_article(unit)));
+    const std::string metric(analysis_.sources.text(binary.lhs->span));
+    const std::string_view op = syntax::text_of(binary.op);
+    switch (unit) {
+      case Unit::TimeSpan:
+        report.help(fmt::format("write a time, such as `{} {} 40ms`", metric, op));
+        break;
+      case Unit::Ratio:
+        report.help(fmt::format("write a share, such as `{} {} 0.5%`", metric, op));
+        break;
+      case Unit::Rows:
+        report.help(fmt::format("write a count, such as `{} {} 0 rows`", metric, op));
+        break;
+      default:
+        break;
+    }
+  }
+
+  Unit unit_of(const plan::Reading& reading) const {
+    if (const auto* arm = std::get_if<plan::ArmReading>(&reading))
+      return plan::unit_of(arm->metric);
+    if (const auto* data = std::get_if<plan::DatasetReading>(&reading))
+      return plan::unit_of(data->metric);
+    return analysis_.plan.at(std::get<plan::DeclaredReading>(reading).metric).unit;
+  }
+
+  std::optional<plan::Reading> check_reading(const syntax::Expr& expr) {
+    if (const auto* call = std::get_if<syntax::Call>(&expr.node)) return check_call(*call, expr);
+    if (name_of(expr).empty()) {
+      analysis_.diagnostics.report(expr.span, diag::NotACondition)
+          .help("the left side is a metric, such as `drift(users)` or a declared one");
+      return std::nullopt;
+    }
+    const auto metric = analysis_.find(expr, scope(), DeclarationKind::Metric, analysis_.metrics);
+    return metric ? std::optional<plan::Reading>(plan::DeclaredReading{*metric}) : std::nullopt;
+  }
+
+  std::optional<plan::Reading> check_call(const syntax::Call& call, const syntax::Expr& expr) {
+    const std::string_view written = name_of(*call.callee);
+    const auto metric = plan::metric_named(written);
+    if (!metric) {
+      analysis_.diagnostics.report(call.callee->span, diag::UnknownName, "metric", written)
+          .help(did_you_mean(written, {"p50", "p95", "p99", "error_rate", "rate_4xx", "rate_5xx",
+                                       "fallback_rate", "rps", "drift", "rejects", "rows"}));
+      return std::nullopt;
+    }
+    if (call.arguments.size() != 1) {
+      analysis_.diagnostics.report(expr.span, diag::WrongArguments, written, "one name");
+      return std::nullopt;
+    }
+    const syntax::Expr& of = call.arguments.front().value;
+    if (plan::takes_of(*metric) == plan::MetricTakes::Arm) return check_arm(*metric, of);
+    const auto dataset = check_dataset(of);
+    return dataset ? std::optional<plan::Reading>(plan::DatasetReading{*metric, *dataset})
+                   : std::nullopt;
+  }
+
+  std::optional<plan::DatasetId> check_dataset(const syntax::Expr& of) {
+    const std::string_view word = name_of(of);
+    if (names_ != nullptr && word == "old") return names_->old_side;
+    if (names_ != nullptr && word == "new") return names_->new_side;
+    return analysis_.find(of, scope(), DeclarationKind::Dataset, analysis_.datasets);
+  }
+
+  std::optional<plan::Reading> check_arm(plan::MetricKind metric, const syntax::Expr& of) {
+    const std::string_view written = analysis_.sources.text(of.span);
+    const auto* found =
+        std::ranges::find(kArms, written, &std::pair<std::string_view, plan::Arm>::first);
+    if (found == std::end(kArms)) {
+      std::vector<std::string> known;
+      for (const auto& [name, arm] : kArms)
+        known.emplace_back(name);
+      const std::string near = did_you_mean(written, known);
+      analysis_.diagnostics.report(of.span, diag::UnknownName, "arm", written)
+          .help(near.empty() ? fmt::format("arms are {}", fmt::join(known, ", ")) : near);
+      return std::nullopt;
+    }
+    if (names_ != nullptr && !names_->has_router) {
+      analysis_.diagnostics.report(of.span, diag::UnknownName, "arm", written)
+          .note("arms are seen by a router, and this plan has no `through`")
+          .help(
+              "declare what the application measures: `metric p95_reads: duration = "
+              "file(\"m.jsonl\")`");
+      return std::nullopt;
+    }
+    return plan::ArmReading{metric, found->second};
+  }
+
+  Analysis& analysis_;
+  const Declaration& declaration_;
+  const PlanNames* names_;
+};
+
+// `sql(app, "select …")`, `file("m.jsonl")`
+std::optional<std::variant<plan::SqlSource, plan::FileSource>> check_source(
+    Analysis& analysis, const syntax::Expr& expr, const Module& scope) {
+  const auto* call = std::get_if<syntax::Call>(&expr.node);
+  const std::string_view kind = call == nullptr ? std::string_view() : name_of(*call->callee);
+  if (kind == "sql" && call->arguments.size() == 2) {
+    const auto store =
+        analysis.find(call->arguments[0].value, scope, DeclarationKind::Store, analysis.stores);
+    const auto query = analysis.constants.text(call->arguments[1].value, scope);
+    if (!store || !query) return std::nullopt;
+    return plan::SqlSource{*store, *query};
+  }
+  if (kind == "file" && call->arguments.size() == 1) {
+    const auto path = analysis.constants.text(call->arguments[0].value, scope);
+    if (!path) return std::nullopt;
+    return plan::FileSource{*path};
+  }
+  if (kind == "prometheus" || kind == "http_json" || kind == "command") {
+    analysis.diagnostics.report(call->callee->span, diag::LaterStatement, kind)
+        .note("the language knows the word; this version of mig does not carry it out yet");
+    return std::nullopt;
+  }
+  analysis.diagnostics.report(expr.span, diag::WrongForm, "metric")
+      .help(
+          "a metric is read by `sql(app, \"select count(*) from queue\")` or "
+          "`file(\"metrics.jsonl\")`");
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<plan::Gate> check_gate(Analysis& analysis, const Declaration& declaration,
+                                     const PlanNames* names) {
+  return GateChecker(analysis, declaration, names).check();
+}
+
+void check_gates(Analysis& analysis) {
+  for (const Declaration* declaration : analysis.program.declarations(DeclarationKind::Gate)) {
+    auto gate = check_gate(analysis, *declaration, nullptr);
+    if (!gate) continue;
+    analysis.gates[declaration] =
+        plan::GateId{static_cast<std::uint32_t>(analysis.plan.gates.size())};
+    analysis.plan.gates.push_back(std::move(*gate));
+  }
+}
+
+void check_metrics(Analysis& analysis) {
+  const StatementRow& row = *find_statement(Context::File, "metric");
+  for (const Declaration* declaration : analysis.program.declarations(DeclarationKind::Metric)) {
+    Form form(*declaration->statement, row.form, analysis.diagnostics);
+    form.name();
+    const syntax::Expr* type = form.value(syntax::Mark::Colon);
+    const syntax::Expr* written = form.value(syntax::Mark::Assign);
+    form.end();
+    if (!form.ok()) continue;
+    const auto unit = unit_of_type(*type);
+    if (!unit || *unit == Unit::Text || *unit == Unit::Bool) {
+      analysis.diagnostics
+          .report(type->span, diag::UnknownName, "type", analysis.sources.text(type->span))
+          .help(
+              "a metric is a duration, ratio, size, rows, req, keys, int or a rate such as rows/s");
+      continue;
+    }
+    const auto source = check_source(analysis, *written, *declaration->module);
+    if (!source) continue;
+    analysis.metrics[declaration] =
+        plan::MetricId{static_cast<std::uint32_t>(analysis.plan.metrics.size())};
+    analysis.plan.metrics.push_back(plan::Metric{declaration->name, *unit, *source});
+  }
+}
+
+}  // namespace mig::compiler

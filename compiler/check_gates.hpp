@@ -1,0 +1,23 @@
+// Gates: what must hold, checked where they are declared, in a file or in a plan.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "compiler/analysis.hpp"
+
+namespace mig::compiler {
+
+// What `old`, `new` and arms mean inside a plan; a gate of a file has none of them.
+struct PlanNames {
+  std::optional<plan::DatasetId> old_side;
+  std::optional<plan::DatasetId> new_side;
+  bool has_router = false;
+};
+
+// The gate, or nothing after a report.
+std::optional<plan::Gate> check_gate(Analysis& analysis, const Declaration& declaration,
+                                     const PlanNames* names);
+
+}  // namespace mig::compiler

@@ -1,0 +1,380 @@
+// Transforms: every field of every row that comes out is filled, and no field that goes in is lost.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/check_expr.hpp"
+#include "compiler/form.hpp"
+#include "compiler/names.hpp"
+#include "compiler/signatures.hpp"
+
+namespace mig::compiler {
+namespace {
+
+using plan::Base;
+using plan::Type;
+
+class TransformChecker {
+ public:
+  TransformChecker(Analysis& analysis, const Declaration& declaration)
+      : analysis_(analysis), checker_(analysis), declaration_(declaration) {}
+
+  std::optional<plan::Transform> check() {
+    if (!read_head()) return std::nullopt;
+    scope_.module = declaration_.module;
+    scope_.input = &analysis_.plan.at(transform_.input);
+    scope_.used = &used_;
+    if (!declaration_.statement->block) return std::nullopt;
+    for (const syntax::Statement& statement : declaration_.statement->block->statements) {
+      const std::string& word = statement.word.text;
+      if (word == "let") {
+        check_let(statement);
+      } else if (word == "emit") {
+        check_emit(statement);
+      } else if (word == "drops") {
+        check_drops(statement);
+      } else if (!word.empty()) {
+        analysis_.diagnostics.report(statement.word.span, diag::UnknownStatement, word)
+            .help(known_near(word));
+      }
+    }
+    check_results();
+    check_losses();
+    return ok_ ? std::optional(std::move(transform_)) : std::nullopt;
+  }
+
+ private:
+  static std::string known_near(const std::string& word) {
+    const std::string near = did_you_mean(word, {"let", "emit", "drops"});
+    return near.empty() ? "a transform has `let`, `emit` and `drops`" : near;
+  }
+
+  // `split(u: UserV1) -> UserV2, Address?`
+  bool read_head() {
+    const StatementRow& row = *find_statement(Context::File, "transform");
+    Form form(*declaration_.statement, row.form, analysis_.diagnostics);
+    const syntax::Expr* head = form.value();
+    const auto* call = head == nullptr ? nullptr : std::get_if<syntax::Call>(&head->node);
+    if (call == nullptr || call->arguments.empty() || !call->arguments.front().name) {
+      form.misfit();
+      return false;
+    }
+    if (call->arguments.size() > 1) {
+      analysis_.diagnostics
+          .report(call->arguments[1].value.span, diag::LaterStatement,
+                  "a transform of several rows")
+          .note("the language knows it; this version of mig carries rows over one by one");
+      return false;
+    }
+    std::vector<const syntax::Expr*> results;
+    for (const syntax::Expr* one = form.value(syntax::Mark::Arrow); one != nullptr;
+         one = form.value_if(syntax::Mark::Comma)) {
+      results.push_back(one);
+    }
+    form.end();
+    if (!form.ok()) return false;
+    const syntax::Argument& input = call->arguments.front();
+    const auto entity = find_entity(input.value);
+    if (!entity) return false;
+    transform_.name = declaration_.name;
+    transform_.input = *entity;
+    scope_.row = input.name->text;
+    for (const syntax::Expr* result : results) {
+      const syntax::Expr* named = result;
+      if (const auto* maybe = std::get_if<syntax::Present>(&named->node))
+        named = maybe->value.get();
+      if (const auto* many = std::get_if<syntax::List>(&named->node);
+          many && many->items.size() == 1) {
+        named = &many->items.front();
+      }
+      const auto id = find_entity(*named);
+      if (!id) return false;
+      results_.push_back(Result{*id, named->span});
+    }
+    return true;
+  }
+
+  std::optional<plan::EntityId> find_entity(const syntax::Expr& name) {
+    return analysis_.find(name, *declaration_.module, DeclarationKind::Entity, analysis_.entities);
+  }
+
+  void check_let(const syntax::Statement& statement) {
+    Form form(statement, "let name = split_once(trim(u.full_name), \" \")", analysis_.diagnostics);
+    const syntax::Expr* name = form.name();
+    const syntax::Expr* value = form.value(syntax::Mark::Assign);
+    form.end();
+    if (!form.ok()) return fail();
+    const std::string text(name_of(*name));
+    if (scope_.lets.contains(text) || text == scope_.row) {
+      analysis_.diagnostics.report(name->span, diag::DeclaredTwice, text);
+      return fail();
+    }
+    const auto* call = std::get_if<syntax::Call>(&value->node);
+    if (call != nullptr && !parts_of(name_of(*call->callee)).empty()) {
+      // It has no single value: each part that is used is a function of the same arguments.
+      scope_.lets[text] = ExprScope::Let{.parts_of = value};
+      return;
+    }
+    auto checked = checker_.check(*value, scope_);
+    if (!checked) {
+      scope_.broken.insert(text);
+      return fail();
+    }
+    scope_.lets[text] =
+        ExprScope::Let{static_cast<std::uint32_t>(transform_.lets.size()), checked->type, nullptr};
+    transform_.lets.push_back(std::move(*checked));
+  }
+
+  // `emit Address when …`, `emit Dependency for d in …`, `emit Maintainer shared`
+  void check_emit(const syntax::Statement& statement) {
+    Form form(statement, "emit Address when u.city? { user_id = u.id }", analysis_.diagnostics);
+    const syntax::Expr* name = form.name();
+    if (name == nullptr) return fail();
+    plan::Emit emit;
+    ExprScope scope = scope_;
+    const syntax::Expr* when = nullptr;
+    const syntax::Expr* loop = nullptr;
+    while (form.ok() && !form.at_end()) {
+      if (!emit.shared && form.word_if("shared")) {
+        emit.shared = true;
+      } else if (when == nullptr && form.word_if("when")) {
+        when = form.value();
+      } else if (loop == nullptr && form.word_if("for")) {
+        loop = form.value();
+      } else {
+        form.misfit();
+      }
+    }
+    if (!form.ok()) return fail();
+    const auto entity = find_entity(*name);
+    if (!entity) return fail();
+    emit.entity = *entity;
+    note_result(*name, *entity);
+    if (when != nullptr) {
+      Paths proved;
+      auto condition = checker_.condition(*when, scope_, &proved);
+      if (!condition) return fail();
+      emit.when = std::move(*condition);
+      scope.present.insert(proved.begin(), proved.end());
+    }
+    if (loop != nullptr && !read_loop(*loop, scope, emit)) return fail();
+    fill(statement, scope, emit);
+    check_keys(*name, emit);
+    transform_.emits.push_back(std::move(emit));
+  }
+
+  bool read_loop(const syntax::Expr& loop, ExprScope& scope, plan::Emit& emit) {
+    const auto* in = std::get_if<syntax::Binary>(&loop.node);
+    if (in == nullptr || in->op != syntax::Operator::In || name_of(*in->lhs).empty()) {
+      analysis_.diagnostics.report(loop.span, diag::WrongForm, "emit")
+          .help("a loop is written `for d in split(u.depends, \", \")`");
+      return false;
+    }
+    auto list = checker_.check(*in->rhs, scope);
+    if (!list) return false;
+    if (list->type.base != Base::List || list->type.optional) {
+      analysis_.diagnostics.report(in->rhs->span, diag::TypeMismatch, "a list", print(list->type));
+      return false;
+    }
+    scope.element = name_of(*in->lhs);
+    scope.element_type = list->type.element.front();
+    emit.each = std::move(*list);
+    return true;
+  }
+
+  void fill(const syntax::Statement& statement, const ExprScope& outer, plan::Emit& emit) {
+    const plan::Entity& entity = analysis_.plan.at(emit.entity);
+    std::vector<std::optional<plan::Expr>> values(entity.fields.size());
+    std::vector<bool> mentioned(entity.fields.size());
+    ExprScope scope = outer;
+    if (statement.block) {
+      for (const syntax::Statement& line : statement.block->statements) {
+        if (line.word.text == "let") {
+          analysis_.diagnostics.report(line.word.span, diag::UnknownStatement, "let")
+              .help("put the `let` before the `emit`");
+          fail();
+          continue;
+        }
+        fill_field(line, scope, entity, values, mentioned);
+      }
+    }
+    std::vector<std::string> empty;
+    for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+      const plan::Field& field = entity.fields[i];
+      if (values[i]) {
+        emit.values.push_back(std::move(*values[i]));
+      } else if (field.fallback && !mentioned[i]) {
+        emit.values.push_back(plan::Expr{field.type, plan::Constant{*field.fallback}});
+      } else {
+        if (!mentioned[i]) empty.push_back(field.name);
+        emit.values.push_back(plan::Expr{field.type.as_optional(), plan::Constant{plan::Null{}}});
+        fail();
+      }
+    }
+    if (empty.empty()) return;
+    analysis_.diagnostics
+        .report(statement.word.span, diag::FieldNotFilled,
+                fmt::format("{}", fmt::join(empty, "`, `")), entity.name)
+        .help(fmt::format("add `{} = …`; an optional field may be `none`", empty.front()));
+  }
+
+  void fill_field(const syntax::Statement& line, const ExprScope& scope, const plan::Entity& entity,
+                  std::vector<std::optional<plan::Expr>>& values, std::vector<bool>& mentioned) {
+    const auto found = std::ranges::find(entity.fields, line.word.text, &plan::Field::name);
+    if (found == entity.fields.end()) {
+      if (line.word.text.empty()) return fail();
+      std::vector<std::string> known;
+      for (const plan::Field& field : entity.fields)
+        known.push_back(field.name);
+      analysis_.diagnostics
+          .report(line.word.span, diag::UnknownName, fmt::format("field of `{}`", entity.name),
+                  line.word.text)
+          .help(did_you_mean(line.word.text, known));
+      return fail();
+    }
+    const auto index = static_cast<std::size_t>(found - entity.fields.begin());
+    if (mentioned[index]) {
+      analysis_.diagnostics.report(line.word.span, diag::DeclaredTwice, line.word.text);
+      return fail();
+    }
+    mentioned[index] = true;
+    Form form(line, fmt::format("{} = …", line.word.text), analysis_.diagnostics);
+    const syntax::Expr* value = form.value(syntax::Mark::Assign);
+    form.end();
+    if (!form.ok()) return fail();
+    values[index] = checker_.fit(*value, scope, found->type);
+    if (!values[index]) fail();
+  }
+
+  // Two source rows must not meet in one target row unless the plan says that they share it: the
+  // target's key has to hold the source's key, and the loop's position where there is a loop.
+  void check_keys(const syntax::Expr& name, const plan::Emit& emit) {
+    if (emit.shared || !ok_) return;
+    const plan::Entity& target = analysis_.plan.at(emit.entity);
+    const auto carried = [&](auto is_wanted) {
+      return std::ranges::any_of(target.key(), [&](std::uint32_t field) {
+        const plan::Expr* value = &emit.values[field];
+        while (const auto* apply = std::get_if<plan::Apply>(&value->node)) {
+          if (apply->function != plan::Function::Widen && apply->function != plan::Function::ToText)
+            break;
+          value = &apply->arguments.front();
+        }
+        return is_wanted(*value);
+      });
+    };
+    for (const std::uint32_t key : analysis_.plan.at(transform_.input).key()) {
+      const bool holds = carried([&](const plan::Expr& value) {
+        const auto* field = std::get_if<plan::FieldOf>(&value.node);
+        return field != nullptr && field->field == key;
+      });
+      if (holds) continue;
+      const std::string& field = analysis_.plan.at(transform_.input).fields[key].name;
+      analysis_.diagnostics.report(name.span, diag::KeysMeet, target.name)
+          .note(
+              fmt::format("the key of `{}` does not hold `{}.{}`", target.name, scope_.row, field))
+          .help(fmt::format("carry `{}` into the key, or write `emit {} shared`", field,
+                            target.name));
+      return fail();
+    }
+    const bool counts = !emit.each || carried([](const plan::Expr& value) {
+      return std::holds_alternative<plan::LoopIndex>(value.node) ||
+             std::holds_alternative<plan::LoopElement>(value.node);
+    });
+    if (!counts) {
+      analysis_.diagnostics.report(name.span, diag::KeysMeet, target.name)
+          .note(fmt::format("the key of `{}` does not tell one turn of the loop from the next",
+                            target.name))
+          .help(fmt::format("carry the loop's position into the key, such as `{}.index`", "d"));
+      fail();
+    }
+  }
+
+  void check_drops(const syntax::Statement& statement) {
+    Form form(statement, "drops legacy_flag, notes", analysis_.diagnostics);
+    const auto names = form.list();
+    form.end();
+    if (!form.ok()) return fail();
+    for (const syntax::Expr* name : names) {
+      const auto& fields = scope_.input->fields;
+      const auto found = std::ranges::find(fields, name_of(*name), &plan::Field::name);
+      if (found == fields.end()) {
+        analysis_.diagnostics.report(name->span, diag::UnknownName,
+                                     fmt::format("field of `{}`", scope_.input->name),
+                                     analysis_.sources.text(name->span));
+        fail();
+        continue;
+      }
+      used_.insert(static_cast<std::uint32_t>(found - fields.begin()));
+    }
+  }
+
+  void note_result(const syntax::Expr& name, plan::EntityId entity) {
+    for (Result& result : results_) {
+      if (result.entity == entity) {
+        result.emitted = true;
+        return;
+      }
+    }
+    analysis_.diagnostics
+        .report(name.span, diag::UnknownName, fmt::format("result of `{}`", transform_.name),
+                name_of(name))
+        .help(fmt::format("add it behind the arrow: `-> …, {}`", name_of(name)));
+    fail();
+  }
+
+  void check_results() {
+    for (const Result& result : results_) {
+      if (result.emitted || !ok_) continue;
+      analysis_.diagnostics.report(result.span, diag::NeverEmitted,
+                                   analysis_.plan.at(result.entity).name);
+      fail();
+    }
+  }
+
+  void check_losses() {
+    if (!ok_) return;
+    const plan::Entity& input = analysis_.plan.at(transform_.input);
+    std::vector<std::string> lost;
+    for (std::uint32_t i = 0; i < input.fields.size(); ++i) {
+      if (!used_.contains(i)) lost.push_back(input.fields[i].name);
+    }
+    if (lost.empty()) return;
+    analysis_.diagnostics
+        .report(declaration_.span, diag::FieldLost, fmt::format("{}", fmt::join(lost, "`, `")),
+                input.name)
+        .help(fmt::format("use `{}.{}`, or say that it goes: `drops {}`", scope_.row, lost.front(),
+                          fmt::join(lost, ", ")));
+    fail();
+  }
+
+  void fail() { ok_ = false; }
+
+  struct Result {
+    plan::EntityId entity;
+    syntax::Span span;
+    bool emitted = false;
+  };
+
+  Analysis& analysis_;
+  ExprChecker checker_;
+  const Declaration& declaration_;
+  plan::Transform transform_;
+  ExprScope scope_;
+  std::set<std::uint32_t> used_;
+  std::vector<Result> results_;
+  bool ok_ = true;
+};
+
+}  // namespace
+
+void check_transforms(Analysis& analysis) {
+  for (const Declaration* declaration : analysis.program.declarations(DeclarationKind::Transform)) {
+    auto transform = TransformChecker(analysis, *declaration).check();
+    if (!transform) continue;
+    analysis.transforms[declaration] =
+        plan::TransformId{static_cast<std::uint32_t>(analysis.plan.transforms.size())};
+    analysis.plan.transforms.push_back(std::move(*transform));
+  }
+}
+
+}  // namespace mig::compiler

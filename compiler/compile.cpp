@@ -1,0 +1,143 @@
+#include "compiler/compile.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "compiler/analysis.hpp"
+#include "compiler/canonical.hpp"
+#include "compiler/check_plan.hpp"
+#include "compiler/check_safety.hpp"
+#include "compiler/check_secrets.hpp"
+#include "compiler/form.hpp"
+#include "compiler/plan/verify.hpp"
+#include "compiler/quantity.hpp"
+
+namespace mig::compiler {
+namespace {
+
+constexpr std::int64_t kEdition = 1;
+
+// The first statement is `mig 1`: which edition of the language the file is written in.
+void check_edition(const Module& module, Diagnostics& diagnostics) {
+  const auto& statements = module.tree->statements;
+  if (statements.empty() || statements.front().word.text != "mig") {
+    const syntax::FileId file = module.tree->id;
+    diagnostics.report(syntax::Span{file, 0, 0}, diag::NoEdition).help("the first line is `mig 1`");
+    return;
+  }
+  const syntax::Statement& line = statements.front();
+  Form form(line, "mig 1", diagnostics);
+  const syntax::Expr* number = form.value();
+  form.end();
+  if (!form.ok()) return;
+  const auto* literal = std::get_if<syntax::Literal>(&number->node);
+  const auto value = literal != nullptr && literal->kind == syntax::LiteralKind::Quantity
+                         ? read_quantity(literal->raw)
+                         : std::unexpected(LiteralMistake{});
+  const auto* edition = value ? std::get_if<plan::Quantity>(&*value) : nullptr;
+  if (edition == nullptr || edition->unit != plan::Unit::Number || edition->value < 1) {
+    diagnostics.report(number->span, diag::WrongForm, "mig").help("the first line is `mig 1`");
+  } else if (edition->value > kEdition) {
+    diagnostics.report(number->span, diag::NewerEdition, edition->value)
+        .help("this mig reads edition 1; a newer mig reads this file");
+  }
+}
+
+void check_words(const Module& module, Diagnostics& diagnostics) {
+  const auto& statements = module.tree->statements;
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    const std::string& word = statements[i].word.text;
+    if (i == 0 && word == "mig") continue;
+    if (find_statement(Context::File, word) == nullptr) {
+      report_unknown_statement(statements[i], Context::File, diagnostics);
+      continue;
+    }
+    // Declarations are found by their name; one without a name would be passed over in silence.
+    const bool is_nameless =
+        word != "use" && statements[i].is_intact && statements[i].operands.empty();
+    if (is_nameless)
+      Form(statements[i], find_statement(Context::File, word)->form, diagnostics).misfit();
+  }
+}
+
+std::vector<const Declaration*> plans_of(const Program& program) {
+  auto plans = program.declarations(DeclarationKind::Plan);
+  std::erase_if(plans, [&](const Declaration* plan) { return plan->module != &program.root(); });
+  return plans;
+}
+
+std::vector<std::string> environments_of(const Program& program) {
+  std::vector<std::string> names;
+  for (const Declaration* env : program.declarations(DeclarationKind::Env)) {
+    if (env->module == &program.root()) names.push_back(env->name);
+  }
+  return names;
+}
+
+void check_declarations(Analysis& analysis) {
+  check_stores(analysis);
+  check_routers(analysis);
+  check_entities(analysis);
+  check_datasets(analysis);
+  check_transforms(analysis);
+  check_metrics(analysis);
+  check_gates(analysis);
+}
+
+}  // namespace
+
+Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& inputs,
+                    const Settings& settings, Diagnostics& diagnostics) {
+  const Program program(inputs, diagnostics);
+  for (const Module& module : program.modules()) {
+    check_edition(module, diagnostics);
+    check_words(module, diagnostics);
+    check_secrets(*module.tree, diagnostics);
+  }
+  Constants constants(sources, program, settings, diagnostics);
+  Analysis analysis{
+      .sources = sources, .program = program, .constants = constants, .diagnostics = diagnostics};
+  analysis.plan.env = settings.env;
+  analysis.plan.parameters = constants.parameters();
+  check_declarations(analysis);
+
+  Compilation result;
+  result.environments = environments_of(program);
+  result.settings_ok = constants.settings_ok();
+  for (const Declaration* declaration : plans_of(program)) {
+    Analysis own = analysis;
+    std::vector<syntax::Span> step_spans;
+    check_plan(own, *declaration, step_spans);
+    if (diagnostics.has_errors()) continue;
+    check_safety(own.plan, step_spans, diagnostics);
+    result.plans.push_back(std::move(own.plan));
+  }
+  if (diagnostics.has_errors()) {
+    result.plans.clear();
+    return result;
+  }
+  for (const plan::Plan& plan : result.plans)
+    assert(!flaw_of(plan));
+  result.source_hash = source_hash(inputs);
+  return result;
+}
+
+void check_all_environments(const syntax::SourceSet& sources, const std::vector<Input>& inputs,
+                            Diagnostics& diagnostics) {
+  Diagnostics none;
+  const auto names = environments_of(Program(inputs, none));
+  if (names.empty()) {
+    compile(sources, inputs, Settings{}, diagnostics);
+    return;
+  }
+  // Each environment sees the same text: what is reported for one is not repeated for the next.
+  for (const std::string& name : names) {
+    Diagnostics own;
+    compile(sources, inputs, Settings{.env = name}, own);
+    diagnostics.take(own);
+  }
+}
+
+}  // namespace mig::compiler

@@ -1,0 +1,35 @@
+// Compiles: texts in, plans and diagnostics out. Pure; the command line reads the files.
+//
+// A flat list of passes; a later one runs only on what the earlier ones left whole, so one mistake
+// gives one message.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/constants.hpp"
+#include "compiler/diagnostics/diagnostic.hpp"
+#include "compiler/plan/hash.hpp"
+#include "compiler/plan/plan.hpp"
+#include "compiler/program.hpp"
+
+namespace mig::compiler {
+
+struct Compilation {
+  std::vector<plan::Plan> plans;  // of the root file, in its order; empty when anything is wrong
+  plan::Hash source_hash;         // of what the texts mean, whatever their layout; before params
+  std::vector<std::string> environments;  // that the root file declares
+  bool settings_ok = true;                // the environment exists and every `--set` fits
+};
+
+// Compiles the root file (the first input) for one environment. The inputs were parsed without
+// mistakes or with mistakes that are in `diagnostics` already; then only what is independent of
+// them is checked.
+Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& inputs,
+                    const Settings& settings, Diagnostics& diagnostics);
+
+// Checks the root file for every environment that it declares.
+void check_all_environments(const syntax::SourceSet& sources, const std::vector<Input>& inputs,
+                            Diagnostics& diagnostics);
+
+}  // namespace mig::compiler

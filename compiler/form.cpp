@@ -1,0 +1,175 @@
+#include "compiler/form.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "compiler/names.hpp"
+
+namespace mig::compiler {
+
+std::string_view name_of(const syntax::Expr& expr) {
+  const auto* name = std::get_if<syntax::Name>(&expr.node);
+  return name == nullptr ? std::string_view() : std::string_view(name->text);
+}
+
+std::optional<std::string> text_of(const syntax::Expr& expr) {
+  const auto* literal = std::get_if<syntax::Literal>(&expr.node);
+  const bool is_text = literal != nullptr && (literal->kind == syntax::LiteralKind::Text ||
+                                              literal->kind == syntax::LiteralKind::BlockText);
+  return is_text ? std::optional(literal->value) : std::nullopt;
+}
+
+Form::Form(const syntax::Statement& statement, std::string_view example, Diagnostics& diagnostics)
+    : statement_(statement),
+      example_(example),
+      diagnostics_(diagnostics),
+      ok_(statement.is_intact) {}
+
+const syntax::Operand* Form::peek() const {
+  if (!ok_ || next_ >= statement_.operands.size()) return nullptr;
+  return &statement_.operands[next_];
+}
+
+void Form::misfit() {
+  if (!ok_) return;
+  ok_ = false;
+  const syntax::Span at = next_ < statement_.operands.size() ? statement_.operands[next_].value.span
+                                                             : statement_.word.span;
+  diagnostics_.report(at, diag::WrongForm, statement_.word.text)
+      .help(fmt::format("it is written like `{}`", example_));
+}
+
+const syntax::Expr* Form::value(syntax::Mark mark) {
+  const syntax::Expr* found = value_if(mark);
+  if (found == nullptr) misfit();
+  return found;
+}
+
+const syntax::Expr* Form::value_if(syntax::Mark mark) {
+  const syntax::Operand* operand = peek();
+  if (operand == nullptr || operand->mark != mark) return nullptr;
+  ++next_;
+  return &operand->value;
+}
+
+bool Form::word_if(std::string_view text) {
+  const syntax::Operand* operand = peek();
+  const bool fits =
+      operand != nullptr && operand->mark == syntax::Mark::None && name_of(operand->value) == text;
+  if (fits) ++next_;
+  return fits;
+}
+
+bool Form::word(std::string_view text) {
+  const bool fits = word_if(text);
+  if (!fits) misfit();
+  return fits;
+}
+
+const syntax::Expr* Form::name(syntax::Mark mark) {
+  const syntax::Operand* operand = peek();
+  if (operand == nullptr || operand->mark != mark || name_of(operand->value).empty()) {
+    misfit();
+    return nullptr;
+  }
+  ++next_;
+  return &operand->value;
+}
+
+std::vector<const syntax::Expr*> Form::list() {
+  std::vector<const syntax::Expr*> items;
+  const syntax::Expr* item = value();
+  while (item != nullptr) {
+    items.push_back(item);
+    item = value_if(syntax::Mark::Comma);
+  }
+  return items;
+}
+
+void Form::end() {
+  if (peek() != nullptr) misfit();
+}
+
+Attributes::Attributes(const syntax::Statement& statement, const StatementRow& row,
+                       Diagnostics& diagnostics) {
+  const auto known = attributes_of(row);
+  assert(known.has_value());
+  if (statement.block) {
+    for (const syntax::Statement& inner : statement.block->statements) {
+      const auto found = std::ranges::find(*known, inner.word.text, &Attribute::name);
+      if (found == known->end()) {
+        ok_ = false;
+        if (!inner.is_intact && inner.word.text.empty()) continue;
+        std::vector<std::string> names;
+        for (const Attribute& attribute : *known)
+          names.push_back(attribute.name);
+        auto report =
+            diagnostics.report(inner.word.span, diag::UnknownAttribute, row.word, inner.word.text);
+        const std::string near = did_you_mean(inner.word.text, names);
+        if (!near.empty()) {
+          report.help(near);
+        } else if (!names.empty()) {
+          report.help(fmt::format("`{}` has {}", row.word, fmt::join(names, ", ")));
+        }
+        continue;
+      }
+      const bool may_repeat = row.attributes.find(inner.word.text + "*") != std::string_view::npos;
+      if (const WrittenAttribute* before = find(inner.word.text);
+          before != nullptr && !may_repeat) {
+        ok_ = false;
+        diagnostics.report(inner.word.span, diag::DeclaredTwice, inner.word.text)
+            .label(before->statement->word.span, "it is declared here");
+        continue;
+      }
+      const bool is_assignment =
+          !inner.operands.empty() && inner.operands.front().mark == syntax::Mark::Assign;
+      written_.push_back({&inner, is_assignment ? &inner.operands.front().value : nullptr});
+    }
+  }
+  for (const Attribute& attribute : *known) {
+    if (attribute.required && find(attribute.name) == nullptr && statement.is_intact) {
+      ok_ = false;
+      diagnostics.report(statement.word.span, diag::MissingPart, row.word, attribute.name)
+          .help(fmt::format("it is written like `{}`", row.form));
+    }
+  }
+}
+
+const WrittenAttribute* Attributes::find(std::string_view name) const {
+  const auto found = std::ranges::find_if(written_, [&](const WrittenAttribute& attribute) {
+    return attribute.statement->word.text == name;
+  });
+  return found == written_.end() ? nullptr : &*found;
+}
+
+std::vector<const syntax::Statement*> Attributes::all(std::string_view name) const {
+  std::vector<const syntax::Statement*> found;
+  for (const WrittenAttribute& attribute : written_) {
+    if (attribute.statement->word.text == name) found.push_back(attribute.statement);
+  }
+  return found;
+}
+
+void report_unknown_statement(const syntax::Statement& statement, Context context,
+                              Diagnostics& diagnostics) {
+  const std::string& word = statement.word.text;
+  if (word.empty()) return;  // a mistake of syntax, and reported as one
+  if (is_later(word)) {
+    diagnostics.report(statement.word.span, diag::LaterStatement, word)
+        .note("the language knows the word; this version of mig does not carry it out yet");
+    return;
+  }
+  auto report = diagnostics.report(statement.word.span, diag::UnknownStatement, word);
+  const std::string near = did_you_mean(word, words_of(context));
+  if (!near.empty()) {
+    report.help(near);
+  } else if (const auto elsewhere = context_of(word)) {
+    static constexpr std::string_view kWhere[] = {"at the top of a file", "in a plan",
+                                                  "in a phase"};
+    report.help(fmt::format("`{}` stands {}", word, kWhere[static_cast<std::size_t>(*elsewhere)]));
+  }
+}
+
+}  // namespace mig::compiler

@@ -1,0 +1,202 @@
+#include "compiler/step_checker.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "compiler/names.hpp"
+
+namespace mig::compiler {
+
+using plan::Action;
+
+void StepChecker::check(const syntax::Statement& phase) {
+  on_fail_ = scope_.on_fail;
+  if (!phase.block) return;
+  read_lasting(*phase.block);
+  for (const syntax::Statement& statement : phase.block->statements) {
+    const std::string& word = statement.word.text;
+    if (word == "on_fail" || word == "rejects") continue;
+    row_ = find_statement(Context::Phase, word);
+    if (row_ == nullptr) {
+      report_unknown_statement(statement, Context::Phase, analysis_.diagnostics);
+      continue;
+    }
+    check_step(statement);
+  }
+}
+
+// What holds for the whole phase, wherever it stands in it.
+void StepChecker::read_lasting(const syntax::Block& block) {
+  for (const syntax::Statement& statement : block.statements) {
+    if (statement.word.text == "on_fail") {
+      if (const auto policy = check_on_fail(analysis_, scope_, statement)) on_fail_ = *policy;
+    } else if (statement.word.text == "rejects") {
+      read_rejects(statement);
+    }
+  }
+}
+
+void StepChecker::read_rejects(const syntax::Statement& statement) {
+  const StatementRow& row = *find_statement(Context::Phase, "rejects");
+  Form form(statement, row.form, analysis_.diagnostics);
+  const Attributes attributes(statement, row, analysis_.diagnostics);
+  const bool quarantine = form.word_if("quarantine");
+  if (!quarantine) form.word("stop");
+  form.end();
+  if (!form.ok() || !attributes.ok() || !quarantine) return;
+  plan::Rejects rejects{.quarantine = true};
+  const WrittenAttribute* most = attributes.find("max");
+  const WrittenAttribute* owner = attributes.find("owner");
+  for (const auto& [attribute, name] : {std::pair(most, "max"), std::pair(owner, "owner")}) {
+    if (attribute != nullptr && attribute->value != nullptr) continue;
+    analysis_.diagnostics.report(statement.word.span, diag::RejectsUnowned, name)
+        .help(fmt::format("it is written like `{}`", row.form));
+    return;
+  }
+  const auto share = analysis_.constants.ratio(*most->value, *scope_.module);
+  const auto who = analysis_.constants.text(*owner->value, *scope_.module);
+  if (!share || !who) return;
+  rejects.most = *share;
+  rejects.owner = *who;
+  rejects_ = rejects;
+}
+
+void StepChecker::check_step(const syntax::Statement& statement) {
+  if (is_for_later(statement)) return;
+  const Attributes attributes(statement, *row_, analysis_.diagnostics);
+  Form form(statement, row_->form, analysis_.diagnostics);
+  attributes_ = &attributes;
+  auto action = lower(statement, form);
+  if (action && form.ok()) form.end();
+  if (!action || !form.ok() || !attributes.ok()) return;
+  append(statement, std::move(*action));
+}
+
+void StepChecker::append(const syntax::Statement& statement, Action action) {
+  auto& plan = analysis_.plan;
+  const plan::StepId id{static_cast<std::uint32_t>(plan.steps.size())};
+  std::string verb(name(action));
+  std::ranges::replace(verb, ' ', '_');
+  if (const auto* copy = std::get_if<plan::Copy>(&action)) {
+    verb = copy->kind == plan::CopyKind::Snapshot ? "snapshot" : "scan";
+  }
+  if (const auto* hold = std::get_if<plan::Hold>(&action); hold && hold->required) verb = "require";
+  const int number = ++counts_[verb];
+  plan.steps.push_back(plan::Step{
+      .name = fmt::format("{}/{}#{}", plan.at(phase_).name, verb, number),
+      .phase = phase_,
+      .place = analysis_.place(statement.word.span),
+      .needs = needs_,
+      .action = std::move(action),
+      .on_fail = on_fail_,
+  });
+  scope_.step_spans->push_back(statement.span);
+  plan.phases[phase_.index].steps.push_back(id);
+  needs_ = {id};
+}
+
+// Writes to both sides and shares of reads need what a later version brings.
+bool StepChecker::is_for_later(const syntax::Statement& statement) {
+  const bool routes = statement.word.text == "writes" || statement.word.text == "reads";
+  if (!routes || !statement.is_intact || statement.operands.size() < 2) return false;
+  analysis_.diagnostics
+      .report(statement.operands[1].value.span, diag::LaterStatement,
+              statement.word.text == "writes" ? "writes to both sides" : "a share of reads")
+      .note(
+          "the language knows it; this version of mig moves all at once, while writes stand still");
+  return true;
+}
+
+std::optional<Action> StepChecker::lower(const syntax::Statement& statement, Form& form) {
+  const std::string& word = statement.word.text;
+  if (word == "create") return datasets_of<plan::Create>(form);
+  if (word == "purge") return datasets_of<plan::Purge>(form);
+  if (word == "drop") return drop(form);
+  if (word == "add") return add(form);
+  if (word == "backup") return backup(form);
+  if (word == "sql") return sql(form);
+  if (word == "snapshot") return copy(form, plan::CopyKind::Snapshot);
+  if (word == "scan") return copy(form, plan::CopyKind::Scan);
+  if (word == "verify") return verify(form);
+  if (word == "writes") return writes(form);
+  if (word == "reads") return reads(form);
+  if (word == "require") return require(form);
+  if (word == "hold") return hold(form);
+  if (word == "approve") return approve(form);
+  if (word == "accept") return accept(form);
+  if (word == "point_of_no_return") return marker(form);
+  assert(false && "every row of the statement table is lowered");
+  return std::nullopt;
+}
+
+// `old`, `new` or a dataset; several for `new`.
+std::vector<plan::DatasetId> StepChecker::side_or_dataset(const syntax::Expr& name) {
+  if (name_of(name) == "old") {
+    return scope_.names.old_side ? std::vector{*scope_.names.old_side}
+                                 : std::vector<plan::DatasetId>();
+  }
+  if (name_of(name) == "new") return analysis_.plan.to;
+  const auto id =
+      analysis_.find(name, *scope_.module, DeclarationKind::Dataset, analysis_.datasets);
+  return id ? std::vector{*id} : std::vector<plan::DatasetId>();
+}
+
+std::vector<plan::DatasetId> StepChecker::datasets(Form& form) {
+  std::vector<plan::DatasetId> all;
+  for (const syntax::Expr* name : form.list()) {
+    const auto some = side_or_dataset(*name);
+    if (some.empty()) return {};
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+// `users.email`
+std::optional<StepChecker::FieldPlace> StepChecker::field(const syntax::Expr& expr, Form& form) {
+  const auto* member = std::get_if<syntax::Member>(&expr.node);
+  if (member == nullptr) {
+    form.misfit();
+    return std::nullopt;
+  }
+  const auto some = side_or_dataset(*member->object);
+  if (some.size() != 1) return std::nullopt;
+  const plan::Entity& entity = analysis_.plan.entity_of(some.front());
+  const auto found = std::ranges::find(entity.fields, member->field.text, &plan::Field::name);
+  if (found != entity.fields.end()) {
+    return FieldPlace{some.front(), static_cast<std::uint32_t>(found - entity.fields.begin())};
+  }
+  std::vector<std::string> known;
+  for (const plan::Field& one : entity.fields)
+    known.push_back(one.name);
+  analysis_.diagnostics
+      .report(member->field.span, diag::UnknownName, fmt::format("field of `{}`", entity.name),
+              member->field.text)
+      .help(did_you_mean(member->field.text, known));
+  return std::nullopt;
+}
+
+const syntax::Expr* StepChecker::attribute(std::string_view name) const {
+  const WrittenAttribute* found = attributes_->find(name);
+  return found == nullptr ? nullptr : found->value;
+}
+
+std::optional<std::string> StepChecker::quoted(Form& form) {
+  const syntax::Expr* value = form.value();
+  return value == nullptr ? std::nullopt : analysis_.constants.text(*value, *scope_.module);
+}
+
+bool StepChecker::read_duration(std::string_view name, std::optional<plan::Duration>& into) {
+  const syntax::Expr* written = attribute(name);
+  if (written == nullptr) return true;
+  into = analysis_.constants.duration(*written, *scope_.module);
+  return into.has_value();
+}
+
+void check_steps(Analysis& analysis, PlanScope& scope, const syntax::Statement& phase,
+                 plan::PhaseId id, const std::vector<plan::StepId>& entry) {
+  StepChecker(analysis, scope, id, entry).check(phase);
+}
+
+}  // namespace mig::compiler

@@ -1,0 +1,90 @@
+// Lowers the steps of one phase; a word of the statement table is one function here.
+//
+// step_checker.cpp reads the phase and names, step_structure.cpp, step_data.cpp and
+// step_waiting.cpp lower the words. Made for one phase, used once.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/check_plan.hpp"
+#include "compiler/form.hpp"
+
+namespace mig::compiler {
+
+class StepChecker {
+ public:
+  StepChecker(Analysis& analysis, PlanScope& scope, plan::PhaseId phase,
+              std::vector<plan::StepId> entry)
+      : analysis_(analysis), scope_(scope), phase_(phase), needs_(std::move(entry)) {}
+
+  void check(const syntax::Statement& phase);
+
+ private:
+  using Lowered = std::optional<plan::Action>;
+  struct FieldPlace {
+    plan::DatasetId dataset;
+    std::uint32_t field;
+  };
+
+  void read_lasting(const syntax::Block& block);
+  void read_rejects(const syntax::Statement& statement);
+  void check_step(const syntax::Statement& statement);
+  bool is_for_later(const syntax::Statement& statement);
+  void append(const syntax::Statement& statement, plan::Action action);
+  Lowered lower(const syntax::Statement& statement, Form& form);
+
+  // `old`, `new` or a dataset; several for `new`. Empty after a report.
+  std::vector<plan::DatasetId> side_or_dataset(const syntax::Expr& name);
+  std::vector<plan::DatasetId> datasets(Form& form);
+  // `users.email`
+  std::optional<FieldPlace> field(const syntax::Expr& expr, Form& form);
+  // The value of an attribute of the step's block, if it is written.
+  const syntax::Expr* attribute(std::string_view name) const;
+  std::optional<std::string> quoted(Form& form);
+  // Reads an attribute that is a duration, if it is written; false after a report.
+  bool read_duration(std::string_view name, std::optional<plan::Duration>& into);
+
+  template <class Verb>
+  Lowered datasets_of(Form& form) {
+    auto all = datasets(form);
+    if (all.empty()) return std::nullopt;
+    return Verb{std::move(all)};
+  }
+  Lowered drop(Form& form);
+  Lowered add(Form& form);
+  Lowered add_index(Form& form);
+  bool read_fill(const syntax::Expr& fill, const plan::Field& declared, plan::AddField& action);
+  Lowered backup(Form& form);
+  Lowered sql(Form& form);
+
+  Lowered copy(Form& form, plan::CopyKind kind);
+  bool read_by();
+  bool read_chunk(plan::Copy& action);
+  bool read_rate(plan::Pace& pace);
+  bool read_conflict(plan::Copy& action);
+  Lowered verify(Form& form);
+
+  std::optional<plan::Side> side(Form& form, bool may_be_none);
+  Lowered writes(Form& form);
+  Lowered reads(Form& form);
+  Lowered require(Form& form);
+  Lowered hold(Form& form);
+  Lowered approve(Form& form);
+  Lowered accept(Form& form);
+  Lowered marker(Form& form);
+
+  Analysis& analysis_;
+  PlanScope& scope_;
+  plan::PhaseId phase_;
+  std::vector<plan::StepId> needs_;
+  plan::OnFail on_fail_;
+  plan::Rejects rejects_;
+  std::map<std::string, int> counts_;
+  const StatementRow* row_ = nullptr;
+  const Attributes* attributes_ = nullptr;
+};
+
+}  // namespace mig::compiler

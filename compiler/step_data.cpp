@@ -1,0 +1,140 @@
+// Steps that move and compare rows: snapshot, scan, verify.
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "compiler/check_expr.hpp"
+#include "compiler/names.hpp"
+#include "compiler/step_checker.hpp"
+
+namespace mig::compiler {
+
+using plan::Action;
+
+namespace {
+constexpr std::int64_t kLargestChunk = 100'000;
+constexpr std::int64_t kPerSecond = 1'000'000'000;  // rates are stored per second, times this
+}  // namespace
+
+std::optional<Action> StepChecker::copy(Form& form, plan::CopyKind kind) {
+  const bool from_old = form.word("old");
+  const syntax::Expr* to = form.name(syntax::Mark::Arrow);
+  if (!from_old || to == nullptr) return std::nullopt;
+  if (name_of(*to) != "new") {
+    form.misfit();
+    return std::nullopt;
+  }
+  plan::Copy action{.kind = kind, .rejects = rejects_};
+  if (!read_by() || !read_chunk(action) || !read_rate(action.pace) || !read_conflict(action)) {
+    return std::nullopt;
+  }
+  return action;
+}
+
+// `by = id`: the migration key, which is the entity's; another one would not be unique.
+bool StepChecker::read_by() {
+  const syntax::Expr* by = attribute("by");
+  if (by == nullptr || !scope_.names.old_side) return true;
+  const plan::Entity& entity = analysis_.plan.entity_of(*scope_.names.old_side);
+  const auto keys = entity.key();
+  const bool fits = keys.size() == 1 && entity.fields[keys.front()].name == name_of(*by);
+  if (!fits) {
+    analysis_.diagnostics
+        .report(by->span, diag::UnknownName, fmt::format("key of `{}`", entity.name),
+                analysis_.sources.text(by->span))
+        .help(fmt::format("rows are read by their key, `{}`", entity.fields[keys.front()].name));
+  }
+  return fits;
+}
+
+bool StepChecker::read_chunk(plan::Copy& action) {
+  const syntax::Expr* chunk = attribute("chunk");
+  if (chunk == nullptr) return true;
+  const auto rows = analysis_.constants.wanted(*chunk, *scope_.module, plan::Unit::Rows);
+  if (!rows) return false;
+  if (rows->value < 1 || rows->value > kLargestChunk) {
+    analysis_.diagnostics.report(chunk->span, diag::OutOfRange, print(rows->quantity()),
+                                 "1 row..100000 rows");
+    return false;
+  }
+  action.chunk = plan::RowCount{rows->value};
+  return true;
+}
+
+bool StepChecker::read_rate(plan::Pace& pace) {
+  const syntax::Expr* written = attribute("rate");
+  if (written == nullptr) return true;
+  const syntax::Expr& rate = *written;
+  if (name_of(rate) == "full") {
+    pace.kind = plan::PaceKind::Full;
+    return true;
+  }
+  const auto value = analysis_.constants.wanted(rate, *scope_.module, plan::Unit::RowRate);
+  if (!value) return false;
+  if (value->value < kPerSecond) {
+    analysis_.diagnostics
+        .report(rate.span, diag::OutOfRange, print(value->quantity()), "what a copy can keep")
+        .help("at least 1 rows/s, or `full`");
+    return false;
+  }
+  pace.kind = plan::PaceKind::Limited;
+  pace.rate = plan::RowRate{value->value / kPerSecond, std::chrono::seconds(1)};
+  return true;
+}
+
+bool StepChecker::read_conflict(plan::Copy& action) {
+  const syntax::Expr* written = attribute("on_conflict");
+  if (written == nullptr) return true;
+  const syntax::Expr& expr = *written;
+  const std::string_view word = name_of(expr);
+  if (word == "keep") return true;
+  if (word == "replace") {
+    action.on_conflict = plan::OnConflict::Replace;
+    return true;
+  }
+  if (word == "newer") {
+    action.on_conflict = plan::OnConflict::Newer;
+    for (const plan::DatasetId id : analysis_.plan.to) {
+      if (analysis_.plan.entity_of(id).version_field()) continue;
+      analysis_.diagnostics.report(expr.span, diag::NoVersion, analysis_.plan.entity_of(id).name)
+          .help("mark the field that grows with every change: `version updated_at: timestamp`");
+      return false;
+    }
+    return true;
+  }
+  if (word == "merge" || std::holds_alternative<syntax::Call>(expr.node)) {
+    analysis_.diagnostics.report(expr.span, diag::LaterStatement, "merge");
+    return false;
+  }
+  analysis_.diagnostics.report(expr.span, diag::UnknownName, "conflict rule", word)
+      .help("rules are keep, replace and newer");
+  return false;
+}
+
+std::optional<Action> StepChecker::verify(Form& form) {
+  const bool sides = form.word("old") && form.value(syntax::Mark::Comma) != nullptr;
+  if (!sides) return std::nullopt;
+  plan::Verify action;
+  if (const syntax::Expr* rows = attribute("rows"); rows && name_of(*rows) != "all") {
+    action.sample = analysis_.constants.ratio(*rows, *scope_.module);
+    if (!action.sample) return std::nullopt;
+  }
+  if (const syntax::Expr* repair = attribute("repair")) {
+    const std::string_view from = name_of(*repair);
+    if (from != "from_authority" && from != "from_old") {
+      analysis_.diagnostics.report(repair->span, diag::UnknownName, "source of a repair", from)
+          .help("write `repair = from_authority`");
+      return std::nullopt;
+    }
+    action.repair = true;
+  }
+  if (const syntax::Expr* most = attribute("max_delete")) {
+    const auto share = analysis_.constants.ratio(*most, *scope_.module);
+    if (!share) return std::nullopt;
+    action.most_deletes = *share;
+  }
+  return action;
+}
+
+}  // namespace mig::compiler

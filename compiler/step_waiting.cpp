@@ -1,0 +1,89 @@
+// Steps that route, wait, or tell a reviewer what is meant.
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "compiler/check_expr.hpp"
+#include "compiler/names.hpp"
+#include "compiler/step_checker.hpp"
+
+namespace mig::compiler {
+
+using plan::Action;
+
+std::optional<plan::Side> StepChecker::side(Form& form, bool may_be_none) {
+  if (form.word_if("old")) return plan::Side::Old;
+  if (form.word_if("new")) return plan::Side::New;
+  if (may_be_none && form.word_if("none")) return plan::Side::None;
+  form.misfit();
+  return std::nullopt;
+}
+
+std::optional<Action> StepChecker::writes(Form& form) {
+  const auto to = side(form, true);
+  if (!to) return std::nullopt;
+  plan::RouteWrites action{.to = *to};
+  if (!read_duration("max_downtime", action.max_downtime)) return std::nullopt;
+  return action;
+}
+
+std::optional<Action> StepChecker::reads(Form& form) {
+  const auto to = side(form, false);
+  if (!to) return std::nullopt;
+  return plan::RouteReads{*to};
+}
+
+std::optional<Action> StepChecker::require(Form& form) {
+  const syntax::Expr* gates = form.value();
+  if (gates == nullptr) return std::nullopt;
+  plan::Hold action{.gates = check_gate_names(analysis_, scope_, *gates), .required = true};
+  if (action.gates.empty()) return std::nullopt;
+  // A gate over data alone needs no time to collect evidence: its reconciliation is the evidence.
+  for (const plan::GateId id : action.gates) {
+    const plan::Gate& gate = analysis_.plan.at(id);
+    const bool only_data = std::ranges::all_of(gate.clauses, [](const plan::Clause& clause) {
+      return std::holds_alternative<plan::DatasetReading>(clause.reading);
+    });
+    if (!only_data) action.length = std::max(action.length, gate.window);
+  }
+  return action;
+}
+
+std::optional<Action> StepChecker::hold(Form& form) {
+  const syntax::Expr* length = form.value();
+  if (length == nullptr) return std::nullopt;
+  const auto duration = analysis_.constants.duration(*length, *scope_.module);
+  if (!duration) return std::nullopt;
+  plan::Hold action{.length = *duration};
+  if (const syntax::Expr* gates = attribute("require")) {
+    action.gates = check_gate_names(analysis_, scope_, *gates);
+    if (action.gates.empty()) return std::nullopt;
+  }
+  return action;
+}
+
+std::optional<Action> StepChecker::approve(Form& form) {
+  const auto who = quoted(form);
+  if (!who) return std::nullopt;
+  plan::Approve action{.who = *who};
+  if (!read_duration("within", action.within)) return std::nullopt;
+  return action;
+}
+
+std::optional<Action> StepChecker::accept(Form& form) {
+  if (!form.word("all_at_once")) return std::nullopt;
+  const auto reason = quoted(form);
+  if (!reason) return std::nullopt;
+  plan::Accept action{.reason = *reason};
+  if (!read_duration("max_downtime", action.max_downtime)) return std::nullopt;
+  return action;
+}
+
+std::optional<Action> StepChecker::marker(Form& form) {
+  const auto reason = quoted(form);
+  if (!reason) return std::nullopt;
+  return plan::PointOfNoReturn{*reason};
+}
+
+}  // namespace mig::compiler

@@ -1,0 +1,62 @@
+// Reads a plan file with everything it imports, and compiles it. Shared by every command that takes
+// a plan.
+//
+// Owns the texts, so diagnostics and plans can be shown as long as it lives.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/compile.hpp"
+#include "compiler/diagnostics/diagnostic.hpp"
+#include "grammar/parse.hpp"
+#include "grammar/source.hpp"
+#include "runtime/cli/exit_code.hpp"
+
+namespace mig::cli {
+
+// How diagnostics are shown.
+struct ReportOptions {
+  bool is_json = false;
+  std::string color = "auto";
+};
+
+class CompiledFile {
+ public:
+  // Reads `path` and its imports. What cannot be read is reported, and `exit()` says why.
+  explicit CompiledFile(const std::string& path);
+
+  bool is_readable() const { return is_readable_; }
+  // For `mig check`: every environment.
+  void check_all_environments();
+  // `sets` are the `NAME=VALUE` of `--set`.
+  void compile(const std::string& env, const std::vector<std::string>& sets);
+
+  const syntax::SourceSet& sources() const { return sources_; }
+  const compiler::Diagnostics& diagnostics() const { return diagnostics_; }
+  const compiler::Compilation& result() const { return result_; }
+  const syntax::File& tree() const { return parsed_.front().file; }
+  std::vector<std::string> environments() const;
+  // path, text, path, text, … as the journal keeps them for people.
+  std::vector<std::string> source_texts() const;
+
+  // Prints what was reported, with secrets masked; counts the mistakes. The exit code that follows.
+  ExitCode report(const ReportOptions& options);
+
+ private:
+  void read(const std::string& path, const std::string& key);
+
+  syntax::SourceSet sources_;
+  compiler::Diagnostics diagnostics_;
+  std::deque<syntax::Parsed> parsed_;
+  std::vector<compiler::Input> inputs_;
+  compiler::Compilation result_;
+  ExitCode exit_ = ExitCode::Done;
+  bool is_readable_ = true;
+  std::string folder_;
+};
+
+}  // namespace mig::cli
