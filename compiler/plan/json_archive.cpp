@@ -63,6 +63,7 @@ void JsonReader::into(const nlohmann::json& json, Value& value) {
   const std::string kind = json.begin().key();
   const nlohmann::json& content = json.begin().value();
   if (kind == "null") {
+    if (content != true) return fail("a null is written as true");
     value = Null{};
   } else if (kind == "bool") {
     into(content, value.emplace<bool>());

@@ -13,10 +13,14 @@ namespace mig::cli {
 // `exit` outlives the callback that the command installs.
 using DeclareCommand = void (*)(CLI::App& app, ExitCode& exit);
 
+void declare_apply(CLI::App& app, ExitCode& exit);
+void declare_approve(CLI::App& app, ExitCode& exit);
 void declare_check(CLI::App& app, ExitCode& exit);
+void declare_control(CLI::App& app, ExitCode& exit);  // pause, continue, abort, rollback
 void declare_dump(CLI::App& app, ExitCode& exit);
 void declare_explain(CLI::App& app, ExitCode& exit);
 void declare_fmt(CLI::App& app, ExitCode& exit);
 void declare_help(CLI::App& app, ExitCode& exit);
+void declare_look(CLI::App& app, ExitCode& exit);  // list, status, why, log
 
 }  // namespace mig::cli

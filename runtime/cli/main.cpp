@@ -9,8 +9,9 @@
 namespace {
 
 constexpr mig::cli::DeclareCommand kCommands[] = {
-    mig::cli::declare_check, mig::cli::declare_dump, mig::cli::declare_explain,
-    mig::cli::declare_fmt,   mig::cli::declare_help,
+    mig::cli::declare_apply,   mig::cli::declare_approve, mig::cli::declare_check,
+    mig::cli::declare_control, mig::cli::declare_dump,    mig::cli::declare_explain,
+    mig::cli::declare_fmt,     mig::cli::declare_help,    mig::cli::declare_look,
 };
 
 constexpr const char* kFooter =

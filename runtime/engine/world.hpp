@@ -14,7 +14,6 @@
 namespace mig::runtime {
 
 class Stores;
-class MetricSources;
 
 // Who acts: every effect in a store carries this and is refused under another epoch.
 struct Authority {
@@ -28,7 +27,6 @@ struct World {
   const plan::RunState& state;  // not changed while a slice runs
   const Clock& clock;
   Stores& stores;
-  MetricSources& metrics;
   Authority authority;
   std::filesystem::path folder;          // what relative paths of the plan are relative to
   const std::atomic<bool>& is_stopping;  // a long slice looks here and ends early

@@ -13,8 +13,35 @@ namespace {
 
 constexpr std::size_t kLongestName = 512;
 
+SqliteConstraint constraint_of(int code) {
+  switch (code) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+      return SqliteConstraint::Unique;
+    case SQLITE_CONSTRAINT_NOTNULL:
+      return SqliteConstraint::NotNull;
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      return SqliteConstraint::ForeignKey;
+    case SQLITE_CONSTRAINT_CHECK:
+      return SqliteConstraint::Check;
+    default:
+      return (code & 0xff) == SQLITE_CONSTRAINT ? SqliteConstraint::Other : SqliteConstraint::None;
+  }
+}
+
 std::unexpected<Error> failure(SqliteConnection& connection, int code, const char* detail) {
   connection.last_failure = classify(code);
+  connection.last_constraint = constraint_of(code);
+  connection.constraint_subject.clear();
+  // SQLite's text for these names columns and rules only: `UNIQUE constraint failed: users.email`.
+  if (connection.last_constraint == SqliteConstraint::Unique ||
+      connection.last_constraint == SqliteConstraint::NotNull ||
+      connection.last_constraint == SqliteConstraint::Check) {
+    const std::string_view text = detail;
+    const auto colon = text.find(": ");
+    if (colon != text.npos) connection.constraint_subject = text.substr(colon + 2);
+  }
   return std::unexpected(sqlite_error(code, connection.path, connection.noun, detail));
 }
 
@@ -111,6 +138,15 @@ std::int64_t Database::changes() const {
 
 std::int64_t Database::last_insert_row_id() const {
   return sqlite3_last_insert_rowid(connection_->handle);
+}
+
+Result<std::string> Database::collation(const std::string& table, const std::string& column) const {
+  const char* name = nullptr;
+  const int code =
+      sqlite3_table_column_metadata(connection_->handle, nullptr, table.c_str(), column.c_str(),
+                                    nullptr, &name, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return failure(*connection_);
+  return std::string(name == nullptr ? "BINARY" : name);
 }
 
 void Database::interrupt() const {

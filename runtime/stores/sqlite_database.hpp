@@ -41,6 +41,8 @@ enum class SqliteFailure {
   Other,
 };
 
+enum class SqliteConstraint { None, Unique, NotNull, ForeignKey, Check, Other };
+
 enum class StorageClass { Null, Integer, Real, Text, Blob };
 
 // What a Database and its Statements share. Only sqlite_database.cpp looks inside.
@@ -51,6 +53,8 @@ struct SqliteConnection {
   std::filesystem::path path;
   std::string noun;
   SqliteFailure last_failure = SqliteFailure::None;
+  SqliteConstraint last_constraint = SqliteConstraint::None;
+  std::string constraint_subject;
   bool is_wal = false;
 };
 
@@ -74,6 +78,12 @@ class Database {
   std::int64_t last_insert_row_id() const;  // of this connection
   // What the most recent failing call met, of this Database or one of its Statements.
   SqliteFailure last_failure() const { return connection_->last_failure; }
+  // Which rule the most recent Constraint failure broke, and the names it is about (`users.email`):
+  // columns or an index, never values.
+  SqliteConstraint last_constraint() const { return connection_->last_constraint; }
+  const std::string& constraint_subject() const { return connection_->constraint_subject; }
+  // The collation that comparisons of a column use: `BINARY`, `NOCASE`, ...
+  Result<std::string> collation(const std::string& table, const std::string& column) const;
   // Makes a call that runs in another thread return with Transient.
   void interrupt() const;
 

@@ -46,10 +46,7 @@ class Gatekeeper {
     if (auto unknown = wants_step(record.step)) return unknown;
     if (record.direction == Direction::Forward) {
       if (auto missing = wants({RunStatus::Running})) return missing;
-      const auto steps = ready(plan_, state_);
-      if (std::ranges::find(steps, record.step) == steps.end())
-        return refuse("the step is not ready");
-      return {};
+      return is_ready(plan_, state_, record.step) ? Refusal() : refuse("the step is not ready");
     }
     if (auto missing = wants({RunStatus::RollingBack})) return missing;
     const auto next = next_undo(plan_, state_);

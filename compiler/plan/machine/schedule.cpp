@@ -26,16 +26,18 @@ bool stays(const RunState& state, const Step& step) {
 
 }  // namespace
 
+bool is_ready(const Plan& plan, const RunState& state, StepId id) {
+  const StepState& step = state.at(id);
+  const bool waits = step.status == StepStatus::Pending || step.status == StepStatus::Failed ||
+                     (step.status == StepStatus::Running && step.direction == Direction::Forward);
+  const auto& needs = plan.at(id).needs;
+  return waits && std::ranges::all_of(needs, [&](StepId need) { return is_done(state, need); });
+}
+
 std::vector<StepId> ready(const Plan& plan, const RunState& state) {
   std::vector<StepId> steps;
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
-    const StepState& step = state.steps[i];
-    const bool waits = step.status == StepStatus::Pending || step.status == StepStatus::Failed ||
-                       (step.status == StepStatus::Running && step.direction == Direction::Forward);
-    const auto& needs = plan.steps[i].needs;
-    if (waits && std::ranges::all_of(needs, [&](StepId need) { return is_done(state, need); })) {
-      steps.push_back(StepId{i});
-    }
+    if (is_ready(plan, state, StepId{i})) steps.push_back(StepId{i});
   }
   return steps;
 }
@@ -51,8 +53,12 @@ std::vector<StepId> undo_order(const Plan& plan, const RunState& state) {
 }
 
 std::optional<StepId> next_undo(const Plan& plan, const RunState& state) {
-  const auto steps = undo_order(plan, state);
-  return steps.empty() ? std::nullopt : std::optional(steps.front());
+  std::optional<StepId> last;
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    if (!left_a_trace(state.steps[i]) || stays(state, plan.steps[i])) continue;
+    if (!last || state.steps[i].started > state.at(*last).started) last = StepId{i};
+  }
+  return last;
 }
 
 bool is_finished(const Plan&, const RunState& state) {

@@ -16,6 +16,7 @@ namespace mig::plan {
 // The steps that a running run may start or start again, in the plan's order. A step that waits for
 // its retry is among them; whoever starts it looks at `not_before`.
 std::vector<StepId> ready(const Plan& plan, const RunState& state);
+bool is_ready(const Plan& plan, const RunState& state, StepId step);
 
 // Every step that a rollback has to undo, first one first.
 std::vector<StepId> undo_order(const Plan& plan, const RunState& state);

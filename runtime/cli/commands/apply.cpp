@@ -1,0 +1,214 @@
+// `mig apply FILE`: shows what a plan would do, asks, and carries it out, or goes on with the run
+// that it began.
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <random>
+#include <unistd.h>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "compiler/plan/codec.hpp"
+#include "compiler/plan/hash.hpp"
+#include "runtime/cli/commands.hpp"
+#include "runtime/cli/compilation.hpp"
+#include "runtime/cli/drive.hpp"
+#include "runtime/cli/preflight.hpp"
+#include "runtime/cli/session.hpp"
+
+namespace mig::cli {
+namespace {
+
+struct ApplyOptions {
+  std::string file;
+  std::string plan;
+  std::string env;
+  std::vector<std::string> sets;
+  bool yes = false;
+  SessionOptions session;
+  DriveOptions drive;
+};
+
+// `split-users-20261122-150000-4f1c`: what it is, when it began, and no two alike.
+std::string new_run_id(const std::string& plan, runtime::Instant now) {
+  std::string name = plan;
+  std::ranges::replace(name, '_', '-');
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+  std::random_device random;
+  return fmt::format("{}-{:%Y%m%d-%H%M%S}-{:04x}", name,
+                     fmt::gmtime(seconds.time_since_epoch().count()), random() & 0xFFFFU);
+}
+
+class Apply {
+ public:
+  explicit Apply(const ApplyOptions& options) : options_(options), file_(options.file) {}
+
+  ExitCode run() {
+    if (!compile()) return exit_;
+    std::error_code error;
+    const auto folder = std::filesystem::absolute(options_.file, error).parent_path();
+    if (error) return refuse(ExitCode::Usage, "the plan's folder cannot be found", error.message());
+    auto session = Session::open(journal_path(options_.session, folder), Session::Access::Write,
+                                 options_.session);
+    if (!session) return report_error(session.error());
+    auto runs = runtime::RunLog::list(session->journal());
+    if (!runs) return report_error(runs.error(), ExitCode::NeedsPerson);
+    const runtime::RunSummary* unfinished = nullptr;
+    for (const runtime::RunSummary& one : *runs) {
+      if (one.plan_name != plan_->name || one.env != plan_->env) continue;
+      if (!one.state.has_ended()) unfinished = &one;
+      if (one.state.status == plan::RunStatus::Completed &&
+          one.plan_hash == print(plan_hash(*plan_))) {
+        return refuse(ExitCode::Refused, fmt::format("this plan was completed by run {}", one.run),
+                      "a plan is used once; change the plan to move data again");
+      }
+    }
+    if (unfinished != nullptr && unfinished->plan_hash != print(plan_hash(*plan_))) {
+      return refuse(
+          ExitCode::Refused,
+          fmt::format("the file is not the plan that run {} began with", unfinished->run),
+          fmt::format(
+              "`mig continue {}` goes on with the reviewed plan; `mig rollback {}` undoes it",
+              unfinished->run, unfinished->run));
+    }
+    return start(*session, folder, unfinished);
+  }
+
+ private:
+  ExitCode refuse(ExitCode exit, const std::string& message, const std::string& help) {
+    fmt::print(stderr, "mig: {}\n", message);
+    if (!help.empty()) fmt::print(stderr, "     {}\n", help);
+    return exit;
+  }
+
+  bool compile() {
+    file_.compile(options_.env.empty() ? "default" : options_.env, options_.sets);
+    exit_ = file_.report(ReportOptions{});
+    if (exit_ != ExitCode::Done) {
+      const auto& known = file_.environments();
+      if (exit_ == ExitCode::Usage && !options_.env.empty() &&
+          std::ranges::find(known, options_.env) == known.end() && file_.is_readable()) {
+        refuse(exit_, fmt::format("the plan has no environment `{}`", options_.env),
+               list_environments());
+      }
+      return false;
+    }
+    if (options_.env.empty() && !file_.environments().empty()) {
+      exit_ = refuse(ExitCode::Usage, "the plan has environments; say which one with --env",
+                     list_environments());
+      return false;
+    }
+    for (const plan::Plan& plan : file_.result().plans) {
+      if (options_.plan.empty() || plan.name == options_.plan) candidates_.push_back(&plan);
+    }
+    if (candidates_.size() != 1) {
+      exit_ =
+          refuse(ExitCode::Usage,
+                 candidates_.empty() ? "the file has no such plan" : "the file has several plans",
+                 "name one with --plan");
+      return false;
+    }
+    plan_ = candidates_.front();
+    return true;
+  }
+
+  std::string list_environments() const {
+    const auto known = file_.environments();
+    return known.empty() ? "it declares none"
+                         : fmt::format("it declares {}", fmt::join(known, ", "));
+  }
+
+  bool confirm() const {
+    fmt::print("\nApply this plan? Only `yes` goes on: ");
+    std::fflush(stdout);
+    std::string answer;
+    return std::getline(std::cin, answer) && answer == "yes";
+  }
+
+  ExitCode start(Session& session, const std::filesystem::path& folder,
+                 const runtime::RunSummary* unfinished) {
+    const std::string run = unfinished == nullptr ? std::string() : unfinished->run;
+    auto live = look_at(*plan_, folder, run);
+    if (!live) return report_error(live.error());
+    for (const Obstacle& obstacle : live->obstacles)
+      refuse(obstacle.exit, obstacle.message, obstacle.help);
+    if (!live->obstacles.empty()) return live->obstacles.front().exit;
+    if (!options_.drive.is_json) fmt::print("{}", preview(*plan_, *live, run));
+    if (!options_.yes) {
+      if (::isatty(STDIN_FILENO) != 1) {
+        return refuse(ExitCode::Usage, "there is no terminal to ask at",
+                      "add --yes to apply what was shown without asking");
+      }
+      if (!confirm()) return refuse(ExitCode::Usage, "nothing was changed", "");
+    }
+    auto lease = take_lease(session, plan_->name, plan_->env);
+    if (!lease) return report_error(lease.error());
+    if (!options_.drive.is_json) fmt::print("\n");
+    auto log = unfinished != nullptr ? runtime::RunLog::open(session.journal(), run)
+                                     : create(session, *lease, folder, *live);
+    if (!log) return report_error(log.error(), ExitCode::NeedsPerson);
+    if (auto ready = make_ready(session, *log, *lease, *live); !ready)
+      return report_error(ready.error());
+    if (log->state().status == plan::RunStatus::Paused) {
+      (void)session.journal().release(*lease);
+      fmt::print("{} is paused ({}): {}\n{}", plan_->name, name(*log->state().reason),
+                 log->state().detail, legal_commands(*plan_, log->state()));
+      return ExitCode::NeedsPerson;
+    }
+    return drive(session, *log, *lease, options_.drive);
+  }
+
+  runtime::Result<runtime::RunLog> create(Session& session, const runtime::Lease& lease,
+                                          const std::filesystem::path& folder, const Preflight&) {
+    plan::RunCreated created;
+    created.run = new_run_id(plan_->name, session.clock().now());
+    created.plan_name = plan_->name;
+    created.env = plan_->env;
+    created.plan_hash = print(plan_hash(*plan_));
+    created.source_hash = print(file_.result().source_hash);
+    created.plan = encode(*plan_);
+    created.sources = file_.source_texts();
+    created.plan_folder = folder.string();
+    return runtime::RunLog::create(session.journal(), lease, created, who_am_i(), session.clock());
+  }
+
+  // A run that was recorded and not yet checked live, perhaps because the process died in between.
+  runtime::Result<void> make_ready(Session& session, runtime::RunLog& log,
+                                   const runtime::Lease& lease, const Preflight& live) {
+    if (log.state().status != plan::RunStatus::Pending) return {};
+    return log.append(lease, {plan::RunReady{live.identities, review_hash(*plan_, live)}},
+                      who_am_i(), session.clock());
+  }
+
+  const ApplyOptions& options_;
+  CompiledFile file_;
+  std::vector<const plan::Plan*> candidates_;
+  const plan::Plan* plan_ = nullptr;
+  ExitCode exit_ = ExitCode::Done;
+};
+
+}  // namespace
+
+void declare_apply(CLI::App& app, ExitCode& exit) {
+  CLI::App* command =
+      app.add_subcommand("apply", "Carry out a plan, or go on with the run it began");
+  auto options = std::make_shared<ApplyOptions>();
+  command->add_option("FILE", options->file, "the plan")->required();
+  command->add_option("--plan", options->plan, "which plan of the file, where it has several");
+  command->add_option("--env", options->env, "the environment, such as prod");
+  command->add_option("--set", options->sets, "a param of the plan: --set chunk=\"500 rows\"");
+  command->add_flag("--yes,-y", options->yes, "do not ask");
+  add_journal_option(*command, options->session);
+  add_drive_options(*command, options->drive);
+  command->footer(
+      "Examples:\n"
+      "  mig apply plan.mig --env prod\n"
+      "  mig apply plan.mig --env ci --yes --until-blocked\n"
+      "Interrupted or killed, the same command goes on where it stopped.\n"
+      "Exit codes: 0 done or waiting, 1 the plan is wrong, 3 used or stale, 4 rolled back,\n"
+      "            5 needs a person, 6 locked, 7 waiting (--detailed-exitcode)");
+  command->callback([options, &exit] { exit = Apply(*options).run(); });
+}
+
+}  // namespace mig::cli

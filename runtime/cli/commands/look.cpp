@@ -1,0 +1,219 @@
+// `list`, `status`, `log`, `why`: what is known about runs. They only read.
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "compiler/plan/machine/schedule.hpp"
+#include "compiler/plan/overloaded.hpp"
+#include "runtime/cli/commands.hpp"
+#include "runtime/cli/drive.hpp"
+#include "runtime/cli/observers.hpp"
+#include "runtime/cli/session.hpp"
+
+namespace mig::cli {
+namespace {
+
+struct LookOptions {
+  SessionOptions session;
+  bool is_json = false;
+  bool is_canonical = false;
+};
+
+runtime::Result<Session> open(const LookOptions& options) {
+  return Session::open(journal_path(options.session, "."), Session::Access::Read, options.session);
+}
+
+ExitCode list(const LookOptions& options) {
+  auto session = open(options);
+  if (!session) return report_error(session.error());
+  auto runs = runtime::RunLog::list(session->journal());
+  if (!runs) return report_error(runs.error(), ExitCode::NeedsPerson);
+  if (!options.is_json) fmt::print("{:<44} {:<20} {:<10} {}\n", "run", "plan", "env", "state");
+  for (const runtime::RunSummary& run : *runs) {
+    if (options.is_json) {
+      fmt::print("{}\n", nlohmann::json{{"run", run.run},
+                                        {"plan", run.plan_name},
+                                        {"env", run.env},
+                                        {"state", name(run.state.status)}}
+                             .dump());
+      continue;
+    }
+    fmt::print("{:<44} {:<20} {:<10} {}{}\n", run.run, run.plan_name, run.env,
+               name(run.state.status),
+               run.state.reason ? fmt::format(" ({})", name(*run.state.reason)) : std::string());
+  }
+  return ExitCode::Done;
+}
+
+// For whom or for what the run's next steps wait, one line each.
+std::vector<std::string> reasons(const plan::Plan& plan, const plan::RunState& state) {
+  std::vector<std::string> lines;
+  if (state.status == plan::RunStatus::Paused) {
+    lines.push_back(fmt::format("it is paused ({}): {}", name(*state.reason), state.detail));
+  }
+  if (state.status != plan::RunStatus::Running) return lines;
+  for (const plan::StepId id : ready(plan, state)) {
+    const plan::Step& step = plan.at(id);
+    const plan::StepState& now = state.at(id);
+    if (const auto* approve = std::get_if<plan::Approve>(&step.action)) {
+      lines.push_back(fmt::format("{} waits for `mig approve \"{}\"`", step.name, approve->who));
+    } else if (const auto* hold = std::get_if<plan::Hold>(&step.action); hold && now.started > 0) {
+      lines.push_back(fmt::format("{} holds for {}", step.name, plan::print(hold->length)));
+    } else if (now.status == plan::StepStatus::Failed) {
+      lines.push_back(fmt::format("{} failed and is tried again: {}", step.name, now.summary));
+    } else {
+      lines.push_back(fmt::format(
+          "{} is next; a runner carries it out: `mig apply` or `mig continue`", step.name));
+    }
+  }
+  return lines;
+}
+
+nlohmann::json json_of(const runtime::RunSummary& run) {
+  auto steps = nlohmann::json::array();
+  for (std::size_t i = 0; i < run.plan.steps.size(); ++i) {
+    const plan::StepState& step = run.state.steps[i];
+    steps.push_back({{"step", run.plan.steps[i].name},
+                     {"state", name(step.status)},
+                     {"summary", step.summary},
+                     {"rows_read", step.counts.read},
+                     {"rows_written", step.counts.written},
+                     {"rows_rejected", step.counts.rejected}});
+  }
+  nlohmann::json json{{"run", run.run},
+                      {"plan", run.plan_name},
+                      {"env", run.env},
+                      {"state", name(run.state.status)},
+                      {"detail", run.state.detail},
+                      {"plan_hash", run.plan_hash},
+                      {"source_hash", run.source_hash},
+                      {"past_point_of_no_return", is_past_point_of_no_return(run.plan, run.state)},
+                      {"waits", reasons(run.plan, run.state)},
+                      {"steps", std::move(steps)}};
+  if (run.state.reason) json["reason"] = name(*run.state.reason);
+  return json;
+}
+
+ExitCode status(const LookOptions& options) {
+  auto session = open(options);
+  if (!session) return report_error(session.error());
+  auto run = session->find(options.session.run);
+  if (!run) return report_error(run.error(), ExitCode::Usage);
+  if (options.is_json) {
+    fmt::print("{}\n", json_of(*run).dump(2));
+    return ExitCode::Done;
+  }
+  fmt::print("{}   {}   env {}   {}\n\n", run->plan_name, run->run, run->env,
+             name(run->state.status));
+  const auto marker = point_of_no_return(run->plan);
+  for (std::uint32_t i = 0; i < run->plan.steps.size(); ++i) {
+    const plan::StepState& step = run->state.steps[i];
+    if (marker && i == marker->index) {
+      fmt::print("  {:-^96}\n",
+                 fmt::format(" point of no return: {} ",
+                             std::get<plan::PointOfNoReturn>(run->plan.at(*marker).action).reason));
+    }
+    const std::string summary = step.summary.substr(0, 48);
+    fmt::print("  {:<8} {:<36} {}\n", name(step.status), run->plan.steps[i].name, summary);
+  }
+  for (const std::string& line : reasons(run->plan, run->state))
+    fmt::print("\n{}\n", line);
+  if (!run->state.has_ended()) fmt::print("\n{}", legal_commands(run->plan, run->state));
+  return ExitCode::Done;
+}
+
+ExitCode why(const LookOptions& options) {
+  auto session = open(options);
+  if (!session) return report_error(session.error());
+  auto run = session->find(options.session.run);
+  if (!run) return report_error(run.error(), ExitCode::Usage);
+  const auto lines = reasons(run->plan, run->state);
+  if (options.is_json) {
+    fmt::print("{}\n", nlohmann::json{{"run", run->run}, {"waits", lines}}.dump());
+    return ExitCode::Done;
+  }
+  if (lines.empty())
+    fmt::print("{} waits for nothing: it is {}\n", run->run, name(run->state.status));
+  for (const std::string& line : lines)
+    fmt::print("{}\n", line);
+  if (!run->state.has_ended()) fmt::print("{}", legal_commands(run->plan, run->state));
+  return ExitCode::Done;
+}
+
+// What two runs of one plan have in common, however often they were killed: no times, actors,
+// epochs, attempts, progress or arrivals.
+bool is_in_canonical_log(const plan::Record& record) {
+  return std::visit(plan::Overloaded{
+                        [](const plan::StepProgressed&) { return false; },
+                        [](const plan::StepRewound&) { return false; },
+                        [](const plan::RunnerArrived&) { return false; },
+                        [](const auto&) { return true; },
+                    },
+                    record);
+}
+
+ExitCode log(const LookOptions& options) {
+  auto session = open(options);
+  if (!session) return report_error(session.error());
+  auto run = session->find(options.session.run);
+  if (!run) return report_error(run.error(), ExitCode::Usage);
+  const auto observer = make_json_observer(session->clock(), stdout);
+  std::int64_t seq = 0;
+  while (true) {
+    // Page by page: nothing is locked while a reader takes its time with the output.
+    auto page = session->journal().read(seq, 256);
+    if (!page) return report_error(page.error(), ExitCode::NeedsPerson);
+    if (page->empty()) return ExitCode::Done;
+    for (const runtime::JournalRecord& record : *page) {
+      seq = record.seq;
+      auto stored = runtime::decode(record);
+      if (!stored) return report_error(stored.error(), ExitCode::NeedsPerson);
+      if (stored->run != run->run) continue;
+      if (options.is_canonical) {
+        if (!is_in_canonical_log(stored->entry.record)) continue;
+        const std::string text = describe(run->plan, stored->entry.record);
+        if (!text.empty() && !record.kind.starts_with("run_created")) fmt::print("{}\n", text);
+      } else if (options.is_json) {
+        observer->on_entry(run->plan, run->state, stored->entry);
+      } else {
+        const std::string text = describe(run->plan, stored->entry.record);
+        if (text.empty()) continue;
+        fmt::print("{:>6}  {}  {:<24}  {}\n", seq, runtime::print(record.at).substr(0, 19),
+                   record.actor.substr(0, 24), text);
+      }
+    }
+  }
+}
+
+using Look = ExitCode (*)(const LookOptions&);
+
+void declare(CLI::App& app, ExitCode& exit, const char* name, const char* about,
+             const char* example, Look look, bool takes_run) {
+  CLI::App* command = app.add_subcommand(name, about);
+  auto options = std::make_shared<LookOptions>();
+  if (takes_run) {
+    add_run_option(*command, options->session);
+  } else {
+    add_journal_option(*command, options->session);
+  }
+  command->add_flag("--json", options->is_json, "for programs");
+  if (look == log) {
+    command->add_flag("--canonical", options->is_canonical,
+                      "only what two runs of one plan have in common, without times and attempts");
+  }
+  command->footer(fmt::format("Example:\n  {}", example));
+  command->callback([options, look, &exit] { exit = look(*options); });
+}
+
+}  // namespace
+
+void declare_look(CLI::App& app, ExitCode& exit) {
+  declare(app, exit, "list", "List the runs of a journal", "mig list", list, false);
+  declare(app, exit, "status", "Show where a run stands", "mig status", status, true);
+  declare(app, exit, "why", "Say what a run waits for, and what may be done", "mig why", why, true);
+  declare(app, exit, "log", "Show everything that happened in a run", "mig log --json", log, true);
+}
+
+}  // namespace mig::cli

@@ -1,0 +1,141 @@
+#include "runtime/cli/drive.hpp"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "compiler/plan/machine/schedule.hpp"
+#include "runtime/cli/observers.hpp"
+#include "runtime/cli/signals.hpp"
+
+namespace mig::cli {
+namespace {
+
+using runtime::EndKind;
+
+ExitCode exit_of(const runtime::RunEnd& end, const plan::RunState& state,
+                 const DriveOptions& options) {
+  switch (end.kind) {
+    case EndKind::Completed:
+      return ExitCode::Done;
+    case EndKind::RolledBack:
+      return options.wants_rollback ? ExitCode::Done : ExitCode::RolledBack;
+    case EndKind::Paused:
+      return state.reason == plan::PauseReason::Asked ? ExitCode::Done : ExitCode::NeedsPerson;
+    case EndKind::Failed:
+      return ExitCode::NeedsPerson;
+    case EndKind::Waiting:
+      return options.detailed_exit ? ExitCode::Waiting : ExitCode::Done;
+    case EndKind::Interrupted:
+      return ExitCode::Interrupted;
+    case EndKind::LeaseLost:
+      return ExitCode::Locked;
+  }
+  return ExitCode::Bug;
+}
+
+// Under every output, until plans are proved: nobody should believe more than was checked.
+void say_end(const runtime::RunEnd& end, const plan::Plan& plan, const plan::RunState& state) {
+  switch (end.kind) {
+    case EndKind::Completed:
+      fmt::print("\n{} is completed.\n", plan.name);
+      break;
+    case EndKind::RolledBack:
+      fmt::print("\n{} is rolled back; everything is as it was.\n", plan.name);
+      break;
+    case EndKind::Paused:
+      fmt::print("\n{} is paused ({}): {}\n{}", plan.name, name(*state.reason), end.detail,
+                 legal_commands(plan, state));
+      break;
+    case EndKind::Failed:
+      fmt::print("\n{} was left as it is: {}\n{}", plan.name, end.detail,
+                 legal_commands(plan, state));
+      break;
+    case EndKind::Waiting:
+      fmt::print("\n{} waits {}{}.\n`mig apply` or `mig continue {}` goes on from here.\n",
+                 plan.name, end.detail,
+                 end.until ? fmt::format(", until {}", runtime::print(*end.until)) : std::string(),
+                 state.run);
+      break;
+    case EndKind::Interrupted:
+      fmt::print("\nstopped; the journal is consistent, `mig continue {}` goes on\n", state.run);
+      break;
+    case EndKind::LeaseLost:
+      fmt::print(stderr, "\nmig: {}\n", end.detail);
+      break;
+  }
+}
+
+}  // namespace
+
+void add_drive_options(CLI::App& command, DriveOptions& options) {
+  command.add_flag("--json", options.is_json, "one JSON object an event, on standard output");
+  command.add_flag("--until-blocked", options.limits.until_blocked,
+                   "end well where the run would have to wait; the next call goes on");
+  command.add_flag("--detailed-exitcode", options.detailed_exit, "exit 7 where the run waits");
+  command
+      .add_option_function<std::string>(
+          "--max-wait",
+          [&options](const std::string& text) {
+            const auto seconds = std::stoll(text);
+            const char unit = text.back();
+            options.limits.max_wait = std::chrono::seconds(seconds * (unit == 'm'   ? 60
+                                                                      : unit == 'h' ? 3600
+                                                                                    : 1));
+          },
+          "with --until-blocked: the longest wait that is still waited for, such as 30s")
+      ->check([](const std::string& text) {
+        const bool fits = text.size() >= 2 && text.size() <= 9 &&
+                          text.find_first_not_of("0123456789") == text.size() - 1 &&
+                          std::string("smh").find(text.back()) != std::string::npos;
+        return fits ? std::string() : "a duration such as 30s is wanted";
+      });
+}
+
+runtime::Result<runtime::Lease> take_lease(Session& session, const std::string& plan,
+                                           const std::string& env) {
+  const std::string holder = fmt::format("{} pid {}", who_am_i(), ::getpid());
+  return session.journal().take(lease_resource(plan, env), holder);
+}
+
+ExitCode drive(Session& session, runtime::RunLog& log, runtime::Lease lease,
+               const DriveOptions& options) {
+  const std::atomic<bool>& is_stopping = stop_on_signals();
+  SignalWaiter waiter(session.clock());
+  const auto observer = options.is_json ? make_json_observer(session.clock(), stdout)
+                                        : make_text_observer(session.clock(), stdout);
+  const std::filesystem::path folder = log.created().plan_folder;
+  runtime::Stores stores(log.plan(), folder);
+  auto end = [&] {
+    runtime::Executor executor(log, lease, stores, session.clock(), waiter, *observer, is_stopping,
+                               session.journal().uuid(), folder);
+    return executor.run(options.limits);
+  }();
+  log.observe({});
+  if (!end) return report_error(end.error());
+  if (end->kind != EndKind::LeaseLost) (void)session.journal().release(lease);
+  if (!options.is_json) say_end(*end, log.plan(), log.state());
+  return exit_of(*end, log.state(), options);
+}
+
+std::string legal_commands(const plan::Plan& plan, const plan::RunState& state) {
+  const std::string& run = state.run;
+  std::string text;
+  if (state.status == plan::RunStatus::Paused) {
+    text += fmt::format("  mig continue {}    {}\n", run,
+                        state.direction == plan::Direction::Back ? "goes on undoing"
+                                                                 : "tries the failed step again");
+  }
+  if (!is_past_point_of_no_return(plan, state) && state.status != plan::RunStatus::RollingBack) {
+    const auto steps = undo_order(plan, state);
+    text += fmt::format("  mig rollback {}    undoes {} {}; everything is then as it was\n", run,
+                        steps.size(), steps.size() == 1 ? "step" : "steps");
+  }
+  if (state.status == plan::RunStatus::Paused) {
+    text += fmt::format("  mig abort {}       leaves everything as it is now\n", run);
+  }
+  text += fmt::format("  mig why {}         shows what it waits for\n", run);
+  return text;
+}
+
+}  // namespace mig::cli

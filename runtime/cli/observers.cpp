@@ -1,0 +1,235 @@
+#include "runtime/cli/observers.hpp"
+
+#include <algorithm>
+#include <unistd.h>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "compiler/plan/machine/record_codec.hpp"
+#include "compiler/plan/overloaded.hpp"
+
+namespace mig::cli {
+namespace {
+
+using runtime::Instant;
+
+std::string clock_time(Instant at) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  return fmt::format("{:%H:%M:%S}", fmt::gmtime(seconds.time_since_epoch().count()));
+}
+
+// How fast a step goes, measured over the time since it was first seen here.
+class Pace {
+ public:
+  explicit Pace(Instant start) : start_(start), shown_(start) {}
+
+  // The line to show, or nothing while there is nothing new worth showing.
+  std::string line(const plan::Step& step, const runtime::More& more, Instant now,
+                   bool is_terminal) {
+    if (first_ < 0) first_ = more.counts.read;
+    const auto elapsed = std::chrono::duration<double>(now - start_).count();
+    const auto since_shown = now - shown_;
+    const auto pause =
+        is_terminal ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000);
+    if (elapsed < 2.0 || since_shown < pause) return {};
+    shown_ = now;
+    const double rate = static_cast<double>(more.counts.read - first_) / elapsed;
+    std::string text = fmt::format("{}  {} rows", step.name, grouped(more.counts.read));
+    if (more.total > 0) text += fmt::format(" of {}", grouped(more.total));
+    text += fmt::format(", {} rows/s", grouped(static_cast<std::int64_t>(rate)));
+    if (more.total > more.counts.read && rate >= 1) {
+      const auto left = static_cast<double>(more.total - more.counts.read) / rate;
+      text += fmt::format(", {} to go",
+                          plan::print(std::chrono::seconds(static_cast<std::int64_t>(left) + 1)));
+    }
+    if (more.counts.rejected > 0)
+      text += fmt::format(", {} rejected", grouped(more.counts.rejected));
+    return text;
+  }
+
+ private:
+  Instant start_;
+  Instant shown_;
+  std::int64_t first_ = -1;
+};
+
+class TextObserver final : public runtime::Observer {
+ public:
+  TextObserver(const runtime::Clock& clock, std::FILE* out)
+      : clock_(clock), out_(out), is_terminal_(::isatty(::fileno(out)) == 1) {}
+  ~TextObserver() override { clear_line(); }
+
+  void on_entry(const plan::Plan& plan, const plan::RunState&, const plan::Entry& entry) override {
+    const std::string text = describe(plan, entry.record);
+    if (text.empty()) return;
+    clear_line();
+    fmt::print(out_, "{}  {}\n", clock_time(Instant(std::chrono::microseconds(entry.at))), text);
+    std::fflush(out_);
+  }
+
+  void on_progress(const plan::Step& step, const runtime::More& more) override {
+    const Instant now = clock_.now();
+    const auto [pace, fresh] = paces_.try_emplace(step.name, now);
+    const std::string text = pace->second.line(step, more, now, is_terminal_);
+    if (text.empty()) return;
+    clear_line();
+    fmt::print(out_, "{}  {}{}", clock_time(now), text, is_terminal_ ? "" : "\n");
+    has_line_ = is_terminal_;
+    std::fflush(out_);
+  }
+
+  void on_wait(const plan::Step& step, const runtime::WaitUntil& wait) override {
+    // A copy that paces itself waits many times a second; that is no news.
+    if (wait.why.empty() || wait.why == waits_[step.name]) return;
+    waits_[step.name] = wait.why;
+    clear_line();
+    fmt::print(out_, "{}  {}  waits {}\n", clock_time(clock_.now()), step.name, wait.why);
+    std::fflush(out_);
+  }
+
+ private:
+  void clear_line() {
+    if (has_line_) fmt::print(out_, "\r\x1b[K");
+    has_line_ = false;
+  }
+
+  const runtime::Clock& clock_;
+  std::FILE* out_;
+  bool is_terminal_;
+  bool has_line_ = false;
+  std::map<std::string, Pace> paces_;
+  std::map<std::string, std::string> waits_;
+};
+
+class JsonObserver final : public runtime::Observer {
+ public:
+  JsonObserver(const runtime::Clock& clock, std::FILE* out) : clock_(clock), out_(out) {}
+
+  void on_entry(const plan::Plan& plan, const plan::RunState& state,
+                const plan::Entry& entry) override {
+    nlohmann::json body = nlohmann::json::parse(plan::encode_body(entry.record));
+    body.erase("plan");  // of the first record: the whole plan, and its sources
+    body.erase("sources");
+    if (body.contains("step")) body["step"] = plan.steps.at(body["step"].get<std::size_t>()).name;
+    if (body.contains("gate")) body["gate"] = plan.gates.at(body["gate"].get<std::size_t>()).name;
+    put({{"event", plan::name(entry.record)},
+         {"at", runtime::print(Instant(std::chrono::microseconds(entry.at)))},
+         {"seq", entry.seq},
+         {"run", state.run},
+         {"state", name(state.status)},
+         {"actor", entry.actor},
+         {"data", std::move(body)}});
+  }
+
+  void on_progress(const plan::Step& step, const runtime::More& more) override {
+    const Instant now = clock_.now();
+    Instant& last = shown_[step.name];
+    if (now - last < std::chrono::seconds(1)) return;
+    last = now;
+    put({{"event", "progress"},
+         {"at", runtime::print(now)},
+         {"step", step.name},
+         {"rows_read", more.counts.read},
+         {"rows_written", more.counts.written},
+         {"rows_rejected", more.counts.rejected},
+         {"rows_total", more.total}});
+  }
+
+  void on_wait(const plan::Step& step, const runtime::WaitUntil& wait) override {
+    if (wait.why.empty() || wait.why == waits_[step.name]) return;
+    waits_[step.name] = wait.why;
+    put({{"event", "waits"},
+         {"at", runtime::print(clock_.now())},
+         {"step", step.name},
+         {"why", wait.why}});
+  }
+
+ private:
+  void put(const nlohmann::json& event) {
+    fmt::print(out_, "{}\n", event.dump());
+    std::fflush(out_);
+  }
+
+  const runtime::Clock& clock_;
+  std::FILE* out_;
+  std::map<std::string, Instant> shown_;
+  std::map<std::string, std::string> waits_;
+};
+
+}  // namespace
+
+std::string grouped(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  const std::size_t sign = number < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > sign + 3; at -= 3)
+    digits.insert(at - 3, 1, '_');
+  return digits;
+}
+
+std::string describe(const plan::Plan& plan, const plan::Record& record) {
+  const auto step = [&](plan::StepId id) -> const std::string& { return plan.at(id).name; };
+  const auto back = [](plan::Direction direction) { return direction == plan::Direction::Back; };
+  return std::visit(
+      plan::Overloaded{
+          [](const plan::RunCreated& it) { return fmt::format("run {} is recorded", it.run); },
+          [](const plan::RunReady&) { return std::string(); },
+          [](const plan::RunnerArrived& it) {
+            return fmt::format("runner {} takes over", it.holder);
+          },
+          [&](const plan::StepStarted& it) {
+            return fmt::format("{}  {}", step(it.step),
+                               back(it.direction) ? "is undone" : "starts");
+          },
+          [](const plan::StepProgressed&) { return std::string(); },
+          [&](const plan::StepRewound& it) {
+            return fmt::format("{}  goes on from where the target is: {}", step(it.step),
+                               it.detail);
+          },
+          [&](const plan::StepDone& it) {
+            return fmt::format("{}  {}: {}", step(it.step), back(it.direction) ? "undone" : "done",
+                               it.summary);
+          },
+          [&](const plan::StepFailed& it) {
+            return fmt::format("{}  failed: {}{}", step(it.step), it.message,
+                               it.retry_at > 0 ? "; it is tried again" : "");
+          },
+          [&](const plan::GateJudged& it) {
+            return fmt::format("{}  gate {}: {}", step(it.step), plan.at(it.gate).name, it.verdict);
+          },
+          [&](const plan::Approved& it) {
+            return fmt::format("{}  approved by {}{}", step(it.step), it.who,
+                               it.why.empty() ? "" : fmt::format(": {}", it.why));
+          },
+          [](const plan::RunPaused& it) {
+            return fmt::format("paused ({}){}", name(it.reason),
+                               it.detail.empty() ? "" : ": " + it.detail);
+          },
+          [](const plan::RunContinued& it) { return fmt::format("continued by {}", it.who); },
+          [&](const plan::RollbackStarted& it) {
+            return fmt::format("going back{}: {}", it.to ? " to phase " + plan.at(*it.to).name : "",
+                               it.why);
+          },
+          [](const plan::RollbackEnded&) { return std::string("everything is as it was"); },
+          [](const plan::RunCompleted&) { return std::string("completed"); },
+          [](const plan::RunAborted& it) {
+            return fmt::format("aborted by {}: {}", it.who, it.why);
+          },
+          [](const plan::RequestAccepted&) { return std::string(); },
+          [](const plan::RequestRefused& it) {
+            return fmt::format("request `{}` of {} refused: {}", it.want, it.who, it.because);
+          },
+      },
+      record);
+}
+
+std::unique_ptr<runtime::Observer> make_text_observer(const runtime::Clock& clock, std::FILE* out) {
+  return std::make_unique<TextObserver>(clock, out);
+}
+
+std::unique_ptr<runtime::Observer> make_json_observer(const runtime::Clock& clock, std::FILE* out) {
+  return std::make_unique<JsonObserver>(clock, out);
+}
+
+}  // namespace mig::cli

@@ -1,0 +1,181 @@
+#include "runtime/cli/preflight.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/plan/hash.hpp"
+#include "runtime/stores/schema_check.hpp"
+#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/traffic/routing_file.hpp"
+
+namespace mig::cli {
+namespace {
+
+using runtime::Result;
+
+bool is_created_by(const plan::Plan& plan, plan::DatasetId id) {
+  return std::ranges::any_of(plan.steps, [&](const plan::Step& step) {
+    const auto* create = std::get_if<plan::Create>(&step.action);
+    return create != nullptr && std::ranges::find(create->datasets, id) != create->datasets.end();
+  });
+}
+
+bool is_used(const plan::Plan& plan, plan::DatasetId id) {
+  return id == plan.from || std::ranges::find(plan.to, id) != plan.to.end();
+}
+
+class Looker {
+ public:
+  Looker(const plan::Plan& plan, const std::filesystem::path& folder, const std::string& run)
+      : plan_(plan), folder_(folder), run_(run), stores_(plan, folder) {}
+
+  Result<Preflight> look() {
+    for (std::uint32_t i = 0; i < plan_.stores.size(); ++i)
+      MIG_TRY(look_at_store(plan::StoreId{i}));
+    for (std::uint32_t i = 0; i < plan_.datasets.size(); ++i)
+      MIG_TRY(look_at_dataset(plan::DatasetId{i}));
+    MIG_TRY(look_at_routes());
+    return std::move(live_);
+  }
+
+ private:
+  void refuse(ExitCode exit, std::string message, std::string help) {
+    live_.obstacles.push_back(Obstacle{exit, std::move(message), std::move(help)});
+  }
+
+  // A store that only receives what the plan creates may begin as no file at all.
+  bool may_be_missing(plan::StoreId store) const {
+    for (std::uint32_t i = 0; i < plan_.datasets.size(); ++i) {
+      const plan::DatasetId id{i};
+      if (plan_.at(id).store == store && is_used(plan_, id) && !is_created_by(plan_, id))
+        return false;
+    }
+    return true;
+  }
+
+  Result<void> look_at_store(plan::StoreId store) {
+    if (!stores_.exists(store)) {
+      live_.identities.emplace_back();
+      if (!may_be_missing(store)) {
+        refuse(ExitCode::Unavailable,
+               fmt::format("the store `{}` is missing: there is no file {}", plan_.at(store).name,
+                           stores_.path(store).string()),
+               "check the path; it is relative to the plan file");
+      }
+      return {};
+    }
+    MIG_ASSIGN(database, stores_.reader(store));
+    MIG_ASSIGN(identity, runtime::identity(*database));
+    live_.identities.push_back(identity);
+    MIG_ASSIGN(schema, runtime::schema_text(*database));
+    live_.schema += schema;
+    MIG_ASSIGN(is_marked, runtime::has_control_tables(*database));
+    if (!is_marked) return {};
+    MIG_ASSIGN(fences, runtime::read_fences(*database));
+    const auto mine = runtime::resources_of(stores_, store);
+    for (const runtime::Fence& fence : fences) {
+      if (fence.run == run_ || std::ranges::find(mine, fence.resource) == mine.end()) continue;
+      refuse(ExitCode::Locked,
+             fmt::format("`{}` in {} is held by run {} of journal {}", fence.resource,
+                         stores_.path(store).filename().string(), fence.run, fence.journal),
+             "let that run end, or take the store over with `mig unlock --take`");
+    }
+    MIG_ASSIGN(finished, runtime::finished_runs(*database));
+    for (const runtime::FinishedRun& one : finished) {
+      if (one.outcome != "completed" || one.plan_hash != print(plan_hash(plan_))) continue;
+      refuse(ExitCode::Refused,
+             fmt::format("this plan was completed here already, by run {} at {}", one.run, one.at),
+             "a plan is used once; change the plan to move data again");
+      break;
+    }
+    return {};
+  }
+
+  Result<void> look_at_dataset(plan::DatasetId id) {
+    const plan::Dataset& dataset = plan_.at(id);
+    LiveDataset seen{.id = id};
+    if (stores_.exists(dataset.store)) {
+      MIG_ASSIGN(database, stores_.reader(dataset.store));
+      MIG_ASSIGN(schema, runtime::read_schema(*database));
+      seen.exists = schema.table(dataset.table) != nullptr;
+      if (seen.exists) {
+        MIG_ASSIGN(table, runtime::quote_identifier(dataset.table));
+        MIG_ASSIGN(count, database->prepare(fmt::format("SELECT count(*) FROM {}", table)));
+        MIG_ASSIGN(row, count.step());
+        if (row) seen.rows = count.integer(0);
+      }
+      if (run_.empty()) check_shape(id, schema, seen.exists);
+    }
+    live_.datasets.push_back(seen);
+    return {};
+  }
+
+  void check_shape(plan::DatasetId id, const runtime::LiveSchema& schema, bool exists) {
+    if (!is_used(plan_, id)) return;
+    const bool created = is_created_by(plan_, id);
+    if (created && exists) {
+      refuse(
+          ExitCode::Refused,
+          fmt::format("the table `{}` that the plan creates is there already", plan_.at(id).table),
+          "drop it, or take `create` out of the plan");
+      return;
+    }
+    if (created) return;
+    const auto role = id == plan_.from ? runtime::TableRole::Read : runtime::TableRole::Written;
+    for (const auto& difference : runtime::schema_differences(plan_, id, schema, role)) {
+      if (difference.is_error && !is_mended(difference)) {
+        refuse(ExitCode::Refused, difference.sentence,
+               "M5001: bring the entity and the table together");
+      } else {
+        live_.warnings.push_back(difference.sentence);
+      }
+    }
+  }
+
+  // A column that the plan itself adds may be missing at the start.
+  bool is_mended(const runtime::SchemaDifference& difference) const {
+    if (difference.kind != runtime::DifferenceKind::MissingColumn || !difference.field)
+      return false;
+    return std::ranges::any_of(plan_.steps, [&](const plan::Step& step) {
+      const auto* add = std::get_if<plan::AddField>(&step.action);
+      return add != nullptr && add->dataset == difference.dataset &&
+             add->field == *difference.field;
+    });
+  }
+
+  Result<void> look_at_routes() {
+    if (!plan_.through || !run_.empty()) return {};
+    const plan::Router& router = plan_.at(*plan_.through);
+    const runtime::RoutingFile file(folder_ / router.path, router.name, plan_.name);
+    MIG_ASSIGN(routes, file.read());
+    if (routes.reads == plan::Side::Old && routes.writes == plan::Side::Old) return {};
+    refuse(ExitCode::Refused,
+           fmt::format("the routing file {} does not send everything to the old side", router.path),
+           "a plan begins with reads and writes on the old side");
+    return {};
+  }
+
+  const plan::Plan& plan_;
+  const std::filesystem::path& folder_;
+  const std::string& run_;
+  runtime::Stores stores_;
+  Preflight live_;
+};
+
+}  // namespace
+
+runtime::Result<Preflight> look_at(const plan::Plan& plan, const std::filesystem::path& folder,
+                                   const std::string& run) {
+  return Looker(plan, folder, run).look();
+}
+
+std::string review_hash(const plan::Plan& plan, const Preflight& live) {
+  std::string text = print(plan_hash(plan));
+  for (const std::string& identity : live.identities)
+    text += "\n" + identity;
+  return print(plan::sha256(text + "\n" + live.schema));
+}
+
+}  // namespace mig::cli

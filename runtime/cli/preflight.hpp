@@ -1,0 +1,50 @@
+// Looks at the live stores before a run starts: are they there, are they what the plan says, does
+// anybody else hold them, and what would the plan create and destroy. Reads only.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/plan/plan.hpp"
+#include "runtime/cli/exit_code.hpp"
+#include "runtime/result.hpp"
+#include "runtime/stores/stores.hpp"
+
+namespace mig::cli {
+
+// A reason not to start, with the exit code that goes with it.
+struct Obstacle {
+  ExitCode exit = ExitCode::Refused;
+  std::string message;
+  std::string help;
+};
+
+struct LiveDataset {
+  plan::DatasetId id;
+  bool exists = false;
+  std::int64_t rows = 0;  // exact
+};
+
+struct Preflight {
+  std::vector<Obstacle> obstacles;
+  std::vector<std::string> warnings;
+  std::vector<std::string>
+      identities;  // of the stores, in the plan's order; empty where no file is yet
+  std::vector<LiveDataset> datasets;  // in the plan's order
+  std::string schema;                 // of all stores, as one text
+};
+
+// `run`: the run that may hold fences already; empty for a new one.
+runtime::Result<Preflight> look_at(const plan::Plan& plan, const std::filesystem::path& folder,
+                                   const std::string& run);
+
+// The hash that a review is bound to: the plan, the stores it means, and their schema.
+std::string review_hash(const plan::Plan& plan, const Preflight& live);
+
+// One screen: what is there, what each step does, and what cannot be undone.
+std::string preview(const plan::Plan& plan, const Preflight& live, const std::string& run);
+
+}  // namespace mig::cli

@@ -1,0 +1,198 @@
+// The one screen that `mig apply` shows before it asks.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/plan/hash.hpp"
+#include "compiler/plan/overloaded.hpp"
+#include "runtime/cli/observers.hpp"
+#include "runtime/cli/preflight.hpp"
+
+namespace mig::cli {
+namespace {
+
+struct Row {
+  std::string_view sign;
+  std::string what;
+  std::string back;
+  bool is_destructive = false;
+};
+
+class Screen {
+ public:
+  Screen(const plan::Plan& plan, const Preflight& live) : plan_(plan), live_(live) {}
+
+  std::string draw(const std::string& run) {
+    std::string out = fmt::format("{}   {} -> {}   env {}\n", plan_.name, plan_.at(plan_.from).name,
+                                  names(plan_.to), plan_.env);
+    out += fmt::format("  plan {}   not proved: this version checks types and M4006, M4013 only\n",
+                       print_short(plan_hash(plan_)));
+    if (!run.empty()) out += fmt::format("  run {} goes on from its journal\n", run);
+    out += "\nLive\n";
+    for (const LiveDataset& dataset : live_.datasets) {
+      out += fmt::format("  {:<20} {}\n", plan_.at(dataset.id).name,
+                         dataset.exists ? fmt::format("{} rows (exact)", grouped(dataset.rows))
+                                        : "does not exist");
+    }
+    for (const std::string& warning : live_.warnings)
+      out += fmt::format("  ! {}\n", warning);
+    out += fmt::format("\n{:<59} {}\n", "Steps", "way back");
+    for (const plan::Step& step : plan_.steps)
+      out += line(step);
+    return out + totals();
+  }
+
+ private:
+  std::string names(const std::vector<plan::DatasetId>& ids) const {
+    std::vector<std::string> texts;
+    for (const plan::DatasetId id : ids)
+      texts.push_back(plan_.at(id).name);
+    return fmt::format("{}", fmt::join(texts, ", "));
+  }
+
+  std::int64_t rows(const std::vector<plan::DatasetId>& ids) const {
+    std::int64_t sum = 0;
+    for (const plan::DatasetId id : ids)
+      sum += live_.datasets.at(id.index).rows;
+    return sum;
+  }
+
+  std::string field(plan::DatasetId dataset, std::uint32_t index) const {
+    return fmt::format("{}.{}", plan_.at(dataset).name,
+                       plan_.entity_of(dataset).fields[index].name);
+  }
+
+  std::string line(const plan::Step& step) {
+    if (const auto* marker = std::get_if<plan::PointOfNoReturn>(&step.action)) {
+      return fmt::format("  {:-^94}\n", fmt::format(" point of no return: {} ", marker->reason));
+    }
+    const Row row = row_of(step);
+    return fmt::format("  {} {:<18} {:<36} {}\n", row.sign, plan_.at(step.phase).name.substr(0, 18),
+                       row.what.substr(0, 64), row.back);
+  }
+
+  std::string way_back(const plan::Step& step) const {
+    switch (undo_of(plan_, step)) {
+      case plan::UndoKind::Inverse:
+        return "undone";
+      case plan::UndoKind::Nothing:
+        return "none needed";
+      case plan::UndoKind::None:
+        return "none";
+    }
+    return {};
+  }
+
+  Row row_of(const plan::Step& step) {
+    const std::string back = way_back(step);
+    return std::visit(
+        plan::Overloaded{
+            [&](const plan::Create& it) {
+              created_ += static_cast<std::int64_t>(it.datasets.size());
+              return Row{"+", fmt::format("create {}", names(it.datasets)), "dropped again"};
+            },
+            [&](const plan::AddField& it) {
+              return Row{"+", fmt::format("add field {}", field(it.dataset, it.field)),
+                         "dropped again"};
+            },
+            [&](const plan::AddIndex& it) {
+              return Row{"+",
+                         fmt::format("add {}index on {}", it.unique ? "unique " : "",
+                                     plan_.at(it.dataset).name),
+                         "dropped again"};
+            },
+            [&](const plan::DropField& it) {
+              return Row{"-", fmt::format("drop field {}", field(it.dataset, it.field)), back};
+            },
+            [&](const plan::Drop& it) {
+              destroyed_ += rows(it.datasets);
+              return Row{"-",
+                         fmt::format("drop {}: {} rows deleted", names(it.datasets),
+                                     grouped(rows(it.datasets))),
+                         back};
+            },
+            [&](const plan::Purge& it) {
+              destroyed_ += rows(it.datasets);
+              return Row{"-",
+                         fmt::format("purge {}: {} rows deleted", names(it.datasets),
+                                     grouped(rows(it.datasets))),
+                         back};
+            },
+            [&](const plan::Backup& it) {
+              return Row{">", fmt::format("backup {} to {}", names(it.datasets), it.to), back};
+            },
+            [&](const plan::Sql& it) {
+              return Row{"~", fmt::format("sql in {}", plan_.at(it.store).name), back};
+            },
+            [&](const plan::Copy& it) {
+              return Row{">",
+                         fmt::format("copy {} rows, {} at a time", grouped(rows({plan_.from})),
+                                     grouped(it.chunk.value)),
+                         back};
+            },
+            [&](const plan::Verify& it) {
+              return Row{"=",
+                         fmt::format("compare {}{}",
+                                     it.sample ? print(*it.sample) + " of the rows" : "all rows",
+                                     it.repair ? ", repair" : ""),
+                         back};
+            },
+            [&](const plan::RouteWrites& it) {
+              if (it.to != plan::Side::None) {
+                return Row{"*",
+                           fmt::format("writes go to {}", it.to == plan::Side::Old ? "old" : "new"),
+                           back};
+              }
+              return Row{"*",
+                         it.max_downtime ? fmt::format("writes stand still, at most {}",
+                                                       plan::print(*it.max_downtime))
+                                         : std::string("writes stand still"),
+                         "writes old"};
+            },
+            [&](const plan::RouteReads& it) {
+              return Row{"%",
+                         fmt::format("reads go to {}", it.to == plan::Side::Old ? "old" : "new"),
+                         "reads old"};
+            },
+            [&](const plan::Hold& it) {
+              std::vector<std::string> gates;
+              for (const plan::GateId id : it.gates)
+                gates.push_back(plan_.at(id).name);
+              return Row{"?",
+                         it.required ? fmt::format("gate {}", fmt::join(gates, ", "))
+                                     : fmt::format("hold {} {}", plan::print(it.length),
+                                                   fmt::join(gates, ", ")),
+                         back};
+            },
+            [&](const plan::Approve& it) {
+              return Row{"?", fmt::format("approval of {}", it.who), back};
+            },
+            [&](const plan::Accept& it) {
+              return Row{"!", fmt::format("accepted: {}", it.reason), back};
+            },
+            [&](const plan::PointOfNoReturn&) {
+              return Row{"!", "", back};
+            },
+        },
+        step.action);
+  }
+
+  std::string totals() const {
+    return fmt::format("\n  creates {} {}, deletes {} rows{}\n", created_,
+                       created_ == 1 ? "table" : "tables", grouped(destroyed_),
+                       point_of_no_return(plan_) ? " behind the point of no return" : "");
+  }
+
+  const plan::Plan& plan_;
+  const Preflight& live_;
+  std::int64_t created_ = 0;
+  std::int64_t destroyed_ = 0;
+};
+
+}  // namespace
+
+std::string preview(const plan::Plan& plan, const Preflight& live, const std::string& run) {
+  return Screen(plan, live).draw(run);
+}
+
+}  // namespace mig::cli

@@ -1,0 +1,121 @@
+#include "runtime/cli/session.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace mig::cli {
+namespace {
+
+// `30s`, `500ms`, `2m`
+std::optional<runtime::Duration> read_duration(std::string_view text) {
+  std::int64_t count = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (status != std::errc() || count <= 0) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (unit == "ms") return std::chrono::milliseconds(count);
+  if (unit == "s") return std::chrono::seconds(count);
+  if (unit == "m") return std::chrono::minutes(count);
+  if (unit == "h") return std::chrono::hours(count);
+  return std::nullopt;
+}
+
+std::string describe(const runtime::RunSummary& run) {
+  return fmt::format("{} ({})", run.run, name(run.state.status));
+}
+
+}  // namespace
+
+void add_journal_option(CLI::App& command, SessionOptions& options) {
+  command.add_option("--journal", options.journal,
+                     "the journal's file; else MIG_JOURNAL, else .mig/journal.db");
+  command
+      .add_option("--lease", options.lease, "how long a silent runner keeps the run, such as 30s")
+      ->check([](const std::string& text) {
+        return read_duration(text) ? std::string() : "a duration such as 30s is wanted";
+      });
+}
+
+void add_run_option(CLI::App& command, SessionOptions& options) {
+  command.add_option("RUN", options.run,
+                     "the run's id or its beginning; else the one that has not ended");
+  add_journal_option(command, options);
+}
+
+std::filesystem::path journal_path(const SessionOptions& options,
+                                   const std::filesystem::path& folder) {
+  if (!options.journal.empty()) return options.journal;
+  if (const char* path = std::getenv("MIG_JOURNAL"); path != nullptr && *path != '\0') return path;
+  return folder / ".mig" / "journal.db";
+}
+
+std::string who_am_i() {
+  std::string host(256, '\0');
+  if (::gethostname(host.data(), host.size() - 1) != 0) host = "unknown";
+  host.resize(host.find('\0') == std::string::npos ? host.size() : host.find('\0'));
+  const passwd* user = ::getpwuid(::getuid());
+  return fmt::format("{}@{}", user == nullptr ? std::to_string(::getuid()) : user->pw_name, host);
+}
+
+runtime::Result<Session> Session::open(const std::filesystem::path& path, Access access,
+                                       const SessionOptions& options) {
+  Session session;
+  const bool exists = std::filesystem::exists(path);
+  if (access == Access::Read && !exists) {
+    return runtime::fail(runtime::ErrorKind::Permanent,
+                         fmt::format("there is no journal at {}", path.string()),
+                         "go to the plan's folder, or name the journal with --journal");
+  }
+  runtime::JournalOptions wanted;
+  wanted.created_by = "mig " MIG_VERSION;
+  wanted.lease_time = read_duration(options.lease).value_or(wanted.lease_time);
+  wanted.mode = exists
+                    ? (access == Access::Read ? runtime::Mode::ReadOnly : runtime::Mode::ReadWrite)
+                    : runtime::Mode::Create;
+  auto journal = runtime::SqliteJournal::open(path, *session.clock_, wanted);
+  if (!journal) return std::unexpected(journal.error());
+  session.journal_ = std::move(*journal);
+  return session;
+}
+
+runtime::Result<runtime::RunSummary> Session::find(const std::string& wanted) {
+  MIG_ASSIGN(runs, runtime::RunLog::list(*journal_));
+  if (runs.empty()) {
+    return runtime::fail(runtime::ErrorKind::Permanent, "the journal holds no run yet",
+                         "`mig apply plan.mig` starts one");
+  }
+  std::vector<runtime::RunSummary*> fitting;
+  for (runtime::RunSummary& run : runs) {
+    const bool fits = wanted.empty() ? !run.state.has_ended() : run.run.starts_with(wanted);
+    if (fits) fitting.push_back(&run);
+  }
+  if (fitting.empty() && wanted.empty()) return std::move(runs.back());
+  if (fitting.size() == 1) return std::move(*fitting.front());
+  std::vector<std::string> names;
+  for (const runtime::RunSummary& run : runs)
+    names.push_back(describe(run));
+  return runtime::fail(runtime::ErrorKind::Permanent,
+                       fitting.empty() ? fmt::format("no run begins with `{}`", wanted)
+                                       : "several runs have not ended",
+                       fmt::format("name one of {}", fmt::join(names, ", ")));
+}
+
+std::string lease_resource(const std::string& plan, const std::string& env) {
+  return fmt::format("run/{}/{}", plan, env);
+}
+
+std::string lease_resource(const runtime::RunSummary& run) {
+  return lease_resource(run.plan_name, run.env);
+}
+
+ExitCode report_error(const runtime::Error& error, ExitCode fallback) {
+  fmt::print(stderr, "mig: {}\n", error.message);
+  if (!error.help.empty()) fmt::print(stderr, "     {}\n", error.help);
+  return error.kind == runtime::ErrorKind::Conflict ? ExitCode::Locked : fallback;
+}
+
+}  // namespace mig::cli

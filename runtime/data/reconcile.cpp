@@ -1,0 +1,417 @@
+#include "runtime/data/reconcile.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "runtime/data/carry.hpp"
+#include "runtime/data/fingerprint.hpp"
+#include "runtime/data/key_code.hpp"
+#include "runtime/stores/drift_scratch.hpp"
+#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/sqlite_writer.hpp"
+
+namespace mig::runtime {
+namespace {
+
+constexpr std::size_t kPage = 2000;
+
+std::string code_of(const plan::Entity& entity, const Batch& rows, std::size_t row) {
+  std::string code;
+  for (const std::uint32_t position : entity.key())
+    append_key_field(code, rows.columns[position], row);
+  return code;
+}
+
+std::string_view bytes_of(const Fingerprint& fingerprint) {
+  return {reinterpret_cast<const char*>(&fingerprint), sizeof fingerprint};
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    parts.emplace_back(text.substr(0, comma));
+    if (comma == text.npos) break;
+    text.remove_prefix(comma + 1);
+  }
+  return parts;
+}
+
+RowDifference read_difference(const Statement& rows) {
+  return {plan::DatasetId{static_cast<std::uint32_t>(rows.integer(1))},
+          static_cast<DriftClass>(rows.integer(2)),
+          std::string(rows.text(3)),
+          std::string(rows.text(4)),
+          std::string(rows.text(5)),
+          split(rows.text(6))};
+}
+
+void write_line(std::ofstream& list, const plan::Plan& plan, const RowDifference& difference) {
+  const nlohmann::json line = {{"dataset", plan.at(difference.dataset).name},
+                               {"class", name(difference.kind)},
+                               {"key", difference.key},
+                               {"fields", difference.fields}};
+  list << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+}  // namespace
+
+struct Reconciler::Work {
+  enum class Part { Open, Source, Target, Missing, Done };
+
+  const plan::Plan& plan;
+  Stores& stores;
+  ReconcileOptions options;
+  Reconciliation result;
+  Part part = Part::Open;
+  std::size_t target = 0;
+  std::string cursor;
+  std::int64_t read = 0;
+  Page page;
+  Page source_page;
+  DriftScratch scratch;
+  Carrier carrier;
+  std::vector<std::unique_ptr<CanonicalForm>> forms;  // one an emit
+  std::vector<std::unique_ptr<CanonicalForm>> target_forms;
+  std::optional<KeysetReader> source;
+  std::optional<KeysetReader> reader;
+  std::optional<Statement> dead;
+  std::string memory;
+
+  Work(const plan::Plan& its_plan, Stores& its_stores, ReconcileOptions its_options)
+      : plan(its_plan), stores(its_stores), options(std::move(its_options)), carrier(its_plan) {
+    result.complete = !options.sample.has_value();
+    for (const plan::DatasetId dataset : plan.to) {
+      result.datasets.push_back({.dataset = dataset});
+      target_forms.push_back(std::make_unique<CanonicalForm>(plan, dataset));
+    }
+  }
+
+  DatasetDrift& drift_of(plan::DatasetId dataset) {
+    return *std::ranges::find(result.datasets, dataset, &DatasetDrift::dataset);
+  }
+
+  Result<void> open() {
+    MIG_TRY(scratch.open(options.scratch_folder));
+    MIG_ASSIGN(database, stores.reader(plan.at(plan.from).store));
+    MIG_ASSIGN(opened, KeysetReader::open(*database, plan, plan.from));
+    source.emplace(std::move(opened));
+    MIG_ASSIGN(target_file, stores.reader(plan.at(plan.to.front()).store));
+    MIG_ASSIGN(has_letters, has_control_tables(*target_file));
+    if (has_letters) {
+      MIG_ASSIGN(query, target_file->prepare(
+                            "SELECT 1 FROM mig_ctl_reject WHERE row_key = ?1 AND dataset = ?2 "
+                            "AND closed IS NULL AND (?3 = '' OR run = ?3) LIMIT 1"));
+      dead.emplace(std::move(query));
+    }
+    part = Part::Source;
+    return {};
+  }
+
+  Result<bool> is_dead(const std::string& key) {
+    if (!dead) return false;
+    dead->bind_text(1, key);
+    dead->bind_text(2, plan.at(plan.from).name);
+    dead->bind_text(3, options.run);
+    MIG_ASSIGN(found, dead->step());
+    dead->reset();
+    return found;
+  }
+
+  bool is_sampled(std::string_view code) const {
+    if (!options.sample) return true;
+    const auto hash = static_cast<std::uint64_t>(sample_hash(code));
+    const auto share = static_cast<unsigned __int128>(hash) * plan::Ratio::kWhole >> 64;
+    return static_cast<std::int64_t>(share) < options.sample->parts();
+  }
+  static Fingerprint sample_hash(std::string_view code) {
+    Batch one = Batch::of({plan::Type::of(plan::Base::Bytes)});
+    one.columns[0].append_bytes(code);
+    std::string scratch_text;
+    return fingerprint(one.columns, 0, scratch_text);
+  }
+
+  Result<void> read_source() {
+    MIG_TRY(source->read(cursor, "", kPage, page));
+    cursor = page.last;
+    read += page.read;
+    result.rejected += static_cast<std::int64_t>(page.bad.size());
+    carrier.run(page.rows);
+    while (forms.size() < carrier.emitted().size())
+      forms.push_back(std::make_unique<CanonicalForm>(plan, carrier.dataset(forms.size())));
+    std::vector<bool> is_compared(page.rows.rows);
+    for (std::uint32_t row = 0; row < page.rows.rows; ++row) {
+      bool is_left_out = carrier.is_rejected(row);
+      if (!is_left_out) {
+        MIG_ASSIGN(is_dead_row, is_dead(page.keys[row]));
+        is_left_out = is_dead_row;
+      }
+      if (is_left_out) ++result.rejected;
+      is_compared[row] = !is_left_out;
+      result.source_rows += is_left_out ? 0 : 1;
+    }
+    MIG_TRY(scratch.database->execute("BEGIN"));
+    for (std::size_t emit = 0; emit < carrier.emitted().size(); ++emit)
+      MIG_TRY(expect_rows(emit, is_compared));
+    MIG_TRY(scratch.database->execute("COMMIT"));
+    if (page.is_last) next_target(0);
+    return {};
+  }
+
+  Result<void> expect_rows(std::size_t emit, const std::vector<bool>& is_compared) {
+    const Emitted& emitted = carrier.emitted()[emit];
+    const plan::DatasetId dataset = carrier.dataset(emit);
+    const plan::Entity& entity = plan.entity_of(dataset);
+    const auto columns = forms[emit]->of(emitted.rows);
+    for (std::size_t row = 0; row < emitted.rows.rows; ++row) {
+      if (!is_compared[emitted.source[row]]) continue;
+      const std::string code = code_of(entity, emitted.rows, row);
+      if (!is_sampled(code)) continue;
+      const Fingerprint print = fingerprint(columns, row, memory);
+      const std::string& from = page.keys[emitted.source[row]];
+      const std::string key = written_key(entity, emitted.rows, row);
+      Statement& expect = *scratch.expect;
+      expect.bind(1, static_cast<std::int64_t>(dataset.index));
+      expect.bind_bytes(2, code);
+      expect.bind_bytes(3, bytes_of(print));
+      expect.bind_text(4, from);
+      expect.bind_text(5, key);
+      MIG_TRY(expect.run());
+      if (scratch.database->changes() > 0) {
+        ++drift_of(dataset).expected;
+      } else {
+        MIG_TRY(compare_twins(dataset, code, print, from, key));
+      }
+    }
+    return {};
+  }
+
+  // Two source rows made one key: where they agree they are one row, else one of them is lost.
+  Result<void> compare_twins(plan::DatasetId dataset, const std::string& code,
+                             const Fingerprint& print, const std::string& from,
+                             const std::string& key) {
+    Statement& find = *scratch.find;
+    find.bind(1, static_cast<std::int64_t>(dataset.index));
+    find.bind_bytes(2, code);
+    MIG_ASSIGN(found, find.step());
+    const bool agrees = found && find.bytes(0) == bytes_of(print);
+    find.reset();
+    if (agrees) return {};
+    return note({dataset, DriftClass::Mismatched, shown_key(key), key, from, {}});
+  }
+
+  void next_target(std::size_t index) {
+    target = index;
+    cursor.clear();
+    reader.reset();
+    part = target < plan.to.size() ? Part::Target : Part::Missing;
+  }
+
+  Result<void> read_target() {
+    const plan::DatasetId dataset = plan.to[target];
+    if (!reader) {
+      MIG_ASSIGN(database, stores.reader(plan.at(dataset).store));
+      MIG_ASSIGN(opened, KeysetReader::open(*database, plan, dataset));
+      reader.emplace(std::move(opened));
+    }
+    MIG_TRY(reader->read(cursor, "", kPage, page));
+    cursor = page.last;
+    const plan::Entity& entity = plan.entity_of(dataset);
+    const auto columns = target_forms[target]->of(page.rows);
+    MIG_TRY(scratch.database->execute("BEGIN"));
+    for (const BadRow& bad : page.bad)
+      MIG_TRY(note({dataset, DriftClass::Extra, shown_key(bad.key), bad.key, "", {bad.field}}));
+    for (std::size_t row = 0; row < page.rows.rows; ++row) {
+      const std::string code = code_of(entity, page.rows, row);
+      if (!is_sampled(code)) continue;
+      ++drift_of(dataset).found;
+      MIG_TRY(look_up(dataset, columns, row, code));
+    }
+    MIG_TRY(scratch.database->execute("COMMIT"));
+    if (page.is_last) next_target(target + 1);
+    return {};
+  }
+
+  Result<void> look_up(plan::DatasetId dataset, std::span<const Column> columns, std::size_t row,
+                       const std::string& code) {
+    Statement& find = *scratch.find;
+    find.bind(1, static_cast<std::int64_t>(dataset.index));
+    find.bind_bytes(2, code);
+    MIG_ASSIGN(found, find.step());
+    if (!found) {
+      find.reset();
+      return note({dataset, DriftClass::Extra, shown_key(page.keys[row]), page.keys[row], "", {}});
+    }
+    const bool is_equal = find.bytes(0) == bytes_of(fingerprint(columns, row, memory));
+    const std::string from(find.text(1));
+    find.reset();
+    scratch.forget->bind(1, static_cast<std::int64_t>(dataset.index));
+    scratch.forget->bind_bytes(2, code);
+    MIG_TRY(scratch.forget->run());
+    if (is_equal) return {};
+    MIG_ASSIGN(fields, different_fields(dataset, columns, row, code, from));
+    return note({dataset, DriftClass::Mismatched, shown_key(page.keys[row]), page.keys[row], from,
+                 std::move(fields)});
+  }
+
+  // Reads the source row again: only differences are worth it, and only the first of them.
+  Result<std::vector<std::string>> different_fields(plan::DatasetId dataset,
+                                                    std::span<const Column> columns,
+                                                    std::size_t row, const std::string& code,
+                                                    const std::string& from) {
+    std::vector<std::string> fields;
+    if (drift_of(dataset).mismatched >= 1000) return fields;
+    MIG_TRY(source->read_at(from, source_page));
+    carrier.run(source_page.rows);
+    const plan::Entity& entity = plan.entity_of(dataset);
+    for (std::size_t emit = 0; emit < carrier.emitted().size(); ++emit) {
+      if (carrier.dataset(emit) != dataset) continue;
+      const Batch& rows = carrier.emitted()[emit].rows;
+      const auto expected = forms[emit]->of(rows);
+      for (std::size_t other = 0; other < rows.rows; ++other) {
+        if (code_of(entity, rows, other) != code) continue;
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+          std::string ours;
+          std::string theirs;
+          append_canonical(ours, expected[i], other);
+          append_canonical(theirs, columns[i], row);
+          if (ours != theirs) fields.push_back(entity.fields[i].name);
+        }
+        return fields;
+      }
+    }
+    return fields;
+  }
+
+  Result<void> note(const RowDifference& difference) {
+    DatasetDrift& drift = drift_of(difference.dataset);
+    switch (difference.kind) {
+      case DriftClass::Missing:
+        ++drift.missing;
+        break;
+      case DriftClass::Extra:
+        ++drift.extra;
+        ++result.source_drift;
+        break;
+      case DriftClass::Mismatched:
+        ++drift.mismatched;
+        break;
+    }
+    if (result.first.size() < options.keep_differences) result.first.push_back(difference);
+    Statement& row = *scratch.note;
+    row.bind(1, static_cast<std::int64_t>(difference.dataset.index));
+    row.bind(2, static_cast<std::int64_t>(difference.kind));
+    row.bind_text(3, difference.key);
+    row.bind_text(4, difference.place);
+    row.bind_text(5, difference.source);
+    row.bind_text(6, joined(difference.fields));
+    MIG_TRY(row.run());
+    if (difference.source.empty()) return {};
+    scratch.drift->bind_text(1, difference.source);
+    MIG_TRY(scratch.drift->run());
+    result.source_drift += scratch.database->changes() > 0 ? 1 : 0;
+    return {};
+  }
+
+  // Whatever nobody asked for is missing.
+  Result<void> collect_missing() {
+    MIG_TRY(scratch.database->execute("BEGIN"));
+    MIG_ASSIGN(rows, scratch.database->prepare(
+                         "SELECT dataset, key, source FROM expected ORDER BY dataset, code"));
+    while (true) {
+      MIG_ASSIGN(has_row, rows.step());
+      if (!has_row) break;
+      MIG_TRY(note({plan::DatasetId{static_cast<std::uint32_t>(rows.integer(0))},
+                    DriftClass::Missing,
+                    shown_key(rows.text(1)),
+                    "",
+                    std::string(rows.text(2)),
+                    {}}));
+    }
+    MIG_TRY(scratch.database->execute("COMMIT"));
+    part = Part::Done;
+    return options.list ? write_list() : Result<void>();
+  }
+
+  Result<void> write_list() {
+    std::ofstream list(*options.list, std::ios::trunc);
+    MIG_ASSIGN(rows, scratch.database->prepare("SELECT id, dataset, kind, key, place, source, "
+                                               "fields FROM difference ORDER BY id"));
+    while (true) {
+      MIG_ASSIGN(has_row, rows.step());
+      if (!has_row) break;
+      write_line(list, plan, read_difference(rows));
+    }
+    list.flush();
+    if (list) return {};
+    return fail(
+        ErrorKind::Permanent,
+        fmt::format("the list of differences cannot be written to `{}`", options.list->string()),
+        "choose another file");
+  }
+};
+
+Reconciler::Reconciler(const plan::Plan& plan, Stores& stores, ReconcileOptions options)
+    : work_(std::make_unique<Work>(plan, stores, std::move(options))) {}
+Reconciler::~Reconciler() = default;
+
+Result<bool> Reconciler::advance() {
+  switch (work_->part) {
+    case Work::Part::Open:
+      MIG_TRY(work_->open());
+      return false;
+    case Work::Part::Source:
+      MIG_TRY(work_->read_source());
+      return false;
+    case Work::Part::Target:
+      MIG_TRY(work_->read_target());
+      return false;
+    case Work::Part::Missing:
+      MIG_TRY(work_->collect_missing());
+      return true;
+    case Work::Part::Done:
+      break;
+  }
+  return true;
+}
+
+std::int64_t Reconciler::rows_read() const {
+  return work_->read;
+}
+
+const Reconciliation& Reconciler::result() const {
+  return work_->result;
+}
+
+Result<std::vector<RowDifference>> Reconciler::differences(std::int64_t after, std::size_t limit) {
+  std::vector<RowDifference> found;
+  MIG_ASSIGN(rows, work_->scratch.database->prepare(
+                       "SELECT id, dataset, kind, key, place, source, fields FROM difference "
+                       "WHERE id > ?1 ORDER BY id LIMIT ?2"));
+  rows.bind(1, after);
+  rows.bind(2, static_cast<std::int64_t>(limit));
+  while (true) {
+    MIG_ASSIGN(has_row, rows.step());
+    if (!has_row) return found;
+    found.push_back(read_difference(rows));
+  }
+}
+
+Result<Reconciliation> reconcile(const plan::Plan& plan, Stores& stores, ReconcileOptions options) {
+  Reconciler reconciler(plan, stores, std::move(options));
+  while (true) {
+    MIG_ASSIGN(is_done, reconciler.advance());
+    if (is_done) return reconciler.result();
+  }
+}
+
+}  // namespace mig::runtime

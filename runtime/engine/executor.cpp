@@ -1,0 +1,317 @@
+#include "runtime/engine/executor.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "compiler/plan/machine/apply.hpp"
+#include "compiler/plan/machine/schedule.hpp"
+#include "compiler/plan/overloaded.hpp"
+#include "runtime/engine/requests.hpp"
+#include "runtime/engine/takeover.hpp"
+
+namespace mig::runtime {
+namespace {
+
+using plan::Direction;
+using plan::RunStatus;
+
+constexpr Duration kBeatEvery = std::chrono::seconds(5);      // well below a third of a lease
+constexpr Duration kProgressEvery = std::chrono::seconds(1);  // into the journal; people see more
+constexpr Duration kLookEvery = std::chrono::milliseconds(250);  // for requests, while waiting
+constexpr Duration kBreath = std::chrono::seconds(2);  // a pause of a paced copy blocks nobody
+
+plan::Trouble trouble_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::Transient:
+      return plan::Trouble::Transient;
+    case ErrorKind::Conflict:
+      return plan::Trouble::Conflict;
+    case ErrorKind::Permanent:
+      return plan::Trouble::Permanent;
+  }
+  assert(false && "every kind is a trouble");
+  return plan::Trouble::Permanent;
+}
+
+Instant instant(plan::Micros at) {
+  return Instant(std::chrono::microseconds(at));
+}
+
+std::string sentence(const Error& error) {
+  return error.help.empty() ? error.message : fmt::format("{}; {}", error.message, error.help);
+}
+
+}  // namespace
+
+Executor::Executor(RunLog& log, Lease& lease, Stores& stores, const Clock& clock, Waiter& waiter,
+                   Observer& observer, const std::atomic<bool>& is_stopping,
+                   std::string journal_uuid, std::filesystem::path folder)
+    : log_(log),
+      lease_(lease),
+      stores_(stores),
+      clock_(clock),
+      waiter_(waiter),
+      observer_(observer),
+      is_stopping_(is_stopping),
+      authority_{std::move(journal_uuid), log.state().run, lease.epoch},
+      folder_(std::move(folder)) {
+  log_.observe(
+      [this](const plan::Entry& entry) { observer_.on_entry(log_.plan(), log_.state(), entry); });
+}
+
+World Executor::world() const {
+  return World{log_.plan(), log_.state(), clock_, stores_, authority_, folder_, is_stopping_};
+}
+
+Result<void> Executor::append(std::vector<plan::Record> records) {
+  return log_.append(lease_, records, lease_.holder, clock_);
+}
+
+Result<void> Executor::keep_lease() {
+  if (lease_.beat_at + std::chrono::duration_cast<Instant::duration>(kBeatEvery) > clock_.now())
+    return {};
+  return log_.journal().beat(lease_);
+}
+
+std::optional<RunEnd> Executor::ended() const {
+  const plan::RunState& state = log_.state();
+  switch (state.status) {
+    case RunStatus::Completed:
+      return RunEnd{EndKind::Completed, {}, {}};
+    case RunStatus::RolledBack:
+      return RunEnd{EndKind::RolledBack, state.detail, {}};
+    case RunStatus::Paused:
+      return RunEnd{EndKind::Paused, state.detail, {}};
+    case RunStatus::Failed:
+      return RunEnd{EndKind::Failed, state.detail, {}};
+    case RunStatus::Pending:
+    case RunStatus::Ready:
+    case RunStatus::Running:
+    case RunStatus::RollingBack:
+      return std::nullopt;
+  }
+  assert(false && "every status is decided");
+  return std::nullopt;
+}
+
+Result<RunEnd> Executor::run(const Limits& limits) {
+  if (log_.state().has_ended()) return *ended();
+  MIG_ASSIGN(arrived, arrive());
+  if (arrived) return *arrived;
+  while (true) {
+    auto end = turn(limits);
+    if (!end) {
+      // The journal says Conflict in one case only: the lease belongs to somebody else now.
+      if (end.error().kind == ErrorKind::Conflict)
+        return RunEnd{EndKind::LeaseLost, end.error().message, {}};
+      return std::unexpected(end.error());
+    }
+    if (*end) return **end;
+  }
+}
+
+// From here on no older epoch commits anywhere: the fences carry ours.
+Executor::Turn Executor::arrive() {
+  MIG_ASSIGN(behind, target_ahead_of(log_, stores_, authority_));
+  MIG_TRY(install_fences(stores_, authority_, log_.state().seq));
+  MIG_TRY(append({plan::RunnerArrived{lease_.holder}}));
+  if (behind && (log_.state().status == RunStatus::Running ||
+                 log_.state().status == RunStatus::RollingBack)) {
+    MIG_TRY(append({plan::RunPaused{plan::PauseReason::JournalBehindTarget, *behind}}));
+  }
+  return std::optional<RunEnd>();
+}
+
+Executor::Turn Executor::turn(const Limits& limits) {
+  MIG_TRY(keep_lease());
+  MIG_TRY(answer_all(log_, lease_, clock_));
+  if (auto end = ended()) return end;
+  if (is_stopping_) return RunEnd{EndKind::Interrupted, "stopped on request of the terminal", {}};
+  return log_.state().status == RunStatus::RollingBack ? turn_back() : turn_forward(limits);
+}
+
+Executor::Turn Executor::turn_forward(const Limits& limits) {
+  const plan::RunState& state = log_.state();
+  if (is_finished(log_.plan(), state)) return finish(plan::RunCompleted{}, "completed");
+  const auto steps = ready(log_.plan(), state);
+  assert(!steps.empty());
+  if (const auto overdue = overdue_downtime()) {
+    if (state.at(steps.front()).status != plan::StepStatus::Running) {
+      MIG_TRY(append({plan::StepStarted{steps.front(), Direction::Forward}}));
+    }
+    return fail(steps.front(), plan::Trouble::Permanent, *overdue, false);
+  }
+  std::optional<Instant> earliest;
+  const WaitUntil* shown = nullptr;
+  bool moved = false;
+  for (const plan::StepId id : steps) {
+    const Instant not_before = instant(log_.state().at(id).not_before);
+    const auto waits = waits_.find(id);
+    const Instant until =
+        waits == waits_.end() ? not_before : std::max(not_before, waits->second.until);
+    if (until > clock_.now()) {
+      if (!earliest || until < *earliest)
+        earliest = until, shown = waits == waits_.end() ? nullptr : &waits->second;
+      continue;
+    }
+    moved = true;
+    MIG_ASSIGN(end, advance(id));
+    if (end) return end;
+    if (log_.state().status != RunStatus::Running) return std::optional<RunEnd>();
+  }
+  if (moved) return std::optional<RunEnd>();
+  assert(earliest.has_value());
+  return wait(limits, *earliest, shown);
+}
+
+Executor::Turn Executor::turn_back() {
+  const auto next = next_undo(log_.plan(), log_.state());
+  if (!next) {
+    if (log_.state().rollback_to) {
+      MIG_TRY(append({plan::RollbackEnded{}}));
+      return std::optional<RunEnd>();
+    }
+    return finish(plan::RollbackEnded{}, "rolled_back");
+  }
+  const plan::StepState& step = log_.state().at(*next);
+  if (instant(step.not_before) > clock_.now())
+    return wait(Limits{}, instant(step.not_before), nullptr);
+  const auto waits = waits_.find(*next);
+  if (waits != waits_.end() && waits->second.until > clock_.now()) {
+    return wait(Limits{}, waits->second.until, &waits->second);
+  }
+  return advance(*next);
+}
+
+// One slice of a step, forward or back. An intent is journaled before the first effect.
+Executor::Turn Executor::advance(plan::StepId id) {
+  const Direction direction = log_.state().direction;
+  const plan::StepState& before = log_.state().at(id);
+  if (before.status != plan::StepStatus::Running || before.direction != direction) {
+    steps_.erase(id);
+    MIG_TRY(append({plan::StepStarted{id, direction}}));
+  }
+  waits_.erase(id);
+  std::unique_ptr<Step>& step = steps_[id];
+  if (!step) step = make_step(log_.plan(), id);
+  Result<Outcome> outcome = runtime::fail(ErrorKind::Permanent, "the slice did not run");
+  World reach = world();
+  worker_.run(
+      [&] { outcome = direction == Direction::Forward ? step->advance(reach) : step->undo(reach); },
+      // A lease that is lost meanwhile stops nothing here: the slice's own transaction meets the
+      // fence, and the next append is refused.
+      kBeatEvery, [this] { (void)log_.journal().beat(lease_); });
+  return settle(id, std::move(outcome));
+}
+
+Executor::Turn Executor::settle(plan::StepId id, Result<Outcome> outcome) {
+  if (!outcome) return fail(id, trouble_of(outcome.error().kind), sentence(outcome.error()), false);
+  std::vector<plan::Record> records(outcome->judged.begin(), outcome->judged.end());
+  const Direction direction = log_.state().direction;
+  const plan::Step& step = log_.plan().at(id);
+  if (const auto* failed = std::get_if<Failed>(&outcome->what)) {
+    if (!records.empty()) MIG_TRY(append(records));
+    return fail(id, failed->trouble, failed->message, failed->absence_pauses);
+  }
+  std::visit(plan::Overloaded{
+                 [&](const More& more) {
+                   observer_.on_progress(step, more);
+                   const auto last = journaled_.find(id);
+                   const bool due =
+                       last == journaled_.end() || clock_.now() - last->second >= kProgressEvery;
+                   if (due && direction == Direction::Forward) {
+                     records.push_back(plan::StepProgressed{id, more.cursor, more.counts});
+                     journaled_[id] = clock_.now();
+                   }
+                 },
+                 [&](const WaitUntil& waiting) {
+                   waits_[id] = waiting;
+                   observer_.on_wait(step, waiting);
+                   const plan::StepState& now = log_.state().at(id);
+                   if (waiting.cursor != now.cursor && direction == Direction::Forward) {
+                     records.push_back(plan::StepProgressed{id, waiting.cursor, now.counts});
+                   }
+                 },
+                 [&](const Done& done) {
+                   steps_.erase(id);
+                   journaled_.erase(id);
+                   records.push_back(plan::StepDone{id, direction, done.summary, done.counts});
+                 },
+                 [](const Failed&) {},
+             },
+             outcome->what);
+  if (!records.empty()) MIG_TRY(append(records));
+  return std::optional<RunEnd>();
+}
+
+// A failure and what it leads to are one transaction: no crash falls between them.
+Executor::Turn Executor::fail(plan::StepId id, plan::Trouble trouble, const std::string& message,
+                              bool absence_pauses) {
+  steps_.erase(id);
+  waits_.erase(id);
+  const auto consequence = on_failure(log_.plan(), log_.state(), id, trouble, absence_pauses);
+  plan::StepFailed failed{id, log_.state().direction, std::string(name(trouble)), message, 0};
+  const std::string why = fmt::format("{}: {}", log_.plan().at(id).name, message);
+  std::vector<plan::Record> records;
+  std::visit(plan::Overloaded{
+                 [&](const plan::TryAgain& again) {
+                   const Instant at =
+                       clock_.now() + std::chrono::duration_cast<Instant::duration>(again.wait);
+                   failed.retry_at = at.time_since_epoch().count();
+                   records.push_back(failed);
+                 },
+                 [&](const plan::GoBack& back) {
+                   records.push_back(failed);
+                   records.push_back(plan::RollbackStarted{why, back.to});
+                 },
+                 [&](const plan::Stop& stop) {
+                   records.push_back(failed);
+                   records.push_back(plan::RunPaused{stop.reason, why});
+                 },
+             },
+             consequence);
+  MIG_TRY(append(std::move(records)));
+  return std::optional<RunEnd>();
+}
+
+// What mig left in the stores goes first: a crash in between only repeats it.
+Executor::Turn Executor::finish(const plan::Record& last, const char* outcome) {
+  MIG_TRY(release_stores(log_, stores_, authority_, clock_, outcome));
+  MIG_TRY(append({last}));
+  return ended();
+}
+
+Executor::Turn Executor::wait(const Limits& limits, Instant until, const WaitUntil* shown) {
+  const auto patience =
+      std::chrono::duration_cast<Instant::duration>(std::max(limits.max_wait, kBreath));
+  if (limits.until_blocked && until > clock_.now() + patience) {
+    const bool for_person = shown != nullptr && shown->for_person;
+    return RunEnd{EndKind::Waiting, shown == nullptr ? "for its next attempt" : shown->why,
+                  for_person ? std::nullopt : std::optional(until)};
+  }
+  waiter_.wait(until, kLookEvery);
+  return std::optional<RunEnd>();
+}
+
+// Set where writes have stood still for longer than the plan accepted.
+std::optional<std::string> Executor::overdue_downtime() const {
+  const plan::RunState& state = log_.state();
+  if (!state.writes_stopped_at || is_past_point_of_no_return(log_.plan(), state))
+    return std::nullopt;
+  std::optional<plan::Duration> longest;
+  for (std::uint32_t i = 0; i < log_.plan().steps.size(); ++i) {
+    const auto* writes = std::get_if<plan::RouteWrites>(&log_.plan().steps[i].action);
+    const bool stopped = writes != nullptr && writes->to == plan::Side::None &&
+                         state.steps[i].status == plan::StepStatus::Done;
+    if (stopped && writes->max_downtime) longest = writes->max_downtime;
+  }
+  if (!longest) return std::nullopt;
+  const auto since = clock_.now() - instant(*state.writes_stopped_at);
+  if (since <= *longest) return std::nullopt;
+  return fmt::format("writes have stood still for longer than the {} that the plan accepts",
+                     plan::print(*longest));
+}
+
+}  // namespace mig::runtime

@@ -1,0 +1,103 @@
+// The loop that carries a run out: it asks the machine what may happen, lets steps do one slice at
+// a time, and writes down what came of it.
+//
+// One decision thread: only it reads requests, journals and decides. Slices run on one worker,
+// while the decision thread keeps the lease alive. Nothing here sleeps; waiting is the Waiter's.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "compiler/plan/machine/failure.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/engine/run_log.hpp"
+#include "runtime/engine/workers.hpp"
+#include "runtime/engine/world.hpp"
+#include "runtime/steps/step.hpp"
+#include "runtime/stores/stores.hpp"
+
+namespace mig::runtime {
+
+// Sees what happens; decides nothing.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_entry(const plan::Plan& plan, const plan::RunState& state,
+                        const plan::Entry& entry) = 0;
+  virtual void on_progress(const plan::Step& step, const More& more) = 0;
+  virtual void on_wait(const plan::Step& step, const WaitUntil& wait) = 0;
+};
+
+// Lets time pass until something can go on. It may return earlier, and does after `look_every` so
+// that requests are seen; a virtual one moves its clock to `until` at once.
+class Waiter {
+ public:
+  virtual ~Waiter() = default;
+  virtual void wait(Instant until, Duration look_every) = 0;
+};
+
+struct Limits {
+  bool until_blocked = false;  // leave instead of waiting longer than max_wait
+  Duration max_wait = Duration::zero();
+};
+
+enum class EndKind { Completed, RolledBack, Paused, Failed, Waiting, Interrupted, LeaseLost };
+
+struct RunEnd {
+  EndKind kind = EndKind::Completed;
+  std::string detail;            // for whom or for what it waits, why it paused
+  std::optional<Instant> until;  // Waiting: when it can go on
+};
+
+class Executor {
+ public:
+  // Everything outlives the executor. `lease` is held and is kept alive here.
+  Executor(RunLog& log, Lease& lease, Stores& stores, const Clock& clock, Waiter& waiter,
+           Observer& observer, const std::atomic<bool>& is_stopping, std::string journal_uuid,
+           std::filesystem::path folder);
+
+  // Runs until the run ends, pauses, or nothing can go on within the limits. An Error is the
+  // world's: the journal could not be written. The state is then what the journal says.
+  Result<RunEnd> run(const Limits& limits);
+
+ private:
+  // The run's end, if this turn reached it.
+  using Turn = Result<std::optional<RunEnd>>;
+
+  Result<std::optional<RunEnd>> arrive();
+  Turn turn(const Limits& limits);
+  Turn turn_forward(const Limits& limits);
+  Turn turn_back();
+  Turn advance(plan::StepId id);
+  Turn settle(plan::StepId id, Result<Outcome> outcome);
+  Turn fail(plan::StepId id, plan::Trouble trouble, const std::string& message,
+            bool absence_pauses);
+  Turn finish(const plan::Record& last, const char* outcome);
+  Turn wait(const Limits& limits, Instant until, const WaitUntil* shown);
+
+  Result<void> append(std::vector<plan::Record> records);
+  Result<void> keep_lease();
+  std::optional<std::string> overdue_downtime() const;
+  std::optional<RunEnd> ended() const;
+  World world() const;
+
+  RunLog& log_;
+  Lease& lease_;
+  Stores& stores_;
+  const Clock& clock_;
+  Waiter& waiter_;
+  Observer& observer_;
+  const std::atomic<bool>& is_stopping_;
+  Authority authority_;
+  std::filesystem::path folder_;
+  Worker worker_;
+  std::map<plan::StepId, std::unique_ptr<Step>> steps_;
+  std::map<plan::StepId, WaitUntil> waits_;
+  std::map<plan::StepId, Instant> journaled_;  // when its progress was last written down
+};
+
+}  // namespace mig::runtime

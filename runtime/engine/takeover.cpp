@@ -1,0 +1,60 @@
+#include "runtime/engine/takeover.hpp"
+
+#include <fmt/format.h>
+
+#include "runtime/stores/sqlite_effect.hpp"
+
+namespace mig::runtime {
+namespace {
+
+Result<std::optional<std::string>> ahead_in(const RunLog& log, const Database& database,
+                                            const Authority& authority) {
+  MIG_ASSIGN(is_marked, has_control_tables(database));
+  if (!is_marked) return std::optional<std::string>();
+  MIG_ASSIGN(fences, read_fences(database));
+  for (const Fence& fence : fences) {
+    const bool ours = fence.journal == authority.journal && fence.run == authority.run;
+    if (ours && fence.head_seq > log.state().seq) {
+      return fmt::format(
+          "{} was written under record {} of the journal, and the journal ends at record {}",
+          database.path().filename().string(), fence.head_seq, log.state().seq);
+    }
+  }
+  for (std::uint32_t i = 0; i < log.plan().steps.size(); ++i) {
+    const plan::Step& step = log.plan().steps[i];
+    MIG_ASSIGN(applied, read_applied(database, authority.run, step.name));
+    if (applied && log.state().steps[i].started == 0) {
+      return fmt::format("{} holds the step `{}`, which the journal never started",
+                         database.path().filename().string(), step.name);
+    }
+  }
+  return std::optional<std::string>();
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> target_ahead_of(const RunLog& log, Stores& stores,
+                                                   const Authority& authority) {
+  for (const plan::StoreId store : files_of(stores)) {
+    if (!stores.exists(store)) continue;
+    MIG_ASSIGN(database, stores.reader(store));
+    MIG_ASSIGN(ahead, ahead_in(log, *database, authority));
+    if (ahead) return ahead;
+  }
+  return std::optional<std::string>();
+}
+
+Result<void> release_stores(const RunLog& log, Stores& stores, const Authority& authority,
+                            const Clock& clock, const std::string& outcome) {
+  const FinishedRun finished{authority.journal,       authority.run,     log.created().plan_name,
+                             log.created().plan_hash, log.created().env, outcome,
+                             print(clock.now())};
+  for (const plan::StoreId store : files_of(stores)) {
+    if (!stores.exists(store)) continue;
+    MIG_ASSIGN(database, stores.writer(store));
+    MIG_TRY(release(*database, finished));
+  }
+  return {};
+}
+
+}  // namespace mig::runtime

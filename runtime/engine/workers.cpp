@@ -1,0 +1,47 @@
+#include "runtime/engine/workers.hpp"
+
+#include <cassert>
+
+namespace mig::runtime {
+
+Worker::Worker() : thread_([this] { loop(); }) {}
+
+Worker::~Worker() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Worker::run(std::function<void()> task, Duration interval,
+                 const std::function<void()>& meanwhile) {
+  std::unique_lock lock(mutex_);
+  assert(!is_busy_);
+  task_ = std::move(task);
+  is_busy_ = true;
+  changed_.notify_all();
+  while (is_busy_) {
+    if (changed_.wait_for(lock, interval, [this] { return !is_busy_; })) break;
+    lock.unlock();
+    meanwhile();
+    lock.lock();
+  }
+}
+
+void Worker::loop() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return is_ending_ || is_busy_; });
+    if (is_ending_) return;
+    const std::function<void()> task = std::move(task_);
+    lock.unlock();
+    task();
+    lock.lock();
+    is_busy_ = false;
+    changed_.notify_all();
+  }
+}
+
+}  // namespace mig::runtime

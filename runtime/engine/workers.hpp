@@ -1,0 +1,38 @@
+// The one place where threads are started: slices run here, so that the decision thread can keep
+// the lease alive while a slice takes its time.
+//
+// `run` is called by the decision thread only. The task runs on the worker; whatever it touches
+// belongs to it until `run` returns.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "runtime/clock.hpp"
+
+namespace mig::runtime {
+
+class Worker {
+ public:
+  Worker();
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Runs `task` and returns when it is done; calls `meanwhile` here every `interval` until then.
+  void run(std::function<void()> task, Duration interval, const std::function<void()>& meanwhile);
+
+ private:
+  void loop();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::function<void()> task_;
+  bool is_busy_ = false;
+  bool is_ending_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace mig::runtime

@@ -1,0 +1,110 @@
+#include "runtime/steps/chunk_writer.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace mig::runtime {
+namespace {
+
+constexpr const char* kMark = "SAVEPOINT mig_rows";
+constexpr const char* kTakeBack = "ROLLBACK TO mig_rows";
+constexpr const char* kRelease = "RELEASE mig_rows";
+
+}  // namespace
+
+Result<ChunkWriter> ChunkWriter::open(const Database& database, const plan::Plan& plan,
+                                      const Carrier& carrier, WriteRule rule, SharedRows shared) {
+  ChunkWriter chunk(database);
+  for (std::size_t i = 0; i < carrier.emitted().size(); ++i) {
+    const bool agrees = carrier.emitted()[i].shared && shared == SharedRows::Agree;
+    const WriteRule own = agrees ? WriteRule::Shared : rule;
+    MIG_ASSIGN(writer, RowWriter::open(database, plan, carrier.dataset(i), own));
+    chunk.writers_.push_back(std::move(writer));
+  }
+  return chunk;
+}
+
+Result<ChunkWriter::Totals> ChunkWriter::write(const Carrier& carrier, std::size_t rows) {
+  Totals totals;
+  fates_.assign(rows, Fate::Kept);
+  for (const RowReject& reject : carrier.rejects()) {
+    if (fates_[reject.row] != Fate::Rejected) totals.rejects.push_back(reject);
+    fates_[reject.row] = Fate::Rejected;
+  }
+  MIG_TRY(database_->execute(kMark));
+  MIG_ASSIGN(fits, write_all(carrier, totals));
+  if (!fits) {
+    MIG_TRY(database_->execute(kTakeBack));
+    totals.written = 0;
+    std::ranges::replace(fates_, Fate::Moved, Fate::Kept);
+  }
+  MIG_TRY(database_->execute(kRelease));
+  if (!fits) MIG_TRY(write_each(carrier, totals));
+  totals.moved = std::ranges::count(fates_, Fate::Moved);
+  totals.kept = std::ranges::count(fates_, Fate::Kept);
+  std::ranges::sort(totals.rejects, {}, &RowReject::row);
+  return totals;
+}
+
+Result<bool> ChunkWriter::write_all(const Carrier& carrier, Totals& totals) {
+  for (const std::size_t emit : carrier.order()) {
+    const Emitted& emitted = carrier.emitted()[emit];
+    for (std::size_t row = 0; row < emitted.rows.rows; ++row) {
+      const std::uint32_t source = emitted.source[row];
+      if (carrier.is_rejected(source)) continue;
+      MIG_ASSIGN(written, writers_[emit].write(emitted.rows, row));
+      if (written == Written::Rejected) return false;
+      if (written == Written::Kept) continue;
+      fates_[source] = Fate::Moved;
+      ++totals.written;
+    }
+  }
+  return true;
+}
+
+Result<void> ChunkWriter::write_each(const Carrier& carrier, Totals& totals) {
+  next_.assign(carrier.emitted().size(), 0);
+  for (std::uint32_t source = 0; source < fates_.size(); ++source) {
+    const bool is_rejected = fates_[source] == Fate::Rejected;
+    if (!is_rejected) MIG_TRY(database_->execute(kMark));
+    const std::int64_t before = totals.written;
+    bool fits = true;
+    if (!is_rejected) {
+      MIG_ASSIGN(written, write_row(carrier, source, totals));
+      fits = written;
+    }
+    for (std::size_t emit = 0; emit < next_.size(); ++emit) {
+      const auto& sources = carrier.emitted()[emit].source;
+      while (next_[emit] < sources.size() && sources[next_[emit]] <= source)
+        ++next_[emit];
+    }
+    if (is_rejected) continue;
+    if (fits) {
+      if (totals.written > before) fates_[source] = Fate::Moved;
+    } else {
+      MIG_TRY(database_->execute(kTakeBack));
+      totals.written = before;
+      fates_[source] = Fate::Rejected;
+    }
+    MIG_TRY(database_->execute(kRelease));
+  }
+  return {};
+}
+
+Result<bool> ChunkWriter::write_row(const Carrier& carrier, std::uint32_t source, Totals& totals) {
+  for (const std::size_t emit : carrier.order()) {
+    const Emitted& emitted = carrier.emitted()[emit];
+    for (std::size_t row = next_[emit]; row < emitted.source.size(); ++row) {
+      if (emitted.source[row] != source) break;
+      MIG_ASSIGN(written, writers_[emit].write(emitted.rows, row));
+      if (written == Written::Rejected) {
+        totals.rejects.push_back({source, writers_[emit].field(), writers_[emit].reason()});
+        return false;
+      }
+      if (written == Written::Changed) ++totals.written;
+    }
+  }
+  return true;
+}
+
+}  // namespace mig::runtime

@@ -1,0 +1,51 @@
+// Writes what one page of source rows became, inside an Effect: all rows of a source row or none.
+//
+// First all at once; where a row is refused, again source row by source row, so that exactly the
+// refused ones stay out. One thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/data/carry.hpp"
+#include "runtime/result.hpp"
+#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/sqlite_writer.hpp"
+
+namespace mig::runtime {
+
+// Shared rows agree with the row that is there, or overwrite it where the authority is repaired
+// from.
+enum class SharedRows { Agree, Overwrite };
+
+class ChunkWriter {
+ public:
+  static Result<ChunkWriter> open(const Database& database, const plan::Plan& plan,
+                                  const Carrier& carrier, WriteRule rule,
+                                  SharedRows shared = SharedRows::Agree);
+
+  struct Totals {
+    std::int64_t moved = 0;
+    std::int64_t kept = 0;
+    std::int64_t written = 0;
+    std::vector<RowReject> rejects;  // each source row once, ascending
+  };
+  // `carrier` has just run on a page of `rows` rows.
+  Result<Totals> write(const Carrier& carrier, std::size_t rows);
+
+ private:
+  enum class Fate : std::uint8_t { Kept, Moved, Rejected };
+
+  explicit ChunkWriter(const Database& database) : database_(&database) {}
+  // False: a row was refused, and nothing of this page was written.
+  Result<bool> write_all(const Carrier& carrier, Totals& totals);
+  Result<void> write_each(const Carrier& carrier, Totals& totals);
+  Result<bool> write_row(const Carrier& carrier, std::uint32_t source, Totals& totals);
+
+  const Database* database_;
+  std::vector<RowWriter> writers_;  // one an emit; opened at the first page
+  std::vector<Fate> fates_;
+  std::vector<std::size_t> next_;  // of each emit, in `write_each`
+};
+
+}  // namespace mig::runtime

@@ -1,0 +1,248 @@
+#include "runtime/steps/copy.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "runtime/data/carry.hpp"
+#include "runtime/steps/chunk_writer.hpp"
+#include "runtime/steps/store_step.hpp"
+#include "runtime/stores/dead_letters.hpp"
+#include "runtime/stores/sqlite_keyset.hpp"
+
+namespace mig::runtime {
+namespace {
+
+// How long a polite write transaction may keep others from writing.
+constexpr Duration kPoliteWrite = std::chrono::milliseconds(25);
+constexpr std::size_t kFirstChunk = 200;
+constexpr std::size_t kLeastChunk = 20;
+constexpr std::int64_t kJudgedFrom = 1000;  // rows, before a share of rejects means anything
+
+// What stands in the target about a copy: where it is, where it ends, how many rows there were.
+struct Cursor {
+  std::string at;
+  std::string end;
+  std::int64_t total = 0;
+
+  std::string text() const { return fmt::format("{} {} {}", at.empty() ? "-" : at, end, total); }
+  static Cursor parse(std::string_view text) {
+    const auto first = text.find(' ');
+    const auto second = text.find(' ', first + 1);
+    Cursor cursor{std::string(text.substr(0, first)),
+                  std::string(text.substr(first + 1, second - first - 1))};
+    const std::string_view total = text.substr(second + 1);
+    std::from_chars(total.data(), total.data() + total.size(), cursor.total);
+    if (cursor.at == "-") cursor.at.clear();
+    return cursor;
+  }
+};
+
+WriteRule rule_of(plan::OnConflict on_conflict) {
+  switch (on_conflict) {
+    case plan::OnConflict::Keep:
+      return WriteRule::Keep;
+    case plan::OnConflict::Replace:
+      return WriteRule::Replace;
+    case plan::OnConflict::Newer:
+      return WriteRule::Newer;
+  }
+  assert(false && "every rule of the language is one of ours");
+  return WriteRule::Keep;
+}
+
+class CopyStep final : public Step {
+ public:
+  CopyStep(const plan::Plan& plan, const plan::Copy& action, plan::StepId id)
+      : plan_(plan), action_(action), id_(id), target_(plan.at(plan.to.front()).store) {
+    const auto most = static_cast<std::size_t>(std::max<std::int64_t>(action.chunk.value, 1));
+    rows_ = action.pace.kind == plan::PaceKind::Polite ? std::min(most, kFirstChunk) : most;
+  }
+
+  Result<Outcome> advance(World& world) override {
+    if (world.clock.now() < pause_until_) {
+      return Outcome{WaitUntil{pause_until_, {}, "leaves the store to others"}, {}};
+    }
+    MIG_TRY(open(world));
+    MIG_ASSIGN(applied, read_applied(*writer_, world.authority.run, plan_.at(id_).name));
+    if (!applied) return start(world);
+    if (applied->finished) return done(*applied);
+    return move_page(world, *applied);
+  }
+
+  // The rows go with the tables that this run made; without the note a later start copies again.
+  Result<Outcome> undo(World& world) override {
+    if (world.stores.exists(target_)) {
+      MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+      MIG_TRY(drop_dead_letters(effect.database(), world.authority.run, plan_.at(id_).name));
+      MIG_TRY(effect.commit_undone());
+    }
+    return Outcome{Done{.summary = "the copy is forgotten"}, {}};
+  }
+
+ private:
+  Result<void> open(World& world) {
+    if (reader_) return {};
+    for (const plan::DatasetId dataset : plan_.to) {
+      if (world.stores.is_one_file(plan_.at(dataset).store, target_)) continue;
+      return fail(ErrorKind::Permanent,
+                  "the new side stands in several files, and rows cannot be committed to them "
+                  "together",
+                  "move it to one store");
+    }
+    MIG_ASSIGN(source, world.stores.reader(plan_.at(plan_.from).store));
+    MIG_ASSIGN(reader, KeysetReader::open(*source, plan_, plan_.from));
+    MIG_ASSIGN(writer, world.stores.writer(target_));
+    writer_ = writer;
+    carrier_.emplace(plan_);
+    reader_.emplace(std::move(reader));
+    return {};
+  }
+
+  // Fixes the end: rows that appear behind it are not this copy's.
+  Result<Outcome> start(World& world) {
+    MIG_ASSIGN(without_key, reader_->count_without_key());
+    if (without_key > 0) {
+      return fail(ErrorKind::Permanent,
+                  fmt::format("{} rows of `{}` have no key, so they cannot be told apart",
+                              without_key, plan_.at(plan_.from).table),
+                  "give them a key or delete them");
+    }
+    MIG_ASSIGN(total, reader_->count());
+    MIG_ASSIGN(last, reader_->last_key());
+    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    if (effect.applied()) return Outcome{More{.counts = effect.applied()->counts}, {}};
+    const Cursor cursor{"", last.empty() ? "-" : last, total};
+    MIG_TRY(effect.commit({.cursor = cursor.text(), .finished = last.empty()}));
+    return Outcome{More{.total = total}, {}};
+  }
+
+  Result<Outcome> done(const Applied& applied) const {
+    const plan::Counts& counts = applied.counts;
+    return Outcome{Done{.summary = fmt::format("{} rows read: {} moved, {} kept, {} rejected; {} "
+                                               "rows written",
+                                               counts.read, counts.moved, counts.kept,
+                                               counts.rejected, counts.written),
+                        .counts = counts},
+                   {}};
+  }
+
+  Result<Outcome> move_page(World& world, const Applied& applied) {
+    Cursor cursor = Cursor::parse(applied.cursor);
+    MIG_TRY(reader_->read(cursor.at, cursor.end, rows_, page_));
+    carrier_->run(page_.rows);
+    const Duration began = world.clock.elapsed();
+    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    if (!effect.applied() || effect.applied()->cursor != applied.cursor) {
+      return fail(ErrorKind::Conflict, "the copy's cursor moved under it",
+                  "only one runner may copy; look with `mig status`");
+    }
+    if (!chunk_) {
+      MIG_ASSIGN(opened,
+                 ChunkWriter::open(*writer_, plan_, *carrier_, rule_of(action_.on_conflict)));
+      chunk_.emplace(std::move(opened));
+    }
+    MIG_ASSIGN(totals, chunk_->write(*carrier_, page_.rows.rows));
+    const auto letters = letters_of(world, totals.rejects);
+    const auto rejected = static_cast<std::int64_t>(letters.size());
+    Applied now = applied;
+    now.counts.read += page_.read;
+    now.counts.moved += totals.moved;
+    now.counts.kept += totals.kept;
+    now.counts.rejected += rejected;
+    now.counts.written += totals.written;
+    if (page_.read > 0) cursor.at = page_.last;
+    now.cursor = cursor.text();
+    now.finished = page_.is_last || cursor.at == cursor.end;
+    MIG_TRY(judge(letters, now));
+    MIG_TRY(add_dead_letters(*writer_, letters));
+    MIG_TRY(effect.commit(now));
+    pace(world, world.clock.elapsed() - began);
+    if (now.finished) return done(now);
+    return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
+  }
+
+  std::vector<DeadLetter> letters_of(const World& world,
+                                     const std::vector<RowReject>& rejects) const {
+    std::vector<DeadLetter> letters;
+    const std::string at = print(world.clock.now());
+    const auto add = [&](const std::string& key, const std::string& field,
+                         const std::string& reason) {
+      letters.push_back({world.authority.run, plan_.at(id_).name, plan_.at(plan_.from).name, key,
+                         field, reason, at, action_.rejects.owner});
+    };
+    for (const BadRow& bad : page_.bad)
+      add(bad.key, bad.field, bad.reason);
+    for (const RowReject& reject : rejects)
+      add(page_.keys[reject.row], reject.field, reject.reason);
+    return letters;
+  }
+
+  // Leaves the page uncommitted where the plan does not bear its rejects.
+  Result<void> judge(const std::vector<DeadLetter>& letters, const Applied& now) const {
+    if (now.counts.rejected == 0) return {};
+    const std::string which =
+        letters.empty() ? std::string("the dead letters name them")
+                        : fmt::format("the row `{}` of `{}` cannot be moved: `{}`: {}",
+                                      shown_key(letters.front().key), letters.front().dataset,
+                                      letters.front().field, letters.front().reason);
+    if (!action_.rejects.quarantine) {
+      return fail(ErrorKind::Permanent, which,
+                  "correct the row, or allow rejects in the plan with `rejects quarantine`");
+    }
+    if (now.counts.read < kJudgedFrom && !now.finished) return {};
+    const __int128 rejected = static_cast<__int128>(now.counts.rejected) * plan::Ratio::kWhole;
+    if (rejected <= static_cast<__int128>(action_.rejects.most.parts()) * now.counts.read) {
+      return {};
+    }
+    return fail(
+        ErrorKind::Permanent,
+        fmt::format("{} of {} rows were rejected, the plan allows {}; {}", now.counts.rejected,
+                    now.counts.read, print(action_.rejects.most), which),
+        "correct the rows or the transform, then roll back and start again");
+  }
+
+  void pace(const World& world, Duration took) {
+    const auto micros = [](Duration span) {
+      return std::chrono::ceil<std::chrono::microseconds>(span);
+    };
+    switch (action_.pace.kind) {
+      case plan::PaceKind::Full:
+        return;
+      case plan::PaceKind::Limited: {
+        const Duration owed = plan::RowCount{page_.read} / action_.pace.rate;
+        if (owed > took) pause_until_ = world.clock.now() + micros(owed - took);
+        return;
+      }
+      case plan::PaceKind::Polite:
+        break;
+    }
+    const auto most = static_cast<std::size_t>(std::max<std::int64_t>(action_.chunk.value, 1));
+    if (took > kPoliteWrite) rows_ = std::max(rows_ / 2, std::min(most, kLeastChunk));
+    if (took < kPoliteWrite / 2) rows_ = std::min(rows_ + rows_ / 2 + 1, most);
+    pause_until_ = world.clock.now() + micros(took);
+  }
+
+  const plan::Plan& plan_;
+  plan::Copy action_;
+  plan::StepId id_;
+  plan::StoreId target_;
+  std::size_t rows_;  // of the next page
+  Instant pause_until_{};
+  const Database* writer_ = nullptr;
+  std::optional<KeysetReader> reader_;
+  std::optional<Carrier> carrier_;
+  std::optional<ChunkWriter> chunk_;
+  Page page_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_copy(const plan::Plan& plan, const plan::Copy& action, plan::StepId id) {
+  return std::make_unique<CopyStep>(plan, action, id);
+}
+
+}  // namespace mig::runtime

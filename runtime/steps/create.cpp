@@ -1,0 +1,63 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/steps/store_step.hpp"
+#include "runtime/steps/structure.hpp"
+#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/sqlite_tables.hpp"
+
+namespace mig::runtime {
+namespace {
+
+class CreateStep final : public StoreStep {
+ public:
+  CreateStep(const plan::Plan& plan, const plan::Create& action, plan::StepId id)
+      : StoreStep(plan, id), action_(action) {}
+
+ private:
+  std::vector<plan::StoreId> stores(const Stores& all) const override {
+    return files_of(all, action_.datasets);
+  }
+  bool makes_file() const override { return true; }
+  std::string summary() const override { return "created " + names_of(plan(), action_.datasets); }
+
+  Result<void> apply(World& world, const Database& database, plan::StoreId store) override {
+    MIG_ASSIGN(schema, read_schema(database));
+    for (const plan::DatasetId dataset : in_file(world.stores, store, action_.datasets)) {
+      const std::string& table = plan().at(dataset).table;
+      if (schema.table(table) != nullptr) {
+        return fail(ErrorKind::Permanent,
+                    fmt::format("`{}` already has a table `{}`, and this run did not create it",
+                                database.path().string(), table),
+                    "drop or rename it, or give the dataset another table");
+      }
+      MIG_ASSIGN(sql, create_table_sql(plan(), dataset, table));
+      MIG_TRY(database.execute(sql));
+    }
+    return {};
+  }
+
+  // The tables and all that is in them are ours: nobody else writes before the switch.
+  Result<void> revert(World& world, const Database& database, plan::StoreId store) override {
+    MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
+    auto made = in_file(world.stores, store, action_.datasets);
+    std::ranges::reverse(made);
+    for (const plan::DatasetId dataset : made) {
+      MIG_ASSIGN(table, quoted_table(plan(), dataset));
+      MIG_TRY(database.execute("DROP TABLE IF EXISTS " + table));
+    }
+    return {};
+  }
+
+  plan::Create action_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_create(const plan::Plan& plan, const plan::Create& action,
+                                  plan::StepId id) {
+  return std::make_unique<CreateStep>(plan, action, id);
+}
+
+}  // namespace mig::runtime

@@ -1,0 +1,66 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/steps/irreversible.hpp"
+#include "runtime/steps/store_step.hpp"
+#include "runtime/steps/structure.hpp"
+#include "runtime/stores/sqlite_schema.hpp"
+
+namespace mig::runtime {
+namespace {
+
+class DropStep final : public StoreStep {
+ public:
+  DropStep(const plan::Plan& plan, const plan::Drop& action, plan::StepId id)
+      : StoreStep(plan, id), action_(action) {}
+
+ private:
+  std::vector<plan::StoreId> stores(const Stores& all) const override {
+    return files_of(all, action_.datasets);
+  }
+  std::string summary() const override { return "dropped " + names_of(plan(), action_.datasets); }
+
+  // Tables that go together may refer to each other; their own triggers go with them.
+  Result<void> apply(World& world, const Database& database, plan::StoreId store) override {
+    const auto dropped = in_file(world.stores, store, action_.datasets);
+    const auto goes = [&](const std::string& table) {
+      return std::ranges::any_of(dropped, [&](plan::DatasetId dataset) {
+        return is_same_name(plan().at(dataset).table, table);
+      });
+    };
+    MIG_ASSIGN(schema, read_schema(database));
+    std::erase_if(schema.tables, [&](const LiveTable& table) { return goes(table.name); });
+    std::erase_if(schema.triggers, [&](const LiveTrigger& trigger) { return goes(trigger.table); });
+    std::vector<std::string> users;
+    for (const plan::DatasetId dataset : dropped) {
+      for (const std::string& user : dependents(schema, plan().at(dataset).table))
+        users.push_back(fmt::format("`{}`: {}", plan().at(dataset).table, user));
+    }
+    if (!users.empty()) {
+      return fail(ErrorKind::Permanent,
+                  fmt::format("{} cannot be dropped: {}", names_of(plan(), dropped),
+                              fmt::join(users, "; ")),
+                  "drop or change what uses it first");
+    }
+    MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
+    for (const plan::DatasetId dataset : dropped) {
+      MIG_ASSIGN(table, quoted_table(plan(), dataset));
+      MIG_TRY(database.execute("DROP TABLE IF EXISTS " + table));
+    }
+    return {};
+  }
+  Result<void> revert(World&, const Database&, plan::StoreId) override {
+    return nothing_undoes(summary());
+  }
+
+  plan::Drop action_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_drop(const plan::Plan& plan, const plan::Drop& action, plan::StepId id) {
+  return std::make_unique<DropStep>(plan, action, id);
+}
+
+}  // namespace mig::runtime

@@ -1,0 +1,231 @@
+// `hold` and `require`: waits while its gates are judged, each time its cadence has passed.
+//
+// The clock of a hold counts observed time only: it starts again after a look that saw nothing, and
+// a reconciliation that a gate needs is done here, in slices, when the look is due.
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "runtime/data/reconcile.hpp"
+#include "runtime/engine/world.hpp"
+#include "runtime/gates/judge.hpp"
+#include "runtime/gates/metric_sources.hpp"
+#include "runtime/steps/waiting.hpp"
+
+namespace mig::runtime {
+namespace {
+
+Instant::duration to_micros(plan::Duration duration) {
+  return std::chrono::duration_cast<Instant::duration>(duration);
+}
+
+// What a hold remembers between slices and processes.
+struct HoldCursor {
+  std::int64_t since = 0;    // the hold counts from here
+  std::int64_t missing = 0;  // since when a gate sees nothing; 0 = it sees
+  std::int64_t looked = 0;   // the last look
+
+  static HoldCursor parse(const std::string& text) {
+    HoldCursor cursor;
+    if (std::sscanf(text.c_str(), "since=%ld missing=%ld looked=%ld", &cursor.since,
+                    &cursor.missing, &cursor.looked) != 3) {
+      return {};
+    }
+    return cursor;
+  }
+  std::string print() const {
+    return fmt::format("since={} missing={} looked={}", since, missing, looked);
+  }
+};
+
+struct Look {
+  Verdict verdict = Verdict::Pass;
+  std::vector<std::string> lines;
+};
+
+class HoldStep final : public Step {
+ public:
+  HoldStep(const plan::Hold& action, plan::StepId id) : action_(action), id_(id) {}
+
+  Result<Outcome> advance(World& world) override {
+    const std::int64_t now = world.clock.now().time_since_epoch().count();
+    HoldCursor cursor = HoldCursor::parse(world.state.at(id_).cursor);
+    if (cursor.since == 0) cursor.since = now;
+    if (action_.gates.empty()) return wait_or_end(world, cursor, {});
+    const Instant next = due(world, cursor);
+    if (next > world.clock.now()) return waiting(cursor, next, "for the next look of its gates");
+    if (needs_reconciliation(world) && !reconciled_) {
+      MIG_ASSIGN(compared, reconcile_slice(world));
+      if (!compared) return Outcome{More{cursor.print(), {}, 0}, {}};
+    }
+    return look(world, cursor);
+  }
+
+  Result<Outcome> undo(World&) override { return Outcome{Done{"nothing to undo", {}}, {}}; }
+
+ private:
+  Outcome waiting(const HoldCursor& cursor, Instant until, std::string why) const {
+    return Outcome{WaitUntil{until, cursor.print(), std::move(why)}, {}};
+  }
+
+  // The shortest cadence of all gates decides when to look.
+  plan::Duration cadence(const World& world) const {
+    plan::Duration every = plan::Duration::max();
+    for (const plan::GateId id : action_.gates)
+      every = std::min(every, world.plan.at(id).every);
+    return every;
+  }
+
+  Instant due(const World& world, const HoldCursor& cursor) const {
+    if (cursor.looked > 0) {
+      // The end of the hold is judged too, whatever the cadence.
+      const Instant looked(std::chrono::microseconds(cursor.looked));
+      const Instant end =
+          Instant(std::chrono::microseconds(cursor.since)) + to_micros(action_.length);
+      const Instant next = looked + to_micros(cadence(world));
+      return end > looked ? std::min(next, end) : next;
+    }
+    plan::Duration warmup = plan::Duration::zero();
+    for (const plan::GateId id : action_.gates)
+      warmup = std::max(warmup, world.plan.at(id).warmup);
+    return Instant(std::chrono::microseconds(cursor.since)) + to_micros(warmup);
+  }
+
+  bool needs_reconciliation(const World& world) const {
+    return std::ranges::any_of(action_.gates, [&](plan::GateId id) {
+      return std::ranges::any_of(world.plan.at(id).clauses, [](const plan::Clause& clause) {
+        return is_drift(clause.reading);
+      });
+    });
+  }
+
+  // True when the comparison is complete.
+  Result<bool> reconcile_slice(World& world) {
+    if (!reconciler_) {
+      ReconcileOptions options;
+      options.run = world.authority.run;
+      options.scratch_folder = world.folder / ".mig";
+      reconciler_ = std::make_unique<Reconciler>(world.plan, world.stores, std::move(options));
+    }
+    MIG_ASSIGN(is_done, reconciler_->advance());
+    if (!is_done) return false;
+    reconciled_ = reconciler_->result();
+    reconciler_.reset();
+    return true;
+  }
+
+  Sample drift_of(const plan::DatasetReading& reading) const {
+    if (!reconciled_ || !reconciled_->complete) return Sample{Taken::NoData, 0, "not compared yet"};
+    std::int64_t rows = reconciled_->source_drift;
+    for (const DatasetDrift& one : reconciled_->datasets) {
+      if (one.dataset == reading.dataset) rows = one.drift();
+    }
+    return Sample{Taken::Value, rows, fmt::format("{} rows compared", reconciled_->source_rows)};
+  }
+
+  Look judge_gate(World& world, const plan::Gate& gate) const {
+    const Instant oldest = world.clock.now() - 2 * to_micros(gate.every);
+    Look look;
+    for (const plan::Clause& clause : gate.clauses) {
+      const Sample sample = is_drift(clause.reading)
+                                ? drift_of(std::get<plan::DatasetReading>(clause.reading))
+                                : take_reading(clause.reading, world, oldest);
+      look.verdict = std::max(look.verdict, judge(clause, sample));
+      look.lines.push_back(describe(clause, unit_of(world.plan, clause.reading), sample));
+    }
+    return look;
+  }
+
+  // A person may say that missing data is no reason to wait.
+  bool is_waived(const World& world, const plan::Gate& gate) const {
+    return std::ranges::any_of(world.state.approvals, [&](const plan::Approval& approval) {
+      return approval.without_data && approval.step == id_ && approval.evidence == gate.name;
+    });
+  }
+
+  Result<Outcome> look(World& world, HoldCursor cursor) {
+    std::vector<plan::GateJudged> judged;
+    Verdict worst = Verdict::Pass;
+    const plan::Gate* worst_gate = nullptr;
+    std::string worst_line;
+    for (const plan::GateId id : action_.gates) {
+      const plan::Gate& gate = world.plan.at(id);
+      Look seen = judge_gate(world, gate);
+      const bool is_absent =
+          seen.verdict == Verdict::NoData || seen.verdict == Verdict::SourceError;
+      if (is_absent && is_waived(world, gate)) {
+        seen.verdict = Verdict::Pass;
+        seen.lines.emplace_back("a person accepted that there is no data");
+      }
+      judged.push_back(plan::GateJudged{id_, id, std::string(name(seen.verdict)), seen.lines});
+      if (worst_gate == nullptr || seen.verdict > worst) {
+        worst = seen.verdict;
+        worst_gate = &gate;
+        worst_line =
+            seen.lines.empty() ? std::string() : fmt::format("{}", fmt::join(seen.lines, "; "));
+      }
+    }
+    reconciled_.reset();  // the next look sees the next state
+    cursor.looked = world.clock.now().time_since_epoch().count();
+    auto outcome = decide(world, cursor, worst, *worst_gate, worst_line);
+    outcome.judged = std::move(judged);
+    return outcome;
+  }
+
+  Outcome decide(World& world, HoldCursor& cursor, Verdict verdict, const plan::Gate& gate,
+                 const std::string& line) const {
+    if (verdict == Verdict::Pass) {
+      cursor.missing = 0;
+      return wait_or_end(world, cursor, line);
+    }
+    if (verdict == Verdict::Fail) {
+      return Outcome{
+          Failed{plan::Trouble::Breach, fmt::format("gate {} failed: {}", gate.name, line)}, {}};
+    }
+    // Nothing was seen: the clock of the hold starts again when something is.
+    if (cursor.missing == 0) cursor.missing = cursor.looked;
+    cursor.since = cursor.looked;
+    const bool is_silent = verdict == Verdict::NoData;
+    const plan::Absence& absence = is_silent ? gate.no_data : gate.source_error;
+    const plan::Trouble trouble = is_silent ? plan::Trouble::NoData : plan::Trouble::SourceError;
+    const auto missing = std::chrono::microseconds(cursor.looked - cursor.missing);
+    if (missing >= absence.after) {
+      return Outcome{Failed{trouble, fmt::format("gate {} sees nothing: {}", gate.name, line),
+                            absence.then == plan::Then::Pause},
+                     {}};
+    }
+    const Instant next =
+        std::min(Instant(std::chrono::microseconds(cursor.looked)) + to_micros(gate.every),
+                 Instant(std::chrono::microseconds(cursor.missing)) + to_micros(absence.after));
+    return waiting(cursor, next, fmt::format("gate {} sees nothing yet: {}", gate.name, line));
+  }
+
+  Outcome wait_or_end(const World& world, const HoldCursor& cursor, const std::string& line) const {
+    const Instant end =
+        Instant(std::chrono::microseconds(cursor.since)) + to_micros(action_.length);
+    if (world.clock.now() >= end) {
+      return Outcome{
+          Done{line.empty() ? fmt::format("held for {}", plan::print(action_.length)) : line, {}},
+          {}};
+    }
+    if (action_.gates.empty())
+      return waiting(cursor, end, fmt::format("until {} have passed", plan::print(action_.length)));
+    const Instant next =
+        Instant(std::chrono::microseconds(cursor.looked)) + to_micros(cadence(world));
+    return waiting(cursor, std::min(next, end), fmt::format("holds until {}", print(end)));
+  }
+
+  plan::Hold action_;
+  plan::StepId id_;
+  std::unique_ptr<Reconciler> reconciler_;
+  std::optional<Reconciliation> reconciled_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_hold(const plan::Hold& action, plan::StepId id) {
+  return std::make_unique<HoldStep>(action, id);
+}
+
+}  // namespace mig::runtime

@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+
+#include "runtime/steps/store_step.hpp"
+#include "runtime/steps/structure.hpp"
+
+namespace mig::runtime {
+namespace {
+
+constexpr std::int64_t kSlice = 1000;  // rows deleted in one transaction
+
+// Empties tables a slice at a time, so that nobody waits long for the write lock.
+class PurgeStep final : public Step {
+ public:
+  PurgeStep(const plan::Plan& plan, const plan::Purge& action, plan::StepId id)
+      : plan_(plan), action_(action), id_(id) {}
+
+  Result<Outcome> advance(World& world) override {
+    for (const plan::StoreId store : files_of(world.stores, action_.datasets)) {
+      MIG_ASSIGN(effect, begin_effect(world, store, id_));
+      Applied now = effect.applied().value_or(Applied{});
+      if (now.finished) continue;
+      std::int64_t deleted = 0;
+      for (const plan::DatasetId dataset : in_file(world.stores, store, action_.datasets)) {
+        MIG_ASSIGN(rows, delete_some(effect.database(), dataset));
+        deleted += rows;
+        if (deleted > 0) break;
+      }
+      now.counts.written += deleted;
+      now.finished = deleted == 0;
+      const plan::Counts counts = now.counts;
+      MIG_TRY(effect.commit(now));
+      if (!now.finished) return Outcome{More{.counts = counts}, {}};
+    }
+    return Outcome{Done{.summary = "purged " + names_of(plan_, action_.datasets)}, {}};
+  }
+
+  // Nothing used these rows, so nothing needs them back.
+  Result<Outcome> undo(World& world) override {
+    for (const plan::StoreId store : files_of(world.stores, action_.datasets)) {
+      if (!world.stores.exists(store)) continue;
+      MIG_ASSIGN(effect, begin_effect(world, store, id_));
+      MIG_TRY(effect.commit_undone());
+    }
+    return Outcome{Done{.summary = "nothing to undo"}, {}};
+  }
+
+ private:
+  Result<std::int64_t> delete_some(const Database& database, plan::DatasetId dataset) const {
+    MIG_ASSIGN(table, quoted_table(plan_, dataset));
+    std::string key;
+    for (const std::uint32_t position : plan_.entity_of(dataset).key()) {
+      MIG_ASSIGN(column, quote_identifier(plan_.entity_of(dataset).fields[position].column));
+      key += (key.empty() ? "" : ", ") + column;
+    }
+    MIG_ASSIGN(drop, database.prepare(fmt::format(
+                         "DELETE FROM {0} WHERE ({1}) IN (SELECT {1} FROM {0} LIMIT {2})", table,
+                         key, kSlice)));
+    MIG_TRY(drop.run());
+    return database.changes();
+  }
+
+  const plan::Plan& plan_;
+  plan::Purge action_;
+  plan::StepId id_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_purge(const plan::Plan& plan, const plan::Purge& action,
+                                 plan::StepId id) {
+  return std::make_unique<PurgeStep>(plan, action, id);
+}
+
+}  // namespace mig::runtime

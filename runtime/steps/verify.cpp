@@ -1,0 +1,156 @@
+#include "runtime/steps/verify.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "runtime/data/carry.hpp"
+#include "runtime/steps/chunk_writer.hpp"
+#include "runtime/steps/store_step.hpp"
+#include "runtime/stores/sqlite_keyset.hpp"
+
+namespace mig::runtime {
+namespace {
+
+constexpr std::size_t kRepairsAtOnce = 200;
+
+Result<void> check_deletes(const plan::Plan& plan, const Reconciliation& result, plan::Ratio most) {
+  for (const DatasetDrift& drift : result.datasets) {
+    const __int128 extra = static_cast<__int128>(drift.extra) * plan::Ratio::kWhole;
+    if (extra <= static_cast<__int128>(most.parts()) * drift.found) continue;
+    return fail(ErrorKind::Permanent,
+                fmt::format("repair would delete {} of {} rows of `{}`, the plan allows {}",
+                            drift.extra, drift.found, plan.at(drift.dataset).name, print(most)),
+                "look at the extra rows first: they may be the application's");
+  }
+  return {};
+}
+
+Result<void> delete_row(const Database& database, const plan::Plan& plan,
+                        const RowDifference& extra) {
+  MIG_ASSIGN(table, quoted_table(plan, extra.dataset));
+  const plan::Entity& entity = plan.entity_of(extra.dataset);
+  std::string where;
+  for (const std::uint32_t position : entity.key()) {
+    MIG_ASSIGN(column, quote_identifier(entity.fields[position].column));
+    where += fmt::format("{}t.{} = ?", where.empty() ? "" : " AND ", column);
+  }
+  MIG_ASSIGN(drop, database.prepare(fmt::format("DELETE FROM {} AS t WHERE {}", table, where)));
+  bind_key(drop, 1, extra.place);
+  return drop.run();
+}
+
+// Reads the source row again and writes all that it becomes.
+class Repairer {
+ public:
+  static Result<Repairer> open(World& world) {
+    MIG_ASSIGN(source, world.stores.reader(world.plan.at(world.plan.from).store));
+    MIG_ASSIGN(reader, KeysetReader::open(*source, world.plan, world.plan.from));
+    return Repairer(world.plan, std::move(reader));
+  }
+
+  Result<std::int64_t> write(const Database& database, const RowDifference& difference) {
+    MIG_TRY(reader_.read_at(difference.source, page_));
+    if (page_.rows.rows == 0) return 0;
+    carrier_->run(page_.rows);
+    if (!chunk_) {
+      MIG_ASSIGN(opened, ChunkWriter::open(database, *plan_, *carrier_, WriteRule::Replace,
+                                           SharedRows::Overwrite));
+      chunk_.emplace(std::move(opened));
+    }
+    MIG_ASSIGN(totals, chunk_->write(*carrier_, page_.rows.rows));
+    return totals.written;
+  }
+
+ private:
+  Repairer(const plan::Plan& plan, KeysetReader reader)
+      : plan_(&plan), reader_(std::move(reader)), carrier_(std::make_unique<Carrier>(plan)) {}
+
+  const plan::Plan* plan_;
+  KeysetReader reader_;
+  std::unique_ptr<Carrier> carrier_;
+  std::optional<ChunkWriter> chunk_;
+  Page page_;
+};
+
+class VerifyStep final : public Step {
+ public:
+  VerifyStep(const plan::Plan& plan, const plan::Verify& action, plan::StepId id)
+      : plan_(plan), action_(action), id_(id) {}
+
+  Result<Outcome> advance(World& world) override {
+    if (!reconciler_) {
+      reconciler_.emplace(plan_, world.stores,
+                          ReconcileOptions{.sample = action_.sample,
+                                           .run = world.authority.run,
+                                           .scratch_folder = world.folder / ".mig"});
+    }
+    MIG_ASSIGN(is_done, reconciler_->advance());
+    if (!is_done) {
+      return Outcome{More{.cursor = fmt::format("{} rows compared", reconciler_->rows_read())}, {}};
+    }
+    const Reconciliation& result = reconciler_->result();
+    if (action_.repair && !repaired_ && result.drift() > 0) {
+      MIG_ASSIGN(rows, repair(world, id_, *reconciler_, action_.most_deletes));
+      repaired_ = rows;
+      reconciler_.reset();
+      return Outcome{More{.cursor = fmt::format("{} rows repaired", rows)}, {}};
+    }
+    std::string summary = print_summary(plan_, result);
+    if (repaired_) summary += fmt::format("; repaired {} rows", *repaired_);
+    return Outcome{Done{.summary = std::move(summary)}, {}};
+  }
+
+  Result<Outcome> undo(World& world) override {
+    const plan::StoreId target = plan_.at(plan_.to.front()).store;
+    if (world.stores.exists(target)) {
+      MIG_ASSIGN(effect, begin_effect(world, target, id_));
+      MIG_TRY(effect.commit_undone());
+    }
+    return Outcome{Done{.summary = "nothing to undo"}, {}};
+  }
+
+ private:
+  const plan::Plan& plan_;
+  plan::Verify action_;
+  plan::StepId id_;
+  std::optional<Reconciler> reconciler_;
+  std::optional<std::int64_t> repaired_;
+};
+
+}  // namespace
+
+Result<std::int64_t> repair(World& world, plan::StepId id, Reconciler& compared,
+                            plan::Ratio most_deletes) {
+  MIG_TRY(check_deletes(world.plan, compared.result(), most_deletes));
+  MIG_ASSIGN(repairer, Repairer::open(world));
+  const plan::StoreId target = world.plan.at(world.plan.to.front()).store;
+  std::int64_t changed = 0;
+  for (std::int64_t after = 0;; after += static_cast<std::int64_t>(kRepairsAtOnce)) {
+    MIG_ASSIGN(some, compared.differences(after, kRepairsAtOnce));
+    if (some.empty()) return changed;
+    MIG_ASSIGN(effect, begin_effect(world, target, id));
+    const Database& database = effect.database();
+    MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
+    for (const RowDifference& difference : some) {
+      if (difference.kind == DriftClass::Extra) {
+        MIG_TRY(delete_row(database, world.plan, difference));
+        changed += database.changes();
+      } else {
+        MIG_ASSIGN(rows, repairer.write(database, difference));
+        changed += rows;
+      }
+    }
+    Applied now = effect.applied().value_or(Applied{});
+    now.cursor = "repaired";
+    MIG_TRY(effect.commit(now));
+  }
+}
+
+std::unique_ptr<Step> make_verify(const plan::Plan& plan, const plan::Verify& action,
+                                  plan::StepId id) {
+  return std::make_unique<VerifyStep>(plan, action, id);
+}
+
+}  // namespace mig::runtime

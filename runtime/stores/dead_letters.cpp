@@ -1,0 +1,64 @@
+#include "runtime/stores/dead_letters.hpp"
+
+#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/sqlite_keyset.hpp"
+
+namespace mig::runtime {
+
+Result<void> add_dead_letters(const Database& database, const std::vector<DeadLetter>& letters) {
+  if (letters.empty()) return {};
+  MIG_ASSIGN(write,
+             database.prepare("INSERT OR REPLACE INTO mig_ctl_reject(run, step, dataset, row_key, "
+                              "shown_key, field, reason, at, owner, closed) "
+                              "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)"));
+  for (const DeadLetter& letter : letters) {
+    const std::string shown = shown_key(letter.key);
+    int parameter = 0;
+    for (const std::string* value :
+         {&letter.run, &letter.step, &letter.dataset, &letter.key, &shown, &letter.field,
+          &letter.reason, &letter.at, &letter.owner}) {
+      write.bind_text(++parameter, *value);
+    }
+    MIG_TRY(write.run());
+  }
+  return {};
+}
+
+Result<void> drop_dead_letters(const Database& database, const std::string& run,
+                               std::string_view step) {
+  MIG_ASSIGN(drop, database.prepare("DELETE FROM mig_ctl_reject WHERE run = ? AND step = ?"));
+  drop.bind_text(1, run);
+  drop.bind_text(2, step);
+  return drop.run();
+}
+
+Result<std::vector<DeadLetter>> open_dead_letters(const Database& database, const std::string& run,
+                                                  std::size_t limit) {
+  std::vector<DeadLetter> letters;
+  MIG_ASSIGN(exists, has_control_tables(database));
+  if (!exists) return letters;
+  MIG_ASSIGN(rows, database.prepare("SELECT run, step, dataset, row_key, field, reason, at, owner "
+                                    "FROM mig_ctl_reject WHERE closed IS NULL "
+                                    "AND (?1 = '' OR run = ?1) ORDER BY run, step, row_key "
+                                    "LIMIT ?2"));
+  rows.bind_text(1, run);
+  rows.bind(2, static_cast<std::int64_t>(limit));
+  while (true) {
+    MIG_ASSIGN(has_row, rows.step());
+    if (!has_row) return letters;
+    const auto text = [&](int column) { return std::string(rows.text(column)); };
+    letters.push_back({text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7)});
+  }
+}
+
+Result<std::int64_t> count_dead_letters(const Database& database, const std::string& run) {
+  MIG_ASSIGN(exists, has_control_tables(database));
+  if (!exists) return 0;
+  MIG_ASSIGN(rows, database.prepare("SELECT count(*) FROM mig_ctl_reject WHERE closed IS NULL "
+                                    "AND (?1 = '' OR run = ?1)"));
+  rows.bind_text(1, run);
+  MIG_TRY(rows.step());
+  return rows.integer(0);
+}
+
+}  // namespace mig::runtime

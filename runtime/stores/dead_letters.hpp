@@ -1,0 +1,35 @@
+// Rows that could not be moved, kept beside the data: which, and why, never what was in them.
+//
+// Written inside the Effect that passed over them. One thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/result.hpp"
+#include "runtime/stores/sqlite_database.hpp"
+
+namespace mig::runtime {
+
+struct DeadLetter {
+  std::string run;
+  std::string step;
+  std::string dataset;  // of the source row
+  std::string key;      // its place, as Page::keys
+  std::string field;
+  std::string reason;
+  std::string at;
+  std::string owner;
+};
+
+Result<void> add_dead_letters(const Database& database, const std::vector<DeadLetter>& letters);
+Result<void> drop_dead_letters(const Database& database, const std::string& run,
+                               std::string_view step);
+// The open ones of a run, or of every run where `run` is empty; up to `limit`, in key order.
+Result<std::vector<DeadLetter>> open_dead_letters(const Database& database, const std::string& run,
+                                                  std::size_t limit);
+Result<std::int64_t> count_dead_letters(const Database& database, const std::string& run);
+
+}  // namespace mig::runtime

@@ -1,0 +1,253 @@
+#include "runtime/stores/sqlite_control.hpp"
+
+#include <algorithm>
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+namespace mig::runtime {
+namespace {
+
+constexpr const char* kTables = R"sql(
+CREATE TABLE IF NOT EXISTS mig_ctl_meta(
+  name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS mig_ctl_fence(
+  resource TEXT NOT NULL PRIMARY KEY, journal TEXT NOT NULL, run TEXT NOT NULL,
+  epoch INTEGER NOT NULL, head_seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS mig_ctl_applied(
+  run TEXT NOT NULL, step TEXT NOT NULL, cursor TEXT NOT NULL, rows_read INTEGER NOT NULL,
+  moved INTEGER NOT NULL, kept INTEGER NOT NULL, rejected INTEGER NOT NULL,
+  written INTEGER NOT NULL, finished INTEGER NOT NULL,
+  PRIMARY KEY(run, step)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS mig_ctl_origin(actor TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS mig_ctl_reject(
+  run TEXT NOT NULL, step TEXT NOT NULL, dataset TEXT NOT NULL, row_key TEXT NOT NULL,
+  shown_key TEXT NOT NULL, field TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,
+  owner TEXT NOT NULL, closed TEXT,
+  PRIMARY KEY(run, step, row_key)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS mig_ctl_run(
+  journal TEXT NOT NULL, run TEXT NOT NULL, plan_name TEXT NOT NULL, plan_hash TEXT NOT NULL,
+  env TEXT NOT NULL, outcome TEXT NOT NULL, at TEXT NOT NULL,
+  PRIMARY KEY(journal, run)) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO mig_ctl_meta(name, value) VALUES
+  ('format', '1'), ('file', lower(hex(randomblob(16))));
+)sql";
+
+constexpr const char* kDropTables =
+    "DROP TABLE mig_ctl_meta; DROP TABLE mig_ctl_fence; DROP TABLE mig_ctl_applied;"
+    "DROP TABLE mig_ctl_origin; DROP TABLE mig_ctl_reject; DROP TABLE mig_ctl_run;";
+
+Result<std::int64_t> count(const Database& database, std::string_view sql) {
+  MIG_ASSIGN(rows, database.prepare(sql));
+  MIG_ASSIGN(has_row, rows.step());
+  return has_row ? rows.integer(0) : 0;
+}
+
+Result<void> delete_of_run(const Database& database, std::string_view table,
+                           const std::string& run) {
+  MIG_ASSIGN(rows, database.prepare(fmt::format("DELETE FROM {} WHERE run = ?", table)));
+  rows.bind_text(1, run);
+  return rows.run();
+}
+
+std::unexpected<Error> held_by(const Database& database, const Fence& fence) {
+  return fail(
+      ErrorKind::Conflict,
+      fmt::format("`{}` in `{}` is being moved by the run `{}` of the journal `{}`", fence.resource,
+                  database.path().string(), fence.run, fence.journal),
+      "finish or roll back that run; if its journal is lost, `mig unlock --take` takes over");
+}
+
+std::unexpected<Error> overtaken(const Fence& fence, const Authority& authority) {
+  return fail(ErrorKind::Conflict,
+              fmt::format("another runner has taken over the run `{}`: `{}` is held under epoch "
+                          "{}, ours is {}",
+                          fence.run, fence.resource, fence.epoch, authority.epoch),
+              "nothing is to be done here; look at it with `mig status`");
+}
+
+bool is_ours(const Fence& fence, const Authority& authority) {
+  return fence.journal == authority.journal && fence.run == authority.run;
+}
+
+Result<void> drop_if_unused(const Database& database) {
+  MIG_ASSIGN(rows, count(database,
+                         "SELECT (SELECT count(*) FROM mig_ctl_fence)"
+                         " + (SELECT count(*) FROM mig_ctl_applied)"
+                         " + (SELECT count(*) FROM mig_ctl_reject)"
+                         " + (SELECT count(*) FROM mig_ctl_run)"
+                         " + (SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"
+                         "    AND name LIKE 'mig\\_ctl\\_guard\\_%' ESCAPE '\\')"));
+  if (rows > 0) return {};
+  return database.execute(kDropTables);
+}
+
+}  // namespace
+
+std::vector<std::string> resources_of(const Stores& stores, plan::StoreId store) {
+  std::vector<std::string> resources;
+  for (const plan::DatasetId dataset : datasets_in(stores, store))
+    resources.push_back(stores.plan().at(dataset).table);
+  std::ranges::sort(resources);
+  const auto repeated = std::ranges::unique(resources);
+  resources.erase(repeated.begin(), repeated.end());
+  if (resources.empty()) resources.emplace_back("*");
+  return resources;
+}
+
+Result<void> create_control_tables(const Database& database) {
+  return database.execute(kTables);
+}
+
+Result<bool> has_control_tables(const Database& database) {
+  MIG_ASSIGN(found,
+             count(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'mig_ctl_fence'"));
+  return found > 0;
+}
+
+Result<std::vector<Fence>> read_fences(const Database& database) {
+  std::vector<Fence> fences;
+  MIG_ASSIGN(exists, has_control_tables(database));
+  if (!exists) return fences;
+  MIG_ASSIGN(rows, database.prepare("SELECT resource, journal, run, epoch, head_seq "
+                                    "FROM mig_ctl_fence ORDER BY resource"));
+  while (true) {
+    MIG_ASSIGN(has_row, rows.step());
+    if (!has_row) return fences;
+    fences.push_back({std::string(rows.text(0)), std::string(rows.text(1)),
+                      std::string(rows.text(2)), rows.integer(3), rows.integer(4)});
+  }
+}
+
+Result<void> install_fence(const Database& database, const std::vector<std::string>& resources,
+                           const Authority& authority, std::int64_t head_seq, Takeover takeover) {
+  MIG_ASSIGN(transaction, Transaction::begin_write(database));
+  MIG_TRY(create_control_tables(database));
+  MIG_ASSIGN(fences, read_fences(database));
+  for (const Fence& fence : fences) {
+    if (std::ranges::find(resources, fence.resource) == resources.end()) continue;
+    if (is_ours(fence, authority)) {
+      if (fence.epoch > authority.epoch) return overtaken(fence, authority);
+    } else if (takeover == Takeover::Polite) {
+      return held_by(database, fence);
+    }
+  }
+  MIG_ASSIGN(write, database.prepare("INSERT OR REPLACE INTO mig_ctl_fence"
+                                     "(resource, journal, run, epoch, head_seq) "
+                                     "VALUES(?, ?, ?, ?, ?)"));
+  for (const std::string& resource : resources) {
+    write.bind_text(1, resource);
+    write.bind_text(2, authority.journal);
+    write.bind_text(3, authority.run);
+    write.bind(4, authority.epoch);
+    write.bind(5, head_seq);
+    MIG_TRY(write.run());
+  }
+  return transaction.commit();
+}
+
+Result<void> install_fences(Stores& stores, const Authority& authority, std::int64_t head_seq,
+                            Takeover takeover) {
+  for (const plan::StoreId store : files_of(stores)) {
+    if (!stores.exists(store)) continue;
+    MIG_ASSIGN(database, stores.writer(store));
+    MIG_TRY(install_fence(*database, resources_of(stores, store), authority, head_seq, takeover));
+  }
+  return {};
+}
+
+Result<void> check_fence(const Database& database, const std::vector<std::string>& resources,
+                         const Authority& authority) {
+  MIG_ASSIGN(fences, read_fences(database));
+  for (const std::string& resource : resources) {
+    const auto fence = std::ranges::find(fences, resource, &Fence::resource);
+    if (fence == fences.end()) {
+      return fail(ErrorKind::Conflict,
+                  fmt::format("the run `{}` does not hold `{}` in `{}`", authority.run, resource,
+                              database.path().string()),
+                  "somebody released it; start the run again with `mig apply`");
+    }
+    if (!is_ours(*fence, authority)) return held_by(database, *fence);
+    if (fence->epoch != authority.epoch) return overtaken(*fence, authority);
+  }
+  return {};
+}
+
+Result<void> release(const Database& database, const FinishedRun& finished) {
+  MIG_ASSIGN(transaction, Transaction::begin_write(database));
+  MIG_ASSIGN(exists, has_control_tables(database));
+  if (!exists) return transaction.commit();
+  MIG_TRY(delete_of_run(database, "mig_ctl_fence", finished.run));
+  MIG_TRY(delete_of_run(database, "mig_ctl_applied", finished.run));
+  if (finished.outcome == "rolled_back") {
+    MIG_TRY(delete_of_run(database, "mig_ctl_reject", finished.run));
+  } else {
+    MIG_ASSIGN(write, database.prepare("INSERT OR REPLACE INTO mig_ctl_run(journal, run, "
+                                       "plan_name, plan_hash, env, outcome, at) "
+                                       "VALUES(?, ?, ?, ?, ?, ?, ?)"));
+    int parameter = 0;
+    for (const std::string* value :
+         {&finished.journal, &finished.run, &finished.plan_name, &finished.plan_hash, &finished.env,
+          &finished.outcome, &finished.at}) {
+      write.bind_text(++parameter, *value);
+    }
+    MIG_TRY(write.run());
+  }
+  MIG_TRY(drop_if_unused(database));
+  return transaction.commit();
+}
+
+Result<std::vector<FinishedRun>> finished_runs(const Database& database) {
+  std::vector<FinishedRun> found;
+  MIG_ASSIGN(exists, has_control_tables(database));
+  if (!exists) return found;
+  MIG_ASSIGN(rows, database.prepare("SELECT journal, run, plan_name, plan_hash, env, outcome, at "
+                                    "FROM mig_ctl_run ORDER BY at DESC, run"));
+  while (true) {
+    MIG_ASSIGN(has_row, rows.step());
+    if (!has_row) return found;
+    const auto text = [&](int column) { return std::string(rows.text(column)); };
+    found.push_back({text(0), text(1), text(2), text(3), text(4), text(5), text(6)});
+  }
+}
+
+Result<std::vector<std::string>> leftovers(const Database& database) {
+  std::vector<std::string> found;
+  MIG_ASSIGN(fences, read_fences(database));
+  for (const Fence& fence : fences) {
+    found.push_back(fmt::format("`{}` is held by the run `{}` of the journal `{}`, epoch {}",
+                                fence.resource, fence.run, fence.journal, fence.epoch));
+  }
+  MIG_ASSIGN(exists, has_control_tables(database));
+  if (exists) {
+    MIG_ASSIGN(open, count(database, "SELECT count(*) FROM mig_ctl_reject WHERE closed IS NULL"));
+    if (open > 0) found.push_back(fmt::format("{} open dead letters", open));
+  }
+  MIG_ASSIGN(rows,
+             database.prepare("SELECT type, name FROM sqlite_schema WHERE type <> 'index' "
+                              "AND name LIKE 'mig\\_ctl\\_%' ESCAPE '\\' ORDER BY type, name"));
+  while (true) {
+    MIG_ASSIGN(has_row, rows.step());
+    if (!has_row) return found;
+    found.push_back(fmt::format("the {} `{}`", rows.text(0), rows.text(1)));
+  }
+}
+
+Result<std::string> identity(const Database& database) {
+  struct stat status {};
+  if (stat(database.path().c_str(), &status) != 0) {
+    return fail(ErrorKind::Permanent,
+                fmt::format("`{}` cannot be looked at", database.path().string()),
+                "check that the file exists and may be read");
+  }
+  std::string file = "new";
+  MIG_ASSIGN(exists, has_control_tables(database));
+  if (exists) {
+    MIG_ASSIGN(rows, database.prepare("SELECT value FROM mig_ctl_meta WHERE name = 'file'"));
+    MIG_ASSIGN(has_row, rows.step());
+    if (has_row) file = rows.text(0);
+  }
+  return fmt::format("sqlite:{}:{}:{}", file, status.st_dev, status.st_ino);
+}
+
+}  // namespace mig::runtime

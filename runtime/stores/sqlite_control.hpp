@@ -1,0 +1,80 @@
+// mig's own tables inside a store: who may write here, how far each step came, which rows did not
+// fit. They stand beside the data so that one transaction holds a row and the note of it.
+//
+//   mig_ctl_meta      the file's own id
+//   mig_ctl_fence     one row a moved table: the journal, run and epoch that may write it
+//   mig_ctl_applied   one row a step that began: its cursor and counts
+//   mig_ctl_origin    holds a row only inside a transaction of ours; guards look for it
+//   mig_ctl_reject    dead letters
+//   mig_ctl_run       runs that ended here
+//
+// They appear with the first fence and go when nothing needs them. One thread, like the database.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/clock.hpp"
+#include "runtime/engine/world.hpp"
+#include "runtime/result.hpp"
+#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/stores.hpp"
+
+namespace mig::runtime {
+
+struct Fence {
+  std::string resource;
+  std::string journal;
+  std::string run;
+  std::int64_t epoch = 0;
+  std::int64_t head_seq = 0;  // of the journal when the fence was installed
+};
+
+// What a fence protects in this store: the plan's tables there, or `*` where it names none.
+std::vector<std::string> resources_of(const Stores& stores, plan::StoreId store);
+
+// Makes the control tables where they are missing, in the caller's transaction.
+Result<void> create_control_tables(const Database& database);
+Result<bool> has_control_tables(const Database& database);
+
+enum class Takeover { Polite, Force };
+
+// Puts our epoch into every resource of the store, all or none. From then on nothing commits under
+// an older one. Conflict when another run holds one of them, or a newer epoch of ours does; Force
+// replaces other runs, never a newer epoch.
+Result<void> install_fence(const Database& database, const std::vector<std::string>& resources,
+                           const Authority& authority, std::int64_t head_seq,
+                           Takeover takeover = Takeover::Polite);
+// In every store of the plan whose file exists. What a step creates later gets its fence then.
+Result<void> install_fences(Stores& stores, const Authority& authority, std::int64_t head_seq,
+                            Takeover takeover = Takeover::Polite);
+Result<std::vector<Fence>> read_fences(const Database& database);
+// Inside a write transaction: every resource carries exactly our journal, run and epoch.
+Result<void> check_fence(const Database& database, const std::vector<std::string>& resources,
+                         const Authority& authority);
+
+// The end of a run in this store. `keep`: completed, its open dead letters and its entry stay;
+// otherwise all of it goes, and the control tables with it when nothing of any run is left.
+struct FinishedRun {
+  std::string journal;
+  std::string run;
+  std::string plan_name;
+  std::string plan_hash;
+  std::string env;
+  std::string outcome;  // `completed`, `rolled_back`, `aborted`
+  std::string at;
+};
+Result<void> release(const Database& database, const FinishedRun& finished);
+// The newest first; empty where mig has left nothing.
+Result<std::vector<FinishedRun>> finished_runs(const Database& database);
+
+// What mig has left in a file, a sentence each; for `mig doctor`.
+Result<std::vector<std::string>> leftovers(const Database& database);
+
+// Which file this is: its own id, kept since mig's first write, then device and inode. Never
+// writes. A copy of a file has its id and another inode.
+Result<std::string> identity(const Database& database);
+
+}  // namespace mig::runtime

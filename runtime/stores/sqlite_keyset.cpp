@@ -1,0 +1,288 @@
+#include "runtime/stores/sqlite_keyset.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "runtime/data/plan_value.hpp"
+#include "runtime/data/utf8.hpp"
+#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/sqlite_types.hpp"
+
+namespace mig::runtime {
+namespace {
+
+// A key's place as text: a letter for the storage class and hexadecimal digits, cells parted by
+// `.`.
+void append_cell(std::string& out, const SqliteCell& cell) {
+  if (!out.empty()) out += '.';
+  switch (cell.storage) {
+    case StorageClass::Null:
+      out += 'n';
+      return;
+    case StorageClass::Integer:
+      fmt::format_to(std::back_inserter(out), "i{:016x}", static_cast<std::uint64_t>(cell.integer));
+      return;
+    case StorageClass::Real:
+      fmt::format_to(std::back_inserter(out), "r{:016x}", std::bit_cast<std::uint64_t>(cell.real));
+      return;
+    case StorageClass::Text:
+    case StorageClass::Blob:
+      break;
+  }
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  out += cell.storage == StorageClass::Text ? 't' : 'b';
+  for (const char byte : cell.bytes) {
+    const auto bits = static_cast<unsigned char>(byte);
+    out += kDigits[bits >> 4];
+    out += kDigits[bits & 15];
+  }
+}
+
+unsigned digit(char letter) {
+  return static_cast<unsigned>(letter <= '9' ? letter - '0' : letter - 'a' + 10);
+}
+
+std::uint64_t number_of(std::string_view digits) {
+  std::uint64_t number = 0;
+  for (const char letter : digits)
+    number = number << 4 | digit(letter);
+  return number;
+}
+
+std::string bytes_of(std::string_view digits) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+    bytes += static_cast<char>(digit(digits[i]) << 4 | digit(digits[i + 1]));
+  return bytes;
+}
+
+template <class Visit>
+void each_cell(std::string_view key, Visit visit) {
+  while (!key.empty()) {
+    const auto end = key.find('.');
+    const auto cell = key.substr(0, end);
+    visit(cell.front(), cell.substr(1));
+    if (end == key.npos) return;
+    key.remove_prefix(end + 1);
+  }
+}
+
+std::string marks(std::size_t count) {
+  std::string text = "?";
+  for (std::size_t i = 1; i < count; ++i)
+    text += ", ?";
+  return text;
+}
+
+}  // namespace
+
+void bind_key(Statement& statement, int parameter, std::string_view key) {
+  each_cell(key, [&](char storage, std::string_view digits) {
+    switch (storage) {
+      case 'i':
+        statement.bind(parameter, static_cast<std::int64_t>(number_of(digits)));
+        break;
+      case 'r':
+        statement.bind(parameter, std::bit_cast<double>(number_of(digits)));
+        break;
+      case 't':
+        statement.bind_text(parameter, bytes_of(digits));
+        break;
+      case 'b':
+        statement.bind_bytes(parameter, bytes_of(digits));
+        break;
+      default:
+        statement.bind_null(parameter);
+    }
+    ++parameter;
+  });
+}
+
+std::string shown_key(std::string_view key) {
+  std::string shown;
+  each_cell(key, [&](char storage, std::string_view digits) {
+    if (!shown.empty()) shown += ", ";
+    if (storage == 'i') {
+      shown += std::to_string(static_cast<std::int64_t>(number_of(digits)));
+    } else if (storage == 'r') {
+      shown += fmt::format("{}", std::bit_cast<double>(number_of(digits)));
+    } else if (storage == 't' && count_code_points(bytes_of(digits))) {
+      shown += bytes_of(digits);
+    } else {
+      shown += fmt::format("x'{}'", digits);
+    }
+  });
+  return shown;
+}
+
+Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Plan& plan,
+                                        plan::DatasetId dataset) {
+  const std::string& table = plan.at(dataset).table;
+  KeysetReader reader(database);
+  reader.entity_ = plan.entity_of(dataset);
+  MIG_ASSIGN(quoted, quote_identifier(table));
+  reader.table_ = quoted;
+  MIG_ASSIGN(schema, read_schema(database));
+  const LiveTable* live = schema.table(table);
+  if (live == nullptr) {
+    return fail(ErrorKind::Permanent,
+                fmt::format("`{}` has no table `{}`", database.path().string(), table),
+                "compare the plan with the store by `mig check --live`");
+  }
+  for (const plan::Field& field : reader.entity_.fields) {
+    if (live->column(field.column) == nullptr) {
+      return fail(ErrorKind::Permanent, fmt::format("`{}` has no column `{}`", table, field.column),
+                  "compare the plan with the store by `mig check --live`");
+    }
+    MIG_ASSIGN(column, quote_identifier(field.column));
+    reader.columns_.push_back("t." + column);
+    if (!field.key) continue;
+    MIG_ASSIGN(collation, database.collation(table, field.column));
+    const bool is_binary = is_same_name(collation, "BINARY");
+    reader.key_.push_back("t." + column + (is_binary ? "" : " COLLATE BINARY"));
+  }
+  return reader;
+}
+
+Result<Statement*> KeysetReader::query(bool has_lower, bool has_upper, bool is_point) {
+  auto& statement = statements_[(has_lower ? 1 : 0) + (has_upper ? 2 : 0) + (is_point ? 4 : 0)];
+  if (statement) return &*statement;
+  const std::string key = fmt::format("{}", fmt::join(key_, ", "));
+  const std::string bound = key_.size() == 1 ? "?" : fmt::format("({})", marks(key_.size()));
+  const std::string left = key_.size() == 1 ? key : fmt::format("({})", key);
+  std::string where;
+  if (is_point) where = fmt::format(" WHERE {} = {}", left, bound);
+  if (has_lower) where = fmt::format(" WHERE {} > {}", left, bound);
+  if (has_upper) {
+    where += fmt::format("{} {} <= {}", where.empty() ? " WHERE" : " AND", left, bound);
+  }
+  MIG_ASSIGN(prepared,
+             database_->prepare(fmt::format("SELECT {}, {} FROM {} AS t{} ORDER BY {} LIMIT ?", key,
+                                            fmt::join(columns_, ", "), table_, where, key)));
+  statement.emplace(std::move(prepared));
+  return &*statement;
+}
+
+Result<void> KeysetReader::read(const std::string& after, const std::string& until,
+                                std::size_t limit, Page& page) {
+  MIG_ASSIGN(rows, query(!after.empty(), !until.empty(), false));
+  const int width = static_cast<int>(key_.size());
+  int parameter = 1;
+  for (const std::string* bound : {&after, &until}) {
+    if (bound->empty()) continue;
+    bind_key(*rows, parameter, *bound);
+    parameter += width;
+  }
+  rows->bind(parameter, static_cast<std::int64_t>(limit));
+  return fill(*rows, limit, page);
+}
+
+Result<void> KeysetReader::read_at(const std::string& key, Page& page) {
+  MIG_ASSIGN(rows, query(false, false, true));
+  bind_key(*rows, 1, key);
+  rows->bind(static_cast<int>(key_.size()) + 1, std::int64_t{1});
+  return fill(*rows, 1, page);
+}
+
+Result<void> KeysetReader::fill(Statement& rows, std::size_t limit, Page& page) {
+  const bool is_mine = std::ranges::equal(
+      page.rows.columns, entity_.fields,
+      [](const Column& column, const plan::Field& field) { return column.type() == field.type; });
+  if (!is_mine) {
+    std::vector<plan::Type> types;
+    for (const plan::Field& field : entity_.fields)
+      types.push_back(field.type);
+    page.rows = Batch::of(types);
+  }
+  page.rows.clear();
+  page.keys.clear();
+  page.bad.clear();
+  page.read = 0;
+  while (true) {
+    MIG_ASSIGN(has_row, rows.step());
+    if (!has_row) break;
+    std::string key;
+    for (int i = 0; i < static_cast<int>(key_.size()); ++i)
+      append_cell(key, cell_of(rows, i));
+    page.last = key;
+    ++page.read;
+    read_row(rows, std::move(key), page);
+  }
+  rows.reset();
+  page.is_last = static_cast<std::size_t>(page.read) < limit;
+  return {};
+}
+
+void KeysetReader::read_row(const Statement& row, std::string key, Page& page) {
+  const int first = static_cast<int>(key_.size());
+  for (std::size_t i = 0; i < entity_.fields.size(); ++i) {
+    const plan::Field& field = entity_.fields[i];
+    Column& column = page.rows.columns[i];
+    const SqliteCell cell = cell_of(row, first + static_cast<int>(i));
+    if (cell.storage == StorageClass::Null && field.fallback && !field.type.optional) {
+      [[maybe_unused]] const bool fits = append_value(column, *field.fallback);
+      assert(fits && "a default is a value of its field");
+      continue;
+    }
+    if (const auto reject = read_cell(cell, column)) {
+      page.rows.drop_unfinished();
+      page.bad.push_back({std::move(key), field.name, reject->reason});
+      return;
+    }
+  }
+  ++page.rows.rows;
+  page.keys.push_back(std::move(key));
+}
+
+Result<KeysetReader::RawPage> KeysetReader::read_raw(const std::string& after,
+                                                     const std::string& columns,
+                                                     std::size_t limit) const {
+  const std::string key = fmt::format("{}", fmt::join(key_, ", "));
+  const std::string where =
+      after.empty() ? std::string() : fmt::format(" WHERE ({}) > ({})", key, marks(key_.size()));
+  MIG_ASSIGN(rows,
+             database_->prepare(fmt::format("SELECT {}, {} FROM {} AS t{} ORDER BY {} LIMIT ?", key,
+                                            columns, table_, where, key)));
+  const int width = static_cast<int>(key_.size());
+  if (!after.empty()) bind_key(rows, 1, after);
+  rows.bind(after.empty() ? 1 : width + 1, static_cast<std::int64_t>(limit));
+  RawPage page{.last = after};
+  while (true) {
+    MIG_ASSIGN(has_row, rows.step());
+    if (!has_row) return page;
+    page.last.clear();
+    std::string cells;
+    for (int i = 0; i < rows.column_count(); ++i)
+      append_cell(i < width ? page.last : cells, cell_of(rows, i));
+    page.cells.push_back(std::move(cells));
+  }
+}
+
+Result<std::int64_t> KeysetReader::count() const {
+  MIG_ASSIGN(rows, database_->prepare("SELECT count(*) FROM " + table_));
+  MIG_TRY(rows.step());
+  return rows.integer(0);
+}
+
+Result<std::string> KeysetReader::last_key() const {
+  MIG_ASSIGN(rows, database_->prepare(fmt::format("SELECT {} FROM {} AS t ORDER BY {} DESC LIMIT 1",
+                                                  fmt::join(key_, ", "), table_,
+                                                  fmt::join(key_, " DESC, "))));
+  MIG_ASSIGN(has_row, rows.step());
+  std::string key;
+  for (int i = 0; has_row && i < static_cast<int>(key_.size()); ++i)
+    append_cell(key, cell_of(rows, i));
+  return key;
+}
+
+Result<std::int64_t> KeysetReader::count_without_key() const {
+  MIG_ASSIGN(rows, database_->prepare(fmt::format("SELECT count(*) FROM {} AS t WHERE {} IS NULL",
+                                                  table_, fmt::join(key_, " IS NULL OR "))));
+  MIG_TRY(rows.step());
+  return rows.integer(0);
+}
+
+}  // namespace mig::runtime

@@ -1,0 +1,65 @@
+// Writes typed rows into one table by the copy's rule, and says what became of each.
+//
+// What the table's own rules refuse is a reject of the row, by the names of columns, never by a
+// value; only the key may conflict without being one. Used inside an Effect. One thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "compiler/plan/plan.hpp"
+#include "runtime/data/carry.hpp"
+#include "runtime/result.hpp"
+#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/sqlite_keyset.hpp"
+
+namespace mig::runtime {
+
+enum class WriteRule {
+  Keep,     // only where the key is new
+  Replace,  // the row becomes this one
+  Newer,    // where the version is greater
+  Shared,   // only where the key is new; else both must agree in every field
+};
+
+enum class Written { Changed, Kept, Rejected };
+
+class RowWriter {
+ public:
+  static Result<RowWriter> open(const Database& database, const plan::Plan& plan,
+                                plan::DatasetId dataset, WriteRule rule);
+
+  Result<Written> write(const Batch& rows, std::size_t row);
+  // Of the last row that was rejected.
+  const std::string& field() const { return field_; }
+  const std::string& reason() const { return reason_; }
+
+ private:
+  RowWriter(const plan::Plan& plan, plan::DatasetId dataset, const Database& database,
+            Statement insert, KeysetReader existing, WriteRule rule)
+      : plan_(&plan),
+        dataset_(dataset),
+        database_(&database),
+        insert_(std::move(insert)),
+        existing_(std::move(existing)),
+        form_(plan, dataset),
+        rule_(rule) {}
+  Result<Written> compare(const Batch& rows, std::size_t row);
+  Result<Written> refused(Error error);
+
+  const plan::Plan* plan_;
+  plan::DatasetId dataset_;
+  const Database* database_;
+  Statement insert_;
+  KeysetReader existing_;
+  CanonicalForm form_;
+  WriteRule rule_;
+  Page page_;
+  std::string field_;
+  std::string reason_;
+};
+
+// The place of a row that is written by us, as KeysetReader names it.
+std::string written_key(const plan::Entity& entity, const Batch& rows, std::size_t row);
+
+}  // namespace mig::runtime

@@ -1,0 +1,85 @@
+#include "runtime/stores/stores.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+namespace mig::runtime {
+
+Stores::Stores(const plan::Plan& plan, std::filesystem::path folder)
+    : plan_(plan), folder_(std::move(folder)) {}
+
+std::filesystem::path Stores::path(plan::StoreId store) const {
+  const std::filesystem::path joined = folder_ / plan_.at(store).location.text;
+  std::error_code ignored;
+  const auto resolved = std::filesystem::weakly_canonical(joined, ignored);
+  return resolved.empty() ? joined : resolved;
+}
+
+bool Stores::exists(plan::StoreId store) const {
+  std::error_code ignored;
+  return std::filesystem::exists(path(store), ignored);
+}
+
+bool Stores::is_one_file(plan::StoreId left, plan::StoreId right) const {
+  return left == right || path(left) == path(right);
+}
+
+Result<Database> Stores::open(plan::StoreId store, Mode mode) const {
+  const plan::Store& declared = plan_.at(store);
+  if (mode != Mode::Create && !exists(store)) {
+    return fail(ErrorKind::Permanent,
+                fmt::format("the store `{}` is missing: there is no file `{}`", declared.name,
+                            path(store).string()),
+                "check the store's location in the plan, or create the file");
+  }
+  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(declared.busy_timeout);
+  return Database::open(path(store), mode,
+                        {.busy_wait = wait, .noun = fmt::format("store `{}`", declared.name)});
+}
+
+Result<const Database*> Stores::reader(plan::StoreId store) {
+  std::unique_ptr<Database>& reader = connections_[path(store)].reader;
+  if (reader == nullptr) {
+    MIG_ASSIGN(opened, open(store, Mode::ReadOnly));
+    reader = std::make_unique<Database>(std::move(opened));
+  }
+  return reader.get();
+}
+
+Result<const Database*> Stores::writer(plan::StoreId store, IfMissing if_missing) {
+  std::unique_ptr<Database>& writer = connections_[path(store)].writer;
+  if (writer == nullptr) {
+    const Mode mode = if_missing == IfMissing::Create ? Mode::Create : Mode::ReadWrite;
+    MIG_ASSIGN(opened, open(store, mode));
+    MIG_TRY(opened.execute("PRAGMA foreign_keys = ON"));
+    writer = std::make_unique<Database>(std::move(opened));
+  }
+  return writer.get();
+}
+
+void Stores::close() {
+  connections_.clear();
+}
+
+std::vector<plan::DatasetId> datasets_in(const Stores& stores, plan::StoreId store) {
+  std::vector<plan::DatasetId> found;
+  for (std::uint32_t i = 0; i < stores.plan().datasets.size(); ++i) {
+    if (stores.is_one_file(stores.plan().datasets[i].store, store)) found.push_back({i});
+  }
+  return found;
+}
+
+std::vector<plan::StoreId> files_of(const Stores& stores) {
+  std::vector<plan::StoreId> found;
+  for (std::uint32_t i = 0; i < stores.plan().stores.size(); ++i) {
+    const plan::StoreId store{i};
+    const bool is_new = std::ranges::none_of(
+        found, [&](plan::StoreId other) { return stores.is_one_file(other, store); });
+    if (is_new) found.push_back(store);
+  }
+  return found;
+}
+
+}  // namespace mig::runtime

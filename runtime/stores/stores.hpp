@@ -1,0 +1,57 @@
+// The plan's stores, opened when they are first used.
+//
+// Every store has one connection that reads and one that writes; stores in one file share them.
+// Belongs to one thread at a time, like the databases it hands out.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/plan/plan.hpp"
+#include "runtime/result.hpp"
+#include "runtime/stores/sqlite_database.hpp"
+
+namespace mig::runtime {
+
+enum class IfMissing { Refuse, Create };
+
+class Stores {
+ public:
+  // `folder`: what relative paths of the plan are relative to. The plan outlives the stores.
+  Stores(const plan::Plan& plan, std::filesystem::path folder);
+
+  const plan::Plan& plan() const { return plan_; }
+  std::filesystem::path path(plan::StoreId store) const;
+  bool exists(plan::StoreId store) const;
+  bool is_one_file(plan::StoreId left, plan::StoreId right) const;
+
+  // Opened read-only: nothing can be written by mistake. Lives as long as the stores do.
+  Result<const Database*> reader(plan::StoreId store);
+  // Foreign keys are enforced on it.
+  Result<const Database*> writer(plan::StoreId store, IfMissing if_missing = IfMissing::Refuse);
+  // Closes what is open; the next use opens it again.
+  void close();
+
+ private:
+  struct Connections {
+    std::unique_ptr<Database> reader;
+    std::unique_ptr<Database> writer;
+  };
+  Result<Database> open(plan::StoreId store, Mode mode) const;
+
+  const plan::Plan& plan_;
+  std::filesystem::path folder_;
+  std::map<std::filesystem::path, Connections> connections_;
+};
+
+// The datasets of the plan that stand in this store's file, in the plan's order.
+std::vector<plan::DatasetId> datasets_in(const Stores& stores, plan::StoreId store);
+
+// The stores of the plan, each file once.
+std::vector<plan::StoreId> files_of(const Stores& stores);
+
+}  // namespace mig::runtime

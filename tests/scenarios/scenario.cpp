@@ -1,0 +1,331 @@
+#include "tests/scenarios/scenario.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "compiler/compile.hpp"
+#include "compiler/diagnostics/render.hpp"
+#include "compiler/plan/codec.hpp"
+#include "compiler/plan/hash.hpp"
+#include "compiler/plan/machine/schedule.hpp"
+#include "compiler/plan/overloaded.hpp"
+#include "grammar/parse.hpp"
+#include "runtime/engine/requests.hpp"
+#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/traffic/routing_file.hpp"
+
+namespace mig::test {
+namespace fs = std::filesystem;
+namespace {
+
+// Everything in memory is lost here.
+struct Crash {};
+
+// The run reached the step that a test wants to stop at.
+struct Reached {};
+
+std::string read(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+plan::Plan compile(const fs::path& path) {
+  syntax::SourceSet sources;
+  compiler::Diagnostics diagnostics;
+  const auto file = sources.add(path.filename(), read(path));
+  const auto parsed = syntax::parse(sources, file);
+  const auto result = compiler::compile(sources, {compiler::Input{"plan.mig", &parsed.file}},
+                                        compiler::Settings{}, diagnostics);
+  INFO(compiler::render_all(sources, diagnostics, compiler::Color::Never));
+  REQUIRE(parsed.mistakes.empty());
+  REQUIRE(result.plans.size() == 1);
+  return result.plans.front();
+}
+
+class SilentObserver final : public runtime::Observer {
+ public:
+  void on_entry(const plan::Plan&, const plan::RunState&, const plan::Entry&) override {}
+  void on_progress(const plan::Step&, const runtime::More&) override {}
+  void on_wait(const plan::Step&, const runtime::WaitUntil&) override {}
+};
+
+// Every row of every table of the user's, each value as SQL writes it.
+std::string dump(const runtime::Database& database) {
+  std::string text = *runtime::schema_text(database);
+  const auto schema = runtime::read_schema(database);
+  REQUIRE(schema);
+  for (const runtime::LiveTable& table : schema->tables) {
+    if (table.name == "mig_backup") continue;  // says which run made a backup
+    std::vector<std::string> columns;
+    for (const auto& column : table.columns) {
+      columns.push_back(fmt::format("quote({})", *runtime::quote_identifier(column.name)));
+    }
+    auto rows = database.prepare(fmt::format("SELECT {} FROM {} ORDER BY 1, 2",
+                                             fmt::join(columns, " || ', ' || "),
+                                             *runtime::quote_identifier(table.name)));
+    if (!rows) {
+      rows = database.prepare(fmt::format("SELECT {} FROM {} ORDER BY 1",
+                                          fmt::join(columns, " || ', ' || "),
+                                          *runtime::quote_identifier(table.name)));
+    }
+    REQUIRE(rows);
+    while (*rows->step())
+      text += fmt::format("\n{}: {}", table.name, rows->text(0));
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+std::vector<Scenario> all_scenarios() {
+  std::vector<Scenario> scenarios;
+  for (const auto& entry : fs::directory_iterator(fs::path(MIG_ROOT) / "tests" / "scenarios")) {
+    if (!fs::exists(entry.path() / "plan.mig")) continue;
+    Scenario scenario{.name = entry.path().filename(), .plan = compile(entry.path() / "plan.mig")};
+    for (const auto& file : fs::directory_iterator(entry.path())) {
+      if (file.path().extension() != ".sql") continue;
+      scenario.setup[file.path().stem().string() + ".db"] = read(file.path());
+    }
+    scenarios.push_back(std::move(scenario));
+  }
+  std::ranges::sort(scenarios, {}, &Scenario::name);
+  REQUIRE(!scenarios.empty());
+  return scenarios;
+}
+
+// Forwards to the real journal; dies at the chosen append, or where a test wants to stop.
+class ScenarioRun::CountingJournal final : public runtime::Journal {
+ public:
+  CountingJournal(runtime::Journal& journal, CrashPoint crash, int& count)
+      : journal_(journal), crash_(crash), count_(count) {}
+
+  runtime::Result<std::int64_t> append(const runtime::Lease& held,
+                                       std::span<const runtime::NewRecord> records) override {
+    ++count_;
+    if (crash_.append == count_ && crash_.is_before) throw Crash{};
+    auto seq = journal_.append(held, records);
+    if (crash_.append == count_) throw Crash{};
+    return seq;
+  }
+  runtime::Result<std::vector<runtime::JournalRecord>> read(std::int64_t after,
+                                                            std::size_t limit) override {
+    return journal_.read(after, limit);
+  }
+  runtime::Result<std::int64_t> verify() override { return journal_.verify(); }
+  runtime::Result<std::int64_t> add_request(const runtime::NewRequest& request) override {
+    return journal_.add_request(request);
+  }
+  runtime::Result<std::vector<runtime::Request>> requests_after(std::int64_t id) override {
+    return journal_.requests_after(id);
+  }
+  runtime::Result<runtime::Lease> take(const std::string& resource,
+                                       const std::string& holder) override {
+    return journal_.take(resource, holder);
+  }
+  runtime::Result<void> beat(runtime::Lease& held) override { return journal_.beat(held); }
+  runtime::Result<void> release(const runtime::Lease& held) override {
+    return journal_.release(held);
+  }
+
+ private:
+  runtime::Journal& journal_;
+  CrashPoint crash_;
+  int& count_;
+};
+
+ScenarioRun::ScenarioRun(const Scenario& scenario) : scenario_(scenario) {
+  // In memory where there is such a place: a scenario commits thousands of times.
+  const fs::path place =
+      ::access("/dev/shm", W_OK) == 0 ? fs::path("/dev/shm") : fs::temp_directory_path();
+  std::string pattern = place / "mig-scenario-XXXXXX";
+  REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+  folder_ = pattern;
+  for (const auto& [file, sql] : scenario.setup) {
+    auto database = runtime::Database::open(folder_ / file, runtime::Mode::Create);
+    REQUIRE(database);
+    REQUIRE(database->execute(sql));
+  }
+}
+
+ScenarioRun::~ScenarioRun() {
+  fs::remove_all(folder_);
+}
+
+std::unique_ptr<runtime::SqliteJournal> ScenarioRun::open_journal() {
+  const fs::path path = folder_ / ".mig" / "journal.db";
+  runtime::JournalOptions options{
+      .mode = fs::exists(path) ? runtime::Mode::ReadWrite : runtime::Mode::Create,
+      .reserve_bytes = 0};
+  auto journal = runtime::SqliteJournal::open(path, clock_, options);
+  REQUIRE(journal);
+  return std::move(*journal);
+}
+
+std::string ScenarioRun::approval_wanted(const plan::RunState& state) const {
+  for (const plan::StepId id : ready(scenario_.plan, state)) {
+    if (const auto* step = std::get_if<plan::Approve>(&scenario_.plan.at(id).action))
+      return step->who;
+  }
+  return {};
+}
+
+std::optional<runtime::RunEnd> ScenarioRun::run_once(CrashPoint crash, const std::string& want) {
+  const auto real = open_journal();
+  CountingJournal journal(*real, crash, appends_);
+  auto lease = real->take("run/" + scenario_.plan.name, "test");
+  REQUIRE(lease);
+  std::optional<runtime::RunLog> log;
+  auto known = runtime::RunLog::open(journal, run_id_);
+  if (known) {
+    log.emplace(std::move(*known));
+  } else {
+    plan::RunCreated created{.run = run_id_,
+                             .plan_name = scenario_.plan.name,
+                             .env = "default",
+                             .plan_hash = print(plan_hash(scenario_.plan)),
+                             .plan = encode(scenario_.plan),
+                             .plan_folder = folder_.string()};
+    auto fresh = runtime::RunLog::create(journal, *lease, created, "test", clock_);
+    REQUIRE(fresh);
+    log.emplace(std::move(*fresh));
+  }
+  if (log->state().status == plan::RunStatus::Pending) {
+    const plan::RunReady live{std::vector<std::string>(scenario_.plan.stores.size()), {}};
+    const auto ready = log->append(*lease, {live}, "test", clock_);  // a crash may come out of it
+    REQUIRE(ready);
+  }
+  if (!want.empty()) REQUIRE(real->add_request({run_id_, want, "tester@test", "asked by a test"}));
+  runtime::Stores stores(log->plan(), folder_);
+  LeapingWaiter waiter(clock_);
+  SilentObserver observer;
+  const std::atomic<bool> is_stopping{false};
+  runtime::Executor executor(*log, *lease, stores, clock_, waiter, observer, is_stopping,
+                             real->uuid(), folder_);
+  if (stop_at_) {
+    log->observe([&](const plan::Entry& entry) {
+      std::optional<plan::StepId> reached;
+      if (const auto* started = std::get_if<plan::StepStarted>(&entry.record);
+          started && !stop_when_done_) {
+        reached = started->step;
+      }
+      if (const auto* done = std::get_if<plan::StepDone>(&entry.record); done && stop_when_done_) {
+        reached = done->step;
+      }
+      if (reached && log->plan().at(*reached).name == *stop_at_) throw Reached{};
+    });
+  }
+  auto end = executor.run(
+      runtime::Limits{.until_blocked = true, .max_wait = std::chrono::hours(24 * 365)});
+  INFO((end ? std::string() : end.error().message));
+  REQUIRE(end);
+  return *end;
+}
+
+std::optional<runtime::RunEnd> ScenarioRun::run(CrashPoint crash) {
+  appends_ = 0;
+  std::string want;
+  try {
+    // Each turn may ask for one more approval; a plan has only so many.
+    for (int turns = 0; turns < 20; ++turns) {
+      auto end = run_once(crash, want);
+      if (end->kind != runtime::EndKind::Waiting) return end;
+      const std::string who = approval_wanted(state());
+      if (who.empty()) return end;
+      want = std::string(runtime::kWantApprove) + who;
+    }
+  } catch (const Crash&) {
+    return std::nullopt;
+  }
+  FAIL("the run asks for approvals without end");
+  return std::nullopt;
+}
+
+void ScenarioRun::run_until(const std::string& step, bool is_done) {
+  stop_at_ = step;
+  stop_when_done_ = is_done;
+  bool reached = false;
+  try {
+    run();
+  } catch (const Reached&) {
+    reached = true;
+  }
+  stop_at_.reset();
+  CHECK(reached);
+}
+
+runtime::RunEnd ScenarioRun::roll_back() {
+  auto end = run_once({}, std::string(runtime::kWantRollback));
+  run_id_ = fmt::format("run-{}", ++runs_);  // what comes next is another run
+  return *end;
+}
+
+plan::RunState ScenarioRun::state() const {
+  const auto journal = const_cast<ScenarioRun*>(this)->open_journal();
+  auto log = runtime::RunLog::open(*journal, run_id_);
+  REQUIRE(log);
+  return log->state();
+}
+
+Picture ScenarioRun::picture() const {
+  Picture picture;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder_)) {
+    if (entry.path().extension() == ".db" || entry.path().extension() == ".backup")
+      files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  for (const fs::path& file : files) {
+    auto database = runtime::Database::open(file, runtime::Mode::ReadOnly);
+    REQUIRE(database);
+    const std::string text = dump(*database);
+    // A file that holds nothing of the user's is as good as none.
+    if (text != "\n") picture.stores += fmt::format("== {}\n{}", file.filename().string(), text);
+  }
+  if (scenario_.plan.through) {
+    const plan::Router& router = scenario_.plan.at(*scenario_.plan.through);
+    const auto routes =
+        runtime::RoutingFile(folder_ / router.path, router.name, scenario_.plan.name).read();
+    REQUIRE(routes);
+    picture.routes = fmt::format("reads {} writes {}", static_cast<int>(routes->reads),
+                                 static_cast<int>(routes->writes));
+  }
+  const auto journal = const_cast<ScenarioRun*>(this)->open_journal();
+  std::int64_t seq = 0;
+  while (true) {
+    const auto page = journal->read(seq, 256);
+    REQUIRE(page);
+    if (page->empty()) break;
+    for (const auto& record : *page) {
+      seq = record.seq;
+      const auto stored = runtime::decode(record);
+      REQUIRE(stored);
+      if (stored->run != run_id_) continue;
+      const auto line = [&](const std::string& what, plan::StepId step, const std::string& more) {
+        picture.log += fmt::format("{} {} {}\n", what, scenario_.plan.at(step).name, more);
+      };
+      std::visit(plan::Overloaded{
+                     [&](const plan::StepDone& it) {
+                       line(std::string(name(it.direction)), it.step,
+                            fmt::format("{} {}/{}/{}/{}", it.summary, it.counts.read,
+                                        it.counts.moved, it.counts.kept, it.counts.rejected));
+                     },
+                     [&](const plan::RunCompleted&) { picture.log += "completed\n"; },
+                     [&](const plan::RollbackEnded&) { picture.log += "rolled back\n"; },
+                     [&](const plan::RunPaused& it) {
+                       picture.log += fmt::format("paused {}\n", name(it.reason));
+                     },
+                     [](const auto&) {},
+                 },
+                 stored->entry.record);
+    }
+  }
+  return picture;
+}
+
+}  // namespace mig::test

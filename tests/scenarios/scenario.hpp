@@ -1,0 +1,78 @@
+// A plan, the stores it starts from, and one run of it in a folder of its own: what every scenario
+// is made of. The journal, the stores and the routing file are real; time is virtual, and a crash
+// is the loss of everything in memory at a chosen journal record.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/plan/plan.hpp"
+#include "runtime/engine/executor.hpp"
+#include "runtime/journal/sqlite_journal.hpp"
+#include "tests/support/virtual_clock.hpp"
+
+namespace mig::test {
+
+// A folder under tests/scenarios: plan.mig, and NAME.sql for each store file NAME.db that is there
+// at the start.
+struct Scenario {
+  std::string name;
+  plan::Plan plan;
+  std::map<std::string, std::string> setup;  // file name -> SQL
+};
+std::vector<Scenario> all_scenarios();
+
+// Where a run is lost: at the n-th append of the journal, before it is written or right after.
+struct CrashPoint {
+  int append = 0;  // from 1; 0: never
+  bool is_before = false;
+};
+
+// What a finished world looks like, for comparison: schema and rows of every store, the routing
+// document's meaning, and the run's canonical log.
+struct Picture {
+  std::string stores;
+  std::string routes;
+  std::string log;
+  bool operator==(const Picture&) const = default;
+};
+
+class ScenarioRun {
+ public:
+  explicit ScenarioRun(const Scenario& scenario);
+  ~ScenarioRun();
+
+  // Runs until the run has ended or paused, giving every approval that is asked for. A crash ends
+  // it early and returns nothing.
+  std::optional<runtime::RunEnd> run(CrashPoint crash = {});
+  // The same, but stops right after the step with that name has started, or is done.
+  void run_until(const std::string& step, bool is_done);
+  // Asks for a rollback, then runs.
+  runtime::RunEnd roll_back();
+
+  int appends() const { return appends_; }  // of the last `run`
+  Picture picture() const;
+  plan::RunState state() const;
+
+ private:
+  class CountingJournal;
+  std::unique_ptr<runtime::SqliteJournal> open_journal();
+  std::optional<runtime::RunEnd> run_once(CrashPoint crash, const std::string& want);
+  std::string approval_wanted(const plan::RunState& state) const;
+
+  const Scenario& scenario_;
+  std::filesystem::path folder_;
+  VirtualClock clock_;
+  std::string run_id_ = "run-1";
+  int runs_ = 1;
+  int appends_ = 0;
+  std::optional<std::string> stop_at_;
+  bool stop_when_done_ = false;
+};
+
+}  // namespace mig::test

@@ -1,0 +1,82 @@
+// Every scenario: run; lost at every journal record and resumed; undone from each step before its
+// point of no return, and run again.
+#include "tests/scenarios/scenario.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace mig;
+using test::CrashPoint;
+using test::ScenarioRun;
+
+namespace {
+
+// Where a run can be turned back: every step before the point of no return, once it has started and
+// once it is done.
+std::vector<std::pair<std::string, bool>> stops_of(const plan::Plan& plan) {
+  std::vector<std::pair<std::string, bool>> stops;
+  const auto marker = point_of_no_return(plan);
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    if (marker && i >= marker->index) break;
+    stops.emplace_back(plan.steps[i].name, false);
+    stops.emplace_back(plan.steps[i].name, true);
+  }
+  return stops;
+}
+
+}  // namespace
+
+TEST_CASE("scenarios: a run that is lost at any record is resumed and ends the same") {
+  for (const test::Scenario& scenario : test::all_scenarios()) {
+    INFO(scenario.name);
+    ScenarioRun undisturbed(scenario);
+    const auto end = undisturbed.run();
+    REQUIRE(end);
+    INFO(end->detail);
+    CHECK(end->kind == runtime::EndKind::Completed);
+    const test::Picture wanted = undisturbed.picture();
+    const int appends = undisturbed.appends();
+    REQUIRE(appends > 3);
+    for (int at = 1; at <= appends; ++at) {
+      for (const bool is_before : {true, false}) {
+        INFO("append " << at << (is_before ? ", before it is written" : ", right after"));
+        ScenarioRun disturbed(scenario);
+        disturbed.run(CrashPoint{at, is_before});
+        const auto resumed = disturbed.run();
+        REQUIRE(resumed);
+        INFO(resumed->detail);
+        CHECK(resumed->kind == end->kind);
+        const test::Picture picture = disturbed.picture();
+        CHECK(picture.stores == wanted.stores);
+        CHECK(picture.routes == wanted.routes);
+        CHECK(picture.log == wanted.log);
+      }
+    }
+  }
+}
+
+TEST_CASE(
+    "scenarios: a run is undone from any step before its point of no return, and runs again") {
+  for (const test::Scenario& scenario : test::all_scenarios()) {
+    INFO(scenario.name);
+    ScenarioRun whole(scenario);
+    whole.run();
+    const test::Picture wanted = whole.picture();
+    const test::Picture before = ScenarioRun(scenario).picture();
+    for (const auto& [step, is_done] : stops_of(scenario.plan)) {
+      INFO(step << (is_done ? " is done" : " has started"));
+      ScenarioRun run(scenario);
+      run.run_until(step, is_done);
+      const auto back = run.roll_back();
+      INFO(back.detail);
+      CHECK(back.kind == runtime::EndKind::RolledBack);
+      const test::Picture after = run.picture();
+      CHECK(after.stores == before.stores);
+      CHECK(after.routes == before.routes);
+      const auto again = run.run();
+      REQUIRE(again);
+      INFO(again->detail);
+      CHECK(again->kind == runtime::EndKind::Completed);
+      CHECK(run.picture().stores == wanted.stores);
+    }
+  }
+}

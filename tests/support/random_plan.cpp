@@ -1,0 +1,141 @@
+#include "tests/support/random_plan.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "compiler/plan/machine/spellings.hpp"
+#include "tests/support/random_values.hpp"
+
+namespace mig::tests {
+namespace {
+
+constexpr std::size_t kEach = 3;  // ids are filled with 0, 1 and 2
+
+template <class T>
+void fill_to(RandomFiller& filler, std::vector<T>& values, std::size_t size) {
+  while (values.size() < size)
+    filler.fill(values.emplace_back());
+}
+
+// Ids of phases and steps point back, and phases and steps name each other.
+void make_order_whole(RandomFiller& filler, plan::Plan& plan) {
+  for (std::uint32_t p = 0; p < plan.phases.size(); ++p) {
+    plan::Phase& phase = plan.phases[p];
+    phase.steps.clear();
+    std::erase_if(phase.after, [&](plan::PhaseId id) { return id.index >= p; });
+  }
+  for (std::uint32_t s = 0; s < plan.steps.size(); ++s) {
+    plan::Step& step = plan.steps[s];
+    step.phase.index =
+        static_cast<std::uint32_t>(filler.below(static_cast<std::int64_t>(plan.phases.size())));
+    plan.phases[step.phase.index].steps.push_back(plan::StepId{s});
+    std::erase_if(step.needs, [&](plan::StepId id) { return id.index >= s; });
+  }
+}
+
+void make_datasets_whole(plan::Plan& plan) {
+  for (plan::Dataset& dataset : plan.datasets) {
+    const auto size = static_cast<std::uint32_t>(plan.at(dataset.entity).fields.size());
+    for (plan::Canonical& canonical : dataset.canonical)
+      canonical.field %= size;
+  }
+}
+
+void make_transforms_whole(RandomFiller& filler, plan::Plan& plan) {
+  for (plan::Transform& transform : plan.transforms) {
+    for (plan::Emit& emit : transform.emits) {
+      emit.values.resize(plan.at(emit.entity).fields.size());
+      for (plan::Expr& value : emit.values)
+        filler.fill(value);
+    }
+  }
+}
+
+}  // namespace
+
+plan::Plan random_plan(std::uint64_t seed) {
+  RandomFiller filler(seed);
+  plan::Plan plan;
+  filler.fill(plan);
+  fill_to(filler, plan.stores, kEach);
+  fill_to(filler, plan.routers, kEach);
+  fill_to(filler, plan.entities, kEach);
+  fill_to(filler, plan.datasets, kEach);
+  fill_to(filler, plan.transforms, kEach);
+  fill_to(filler, plan.metrics, kEach);
+  fill_to(filler, plan.gates, kEach);
+  fill_to(filler, plan.to, 1);
+  fill_to(filler, plan.phases, kEach);
+  fill_to(filler, plan.steps, 8);
+  for (plan::Entity& entity : plan.entities) {
+    fill_to(filler, entity.fields, kEach);
+    entity.fields.front().key = true;
+  }
+  make_datasets_whole(plan);
+  make_transforms_whole(filler, plan);
+  make_order_whole(filler, plan);
+  return plan;
+}
+
+plan::Plan plan_of(const std::vector<std::vector<std::uint32_t>>& needs) {
+  plan::Plan plan;
+  plan.name = "machine";
+  for (std::uint32_t i = 0; i < needs.size(); ++i) {
+    plan.phases.push_back(plan::Phase{.name = "p" + std::to_string(i), .steps = {plan::StepId{i}}});
+    plan::Step step{.name = "s" + std::to_string(i), .phase = plan::PhaseId{i}};
+    step.action = plan::Hold{};
+    for (const std::uint32_t need : needs[i])
+      step.needs.push_back(plan::StepId{need});
+    plan.steps.push_back(std::move(step));
+  }
+  return plan;
+}
+
+plan::Plan random_steps(std::uint64_t seed, std::uint32_t size) {
+  std::mt19937_64 random(seed);
+  std::vector<std::vector<std::uint32_t>> needs(size);
+  for (std::uint32_t i = 1; i < size; ++i) {
+    for (std::uint64_t count = random() % 4; count > 0; --count)
+      needs[i].push_back(static_cast<std::uint32_t>(random() % i));
+  }
+  return plan_of(needs);
+}
+
+std::vector<plan::Record> random_records(std::uint64_t seed) {
+  RandomFiller filler(seed);
+  const auto any = [&]<class T>(T value) {
+    filler.fill(value);
+    return value;
+  };
+  const auto text = [&] { return any(std::string()); };
+  const auto number = [&] { return filler.any_integer(); };
+  const auto step = [&] { return any(plan::StepId()); };
+  const auto direction = [&] { return any(plan::Direction()); };
+  const auto counts = [&] {
+    return plan::Counts{number(), number(), number(), number(), number()};
+  };
+  const auto texts = [&] { return any(std::vector<std::string>()); };
+  using namespace plan;
+  return {
+      RunCreated{text(), text(), text(), text(), text(), text(), texts(), text()},
+      RunReady{texts(), text()},
+      RunnerArrived{text()},
+      StepStarted{step(), direction()},
+      StepProgressed{step(), text(), counts()},
+      StepRewound{step(), text(), counts()},
+      StepDone{step(), direction(), text(), counts()},
+      StepFailed{step(), direction(), text(), text(), number()},
+      GateJudged{step(), any(GateId()), text(), texts()},
+      Approved{step(), text(), text(), text(), any(false)},
+      RunPaused{any(PauseReason()), text()},
+      RunContinued{text()},
+      RollbackStarted{text(), any(std::optional<PhaseId>())},
+      RollbackEnded{},
+      RunCompleted{},
+      RunAborted{text(), text()},
+      RequestAccepted{number(), text(), text(), text()},
+      RequestRefused{number(), text(), text(), text()},
+  };
+}
+
+}  // namespace mig::tests
