@@ -20,7 +20,9 @@ void declare_control(CLI::App& app, ExitCode& exit);  // pause, continue, abort,
 void declare_dump(CLI::App& app, ExitCode& exit);
 void declare_explain(CLI::App& app, ExitCode& exit);
 void declare_fmt(CLI::App& app, ExitCode& exit);
+void declare_graph(CLI::App& app, ExitCode& exit);
 void declare_help(CLI::App& app, ExitCode& exit);
-void declare_look(CLI::App& app, ExitCode& exit);  // list, status, why, log
+void declare_look(CLI::App& app, ExitCode& exit);       // list, status, why, log
+void declare_reconcile(CLI::App& app, ExitCode& exit);  // verify, repair, unlock
 
 }  // namespace mig::cli

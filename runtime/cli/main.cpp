@@ -9,9 +9,10 @@
 namespace {
 
 constexpr mig::cli::DeclareCommand kCommands[] = {
-    mig::cli::declare_apply,   mig::cli::declare_approve, mig::cli::declare_check,
-    mig::cli::declare_control, mig::cli::declare_dump,    mig::cli::declare_explain,
-    mig::cli::declare_fmt,     mig::cli::declare_help,    mig::cli::declare_look,
+    mig::cli::declare_apply,   mig::cli::declare_approve,   mig::cli::declare_check,
+    mig::cli::declare_control, mig::cli::declare_dump,      mig::cli::declare_explain,
+    mig::cli::declare_fmt,     mig::cli::declare_graph,     mig::cli::declare_help,
+    mig::cli::declare_look,    mig::cli::declare_reconcile,
 };
 
 constexpr const char* kFooter =
@@ -25,7 +26,7 @@ constexpr const char* kFooter =
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("mig compiles migration plans (.mig files), proves them and carries them out.",
+  CLI::App app("mig compiles migration plans (.mig files), checks them and carries them out.",
                "mig");
   app.set_version_flag("--version", "mig " MIG_VERSION);
   app.footer(kFooter);

@@ -14,6 +14,7 @@
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/compilation.hpp"
 #include "runtime/cli/drive.hpp"
+#include "runtime/cli/plan_options.hpp"
 #include "runtime/cli/preflight.hpp"
 #include "runtime/cli/session.hpp"
 
@@ -21,10 +22,7 @@ namespace mig::cli {
 namespace {
 
 struct ApplyOptions {
-  std::string file;
-  std::string plan;
-  std::string env;
-  std::vector<std::string> sets;
+  PlanOptions plan;
   bool yes = false;
   SessionOptions session;
   DriveOptions drive;
@@ -42,12 +40,13 @@ std::string new_run_id(const std::string& plan, runtime::Instant now) {
 
 class Apply {
  public:
-  explicit Apply(const ApplyOptions& options) : options_(options), file_(options.file) {}
+  explicit Apply(const ApplyOptions& options) : options_(options), file_(options.plan.file) {}
 
   ExitCode run() {
-    if (!compile()) return exit_;
+    plan_ = chosen_plan(file_, options_.plan, exit_);
+    if (plan_ == nullptr) return exit_;
     std::error_code error;
-    const auto folder = std::filesystem::absolute(options_.file, error).parent_path();
+    const auto folder = std::filesystem::absolute(options_.plan.file, error).parent_path();
     if (error) return refuse(ExitCode::Usage, "the plan's folder cannot be found", error.message());
     auto session = Session::open(journal_path(options_.session, folder), Session::Access::Write,
                                  options_.session);
@@ -80,43 +79,6 @@ class Apply {
     fmt::print(stderr, "mig: {}\n", message);
     if (!help.empty()) fmt::print(stderr, "     {}\n", help);
     return exit;
-  }
-
-  bool compile() {
-    file_.compile(options_.env.empty() ? "default" : options_.env, options_.sets);
-    exit_ = file_.report(ReportOptions{});
-    if (exit_ != ExitCode::Done) {
-      const auto& known = file_.environments();
-      if (exit_ == ExitCode::Usage && !options_.env.empty() &&
-          std::ranges::find(known, options_.env) == known.end() && file_.is_readable()) {
-        refuse(exit_, fmt::format("the plan has no environment `{}`", options_.env),
-               list_environments());
-      }
-      return false;
-    }
-    if (options_.env.empty() && !file_.environments().empty()) {
-      exit_ = refuse(ExitCode::Usage, "the plan has environments; say which one with --env",
-                     list_environments());
-      return false;
-    }
-    for (const plan::Plan& plan : file_.result().plans) {
-      if (options_.plan.empty() || plan.name == options_.plan) candidates_.push_back(&plan);
-    }
-    if (candidates_.size() != 1) {
-      exit_ =
-          refuse(ExitCode::Usage,
-                 candidates_.empty() ? "the file has no such plan" : "the file has several plans",
-                 "name one with --plan");
-      return false;
-    }
-    plan_ = candidates_.front();
-    return true;
-  }
-
-  std::string list_environments() const {
-    const auto known = file_.environments();
-    return known.empty() ? "it declares none"
-                         : fmt::format("it declares {}", fmt::join(known, ", "));
   }
 
   bool confirm() const {
@@ -183,7 +145,6 @@ class Apply {
 
   const ApplyOptions& options_;
   CompiledFile file_;
-  std::vector<const plan::Plan*> candidates_;
   const plan::Plan* plan_ = nullptr;
   ExitCode exit_ = ExitCode::Done;
 };
@@ -194,10 +155,7 @@ void declare_apply(CLI::App& app, ExitCode& exit) {
   CLI::App* command =
       app.add_subcommand("apply", "Carry out a plan, or go on with the run it began");
   auto options = std::make_shared<ApplyOptions>();
-  command->add_option("FILE", options->file, "the plan")->required();
-  command->add_option("--plan", options->plan, "which plan of the file, where it has several");
-  command->add_option("--env", options->env, "the environment, such as prod");
-  command->add_option("--set", options->sets, "a param of the plan: --set chunk=\"500 rows\"");
+  add_plan_options(*command, options->plan);
   command->add_flag("--yes,-y", options->yes, "do not ask");
   add_journal_option(*command, options->session);
   add_drive_options(*command, options->drive);

@@ -1,47 +1,92 @@
-// `mig dump WHAT FILE`: what mig has made of a plan, stage by stage, for people who look inside.
+// `mig dump WHAT FILE` and `mig graph FILE`: what mig has made of a plan, stage by stage.
 #include <memory>
 #include <string>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
-#include "compiler/diagnostics/render.hpp"
-#include "compiler/diagnostics/syntax_mistakes.hpp"
+#include "compiler/canonical.hpp"
+#include "compiler/plan/codec.hpp"
+#include "compiler/plan/graph.hpp"
+#include "compiler/plan/hash.hpp"
 #include "grammar/outline.hpp"
-#include "grammar/parse.hpp"
 #include "runtime/cli/commands.hpp"
-#include "runtime/cli/sources.hpp"
+#include "runtime/cli/compilation.hpp"
+#include "runtime/cli/plan_options.hpp"
 
 namespace mig::cli {
-
 namespace {
 
 void dump_tree(const std::string& path, ExitCode& exit) {
-  SourceText source = read_source(path);
-  if (source.problem) {
-    report_unreadable(*source.problem, exit);
-    return;
-  }
-  syntax::SourceSet sources;
-  const syntax::FileId file = sources.add(path, std::move(source.text));
-  const syntax::Parsed parsed = syntax::parse(sources, file);
-  fmt::print("{}", syntax::outline(sources, parsed.file));
-  compiler::Diagnostics diagnostics;
-  compiler::report_syntax_mistakes(parsed, diagnostics);
-  fmt::print(stderr, "{}", render_all(sources, diagnostics, compiler::Color::Never));
-  if (diagnostics.has_errors()) exit = ExitCode::PlanWrong;
+  CompiledFile file(path);
+  if (file.is_readable()) fmt::print("{}", syntax::outline(file.sources(), file.tree()));
+  exit = file.report(ReportOptions{});
+}
+
+void dump_typed(const std::string& path, ExitCode& exit) {
+  CompiledFile file(path);
+  file.check_all_environments();
+  exit = file.report(ReportOptions{});
+  if (exit == ExitCode::Done) fmt::print("{}", compiler::canonical(file.tree()));
+}
+
+// One object, with its hashes beside it; keys sorted, so that two dumps can be compared as text.
+void dump_plan(const PlanOptions& options, ExitCode& exit) {
+  CompiledFile file(options.file);
+  const plan::Plan* plan = chosen_plan(file, options, exit);
+  if (plan == nullptr) return;
+  nlohmann::json json = nlohmann::json::parse(encode(*plan));
+  json["plan_hash"] = print(plan_hash(*plan));
+  json["source_hash"] = print(file.result().source_hash);
+  fmt::print("{}\n", json.dump(1));
+}
+
+struct GraphOptions {
+  PlanOptions plan;
+  bool mermaid = false;
+};
+
+void draw_graph(const GraphOptions& options, ExitCode& exit) {
+  CompiledFile file(options.plan.file);
+  const plan::Plan* plan = chosen_plan(file, options.plan, exit);
+  if (plan == nullptr) return;
+  fmt::print("{}", options.mermaid ? mermaid_graph(*plan) : dot_graph(*plan));
+}
+
+void declare_stage(CLI::App& dump, ExitCode& exit, const char* name, const char* about,
+                   void (*show)(const std::string&, ExitCode&)) {
+  CLI::App* command = dump.add_subcommand(name, about);
+  auto path = std::make_shared<std::string>();
+  command->add_option("FILE", *path, "the plan; `-` is the standard input")->required();
+  command->footer(fmt::format("Example:\n  mig dump {} plan.mig", name));
+  command->callback([path, show, &exit] { show(*path, exit); });
 }
 
 }  // namespace
 
 void declare_dump(CLI::App& app, ExitCode& exit) {
-  CLI::App* command = app.add_subcommand("dump", "Show what mig has made of a plan");
-  command->require_subcommand(1);
-  command->footer("Example:\n  mig dump tree plan.mig");
-  CLI::App* tree = command->add_subcommand("tree", "The statements and expressions, as read");
-  auto path = std::make_shared<std::string>();
-  tree->add_option("FILE", *path, "the plan; `-` is the standard input")->required();
-  tree->footer("Example:\n  mig dump tree plan.mig");
-  tree->callback([path, &exit] { dump_tree(*path, exit); });
+  CLI::App* dump = app.add_subcommand("dump", "Show what mig has made of a plan");
+  dump->require_subcommand(1);
+  dump->footer("Example:\n  mig dump plan plan.mig --env prod");
+  declare_stage(*dump, exit, "tree", "The statements and expressions, as read", dump_tree);
+  declare_stage(*dump, exit, "typed",
+                "What the text means, whatever its layout: what source_hash is of", dump_typed);
+  CLI::App* plan = dump->add_subcommand("plan", "The compiled plan, as the journal keeps it");
+  auto options = std::make_shared<PlanOptions>();
+  add_plan_options(*plan, *options);
+  plan->footer("Example:\n  mig dump plan plan.mig --env prod");
+  plan->callback([options, &exit] { dump_plan(*options, exit); });
+}
+
+void declare_graph(CLI::App& app, ExitCode& exit) {
+  CLI::App* command = app.add_subcommand("graph", "Draw the phases of a plan");
+  auto options = std::make_shared<GraphOptions>();
+  add_plan_options(*command, options->plan);
+  command->add_flag("--mermaid", options->mermaid, "for pages and pull requests; else DOT");
+  command->footer(
+      "Examples:\n  mig graph plan.mig --env prod | dot -Tsvg > plan.svg\n  mig graph plan.mig "
+      "--mermaid");
+  command->callback([options, &exit] { draw_graph(*options, exit); });
 }
 
 }  // namespace mig::cli

@@ -1,0 +1,216 @@
+// `verify`, `repair`, `unlock`: looks at the two sides of a run, and mends what a person asks to be
+// mended, outside the order of its plan.
+#include "runtime/data/reconcile.hpp"
+
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "runtime/cli/commands.hpp"
+#include "runtime/cli/drive.hpp"
+#include "runtime/cli/observers.hpp"
+#include "runtime/cli/session.hpp"
+#include "runtime/cli/signals.hpp"
+#include "runtime/steps/verify.hpp"
+#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/sqlite_effect.hpp"
+#include "runtime/stores/sqlite_guard.hpp"
+
+namespace mig::cli {
+namespace {
+
+struct ReconcileCommand {
+  SessionOptions session;
+  std::string list;
+  bool is_json = false;
+  std::string store;
+  std::string held_by;
+};
+
+runtime::ReconcileOptions options_for(const ReconcileCommand& command, const std::string& run,
+                                      const std::filesystem::path& folder) {
+  runtime::ReconcileOptions options;
+  options.run = run;
+  options.scratch_folder = folder / ".mig";
+  std::error_code ignored;
+  std::filesystem::create_directories(options.scratch_folder, ignored);
+  if (!command.list.empty()) options.list = command.list;
+  return options;
+}
+
+void show(const plan::Plan& plan, const runtime::Reconciliation& result,
+          const ReconcileCommand& command) {
+  if (command.is_json) {
+    auto datasets = nlohmann::json::array();
+    for (const runtime::DatasetDrift& one : result.datasets) {
+      datasets.push_back({{"dataset", plan.at(one.dataset).name},
+                          {"expected", one.expected},
+                          {"found", one.found},
+                          {"missing", one.missing},
+                          {"extra", one.extra},
+                          {"mismatched", one.mismatched}});
+    }
+    fmt::print("{}\n", nlohmann::json{{"source_rows", result.source_rows},
+                                      {"drift", result.source_drift},
+                                      {"rejected", result.rejected},
+                                      {"datasets", std::move(datasets)}}
+                           .dump());
+    return;
+  }
+  fmt::print("{:<24} {:>12} {:>12} {:>9} {:>9} {:>11}\n", "dataset", "expected", "found", "missing",
+             "extra", "mismatched");
+  for (const runtime::DatasetDrift& one : result.datasets) {
+    fmt::print("{:<24} {:>12} {:>12} {:>9} {:>9} {:>11}\n", plan.at(one.dataset).name,
+               grouped(one.expected), grouped(one.found), grouped(one.missing), grouped(one.extra),
+               grouped(one.mismatched));
+  }
+  fmt::print("\n{} rows of {} compared, {} rejected, drift {}\n", grouped(result.source_rows),
+             plan.at(plan.from).name, grouped(result.rejected), grouped(result.source_drift));
+  for (const runtime::RowDifference& difference : result.first) {
+    fmt::print("  {:<10} {} {}{}\n", name(difference.kind), plan.at(difference.dataset).name,
+               difference.key,
+               difference.fields.empty() ? std::string()
+                                         : fmt::format(": {}", fmt::join(difference.fields, ", ")));
+  }
+}
+
+ExitCode verify(const ReconcileCommand& command) {
+  auto session =
+      Session::open(journal_path(command.session, "."), Session::Access::Read, command.session);
+  if (!session) return report_error(session.error());
+  auto run = session->find(command.session.run);
+  if (!run) return report_error(run.error(), ExitCode::Usage);
+  auto log = runtime::RunLog::open(session->journal(), run->run);
+  if (!log) return report_error(log.error(), ExitCode::NeedsPerson);
+  const std::filesystem::path folder = log->created().plan_folder;
+  runtime::Stores stores(log->plan(), folder);
+  auto result = runtime::reconcile(log->plan(), stores, options_for(command, run->run, folder));
+  if (!result) return report_error(result.error());
+  show(log->plan(), *result, command);
+  return result->drift() == 0 ? ExitCode::Done : ExitCode::PlanWrong;
+}
+
+// The step whose right it is to write the new side's rows.
+std::optional<plan::StepId> writing_step(const plan::Plan& plan, const plan::RunState& state) {
+  std::optional<plan::StepId> found;
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const bool writes = std::holds_alternative<plan::Copy>(plan.steps[i].action);
+    if (writes && state.steps[i].status == plan::StepStatus::Done) found = plan::StepId{i};
+  }
+  return found;
+}
+
+ExitCode repair(const ReconcileCommand& command) {
+  auto session =
+      Session::open(journal_path(command.session, "."), Session::Access::Write, command.session);
+  if (!session) return report_error(session.error());
+  auto run = session->find(command.session.run);
+  if (!run) return report_error(run.error(), ExitCode::Usage);
+  const auto step = writing_step(run->plan, run->state);
+  const bool may =
+      step && !run->state.has_ended() && !is_past_point_of_no_return(run->plan, run->state);
+  if (!may) {
+    fmt::print(stderr, "mig: there is nothing to repair from: {}\n",
+               step ? "the old side is no longer the authority, or the run has ended"
+                    : "no copy is done yet");
+    return ExitCode::Refused;
+  }
+  auto lease = take_lease(*session, run->plan_name, run->env);
+  if (!lease) return report_error(lease.error());
+  auto log = runtime::RunLog::open(session->journal(), run->run);
+  if (!log) return report_error(log.error(), ExitCode::NeedsPerson);
+  const std::filesystem::path folder = log->created().plan_folder;
+  runtime::Stores stores(log->plan(), folder);
+  const runtime::Authority authority{session->journal().uuid(), run->run, lease->epoch};
+  if (auto fenced = runtime::install_fences(stores, authority, log->state().seq); !fenced) {
+    return report_error(fenced.error());
+  }
+  runtime::Reconciler reconciler(log->plan(), stores, options_for(command, run->run, folder));
+  while (true) {
+    auto is_done = reconciler.advance();
+    if (!is_done) return report_error(is_done.error());
+    if (*is_done) break;
+  }
+  runtime::World world{log->plan(), log->state(), session->clock(), stores,
+                       authority,   folder,       stop_on_signals()};
+  auto rows = runtime::repair(world, *step, reconciler, plan::Ratio::percent(1));
+  if (!rows) return report_error(rows.error());
+  auto after = runtime::reconcile(log->plan(), stores, options_for(command, run->run, folder));
+  (void)session->journal().release(*lease);
+  if (!after) return report_error(after.error());
+  fmt::print("{} rows repaired\n\n", grouped(*rows));
+  show(log->plan(), *after, command);
+  return after->drift() == 0 ? ExitCode::Done : ExitCode::PlanWrong;
+}
+
+// Takes a dead run's marks out of a store. Whoever says the run's name has read what it was.
+ExitCode unlock(const ReconcileCommand& command) {
+  auto database = runtime::Database::open(command.store, runtime::Mode::ReadWrite);
+  if (!database) return report_error(database.error());
+  auto marked = runtime::has_control_tables(*database);
+  if (!marked) return report_error(marked.error());
+  if (!*marked) {
+    fmt::print("{} holds nothing of mig\n", command.store);
+    return ExitCode::Done;
+  }
+  auto fences = runtime::read_fences(*database);
+  if (!fences) return report_error(fences.error());
+  std::vector<std::string> tables;
+  for (const runtime::Fence& fence : *fences) {
+    if (fence.run == command.held_by) tables.push_back(fence.resource);
+  }
+  if (tables.empty()) {
+    fmt::print(stderr, "mig: no fence in {} belongs to run `{}`\n", command.store, command.held_by);
+    for (const runtime::Fence& fence : *fences) {
+      fmt::print(stderr, "     {} is held by {} of journal {}\n", fence.resource, fence.run,
+                 fence.journal);
+    }
+    return ExitCode::Usage;
+  }
+  auto transaction = runtime::Transaction::begin_write(*database);
+  if (!transaction) return report_error(transaction.error());
+  for (const std::string& table : tables) {
+    if (auto open = runtime::remove_guard(*database, table); !open)
+      return report_error(open.error());
+  }
+  if (auto done = transaction->commit(); !done) return report_error(done.error());
+  const runtime::FinishedRun gone{.run = command.held_by, .outcome = "rolled_back"};
+  if (auto released = runtime::release(*database, gone); !released)
+    return report_error(released.error());
+  fmt::print("{} is free; writes to {} are open again. What the run copied is still there.\n",
+             command.store, fmt::join(tables, ", "));
+  return ExitCode::Done;
+}
+
+}  // namespace
+
+void declare_reconcile(CLI::App& app, ExitCode& exit) {
+  auto add = [&](const char* name, const char* about, const char* example,
+                 ExitCode (*run)(const ReconcileCommand&)) {
+    CLI::App* command = app.add_subcommand(name, about);
+    auto options = std::make_shared<ReconcileCommand>();
+    add_run_option(*command, options->session);
+    command->add_option("--list", options->list,
+                        "write every difference to this file, as JSON lines");
+    command->add_flag("--json", options->is_json, "for programs");
+    command->footer(fmt::format("Example:\n  {}\nExit codes: 0 no drift, 1 drift", example));
+    command->callback([options, run, &exit] { exit = run(*options); });
+  };
+  add("verify", "Compare both sides of a run, and change nothing",
+      "mig verify --list differences.jsonl", verify);
+  add("repair", "Make the new side what the old one says it should be", "mig repair", repair);
+
+  CLI::App* command =
+      app.add_subcommand("unlock", "Free a store that a dead run of another journal holds");
+  auto options = std::make_shared<ReconcileCommand>();
+  command->add_option("STORE", options->store, "the store's file")->required();
+  command->add_option("--take", options->held_by, "the run that holds it, by its full id")
+      ->required();
+  command->footer(
+      "Example:\n  mig unlock packages.db --take split-packages-20261122-150000-4f1c\n"
+      "Only for a run whose journal is lost: a run with a journal is ended by `mig rollback`.");
+  command->callback([options, &exit] { exit = unlock(*options); });
+}
+
+}  // namespace mig::cli
