@@ -46,6 +46,7 @@ std::string canonical(const syntax::Literal& literal) {
 std::string canonical(const syntax::Expr& expr) {
   const auto list = [](const std::vector<syntax::Expr>& items) {
     std::vector<std::string> texts;
+    texts.reserve(items.size());
     for (const syntax::Expr& item : items)
       texts.push_back(canonical(item));
     return fmt::format("{}", fmt::join(texts, ", "));

@@ -39,6 +39,7 @@ std::uint32_t code_points(std::string_view text) {
 
 std::vector<std::string> field_names(const plan::Entity& entity) {
   std::vector<std::string> names;
+  names.reserve(entity.fields.size());
   for (const plan::Field& field : entity.fields)
     names.push_back(field.name);
   return names;

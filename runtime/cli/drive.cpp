@@ -7,6 +7,7 @@
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/signals.hpp"
+#include "runtime/engine/takeover.hpp"
 
 namespace mig::cli {
 namespace {
@@ -106,6 +107,14 @@ ExitCode drive(Session& session, runtime::RunLog& log, runtime::Lease lease,
                                         : make_text_observer(session.clock(), stdout);
   const std::filesystem::path folder = log.created().plan_folder;
   runtime::Stores stores(log.plan(), folder);
+  auto changed = runtime::changed_store(log, stores);
+  if (!changed) return report_error(changed.error());
+  if (*changed) {
+    (void)session.journal().release(lease);
+    fmt::print(stderr, "mig: {}\n     put the file back, or leave the run with `mig abort {}`\n",
+               **changed, log.state().run);
+    return ExitCode::Refused;
+  }
   auto end = [&] {
     runtime::Executor executor(log, lease, stores, session.clock(), waiter, *observer, is_stopping,
                                session.journal().uuid(), folder);

@@ -31,6 +31,21 @@ Result<std::optional<std::string>> ahead_in(const RunLog& log, const Database& d
   return std::optional<std::string>();
 }
 
+// The last part of an identity is the inode, the second the file's own id. A device's number may
+// change with a restart of the machine; a file that mig had not written to yet has no id of its
+// own.
+bool is_same_file(const std::string& recorded, const std::string& present) {
+  const auto part = [](const std::string& text, int index) {
+    std::size_t begin = 0;
+    for (int i = 0; i < index; ++i)
+      begin = text.find(':', begin) + 1;
+    return text.substr(begin, text.find(':', begin) - begin);
+  };
+  const bool same_inode = part(recorded, 3) == part(present, 3);
+  const bool same_id = part(recorded, 1) == "new" || part(recorded, 1) == part(present, 1);
+  return same_inode && same_id;
+}
+
 }  // namespace
 
 Result<std::optional<std::string>> target_ahead_of(const RunLog& log, Stores& stores,
@@ -40,6 +55,25 @@ Result<std::optional<std::string>> target_ahead_of(const RunLog& log, Stores& st
     MIG_ASSIGN(database, stores.reader(store));
     MIG_ASSIGN(ahead, ahead_in(log, *database, authority));
     if (ahead) return ahead;
+  }
+  return std::optional<std::string>();
+}
+
+Result<std::optional<std::string>> changed_store(const RunLog& log, Stores& stores) {
+  const auto& recorded = log.state().identities;
+  for (std::uint32_t i = 0; i < recorded.size(); ++i) {
+    const plan::StoreId store{i};
+    if (recorded[i].empty()) continue;  // the run makes this file itself
+    const std::string file = stores.path(store).string();
+    if (!stores.exists(store)) {
+      return fmt::format("the store `{}` is gone: there is no file {}", log.plan().at(store).name,
+                         file);
+    }
+    MIG_ASSIGN(database, stores.reader(store));
+    MIG_ASSIGN(present, identity(*database));
+    if (!is_same_file(recorded[i], present)) {
+      return fmt::format("{} is another file than the one this run began with", file);
+    }
   }
   return std::optional<std::string>();
 }

@@ -16,6 +16,10 @@ namespace mig::runtime {
 Result<std::optional<std::string>> target_ahead_of(const RunLog& log, Stores& stores,
                                                    const Authority& authority);
 
+// A sentence when a store is another file than the one the run began with: restored, copied or
+// replaced.
+Result<std::optional<std::string>> changed_store(const RunLog& log, Stores& stores);
+
 // Takes this run's marks out of every store. Safe to repeat.
 Result<void> release_stores(const RunLog& log, Stores& stores, const Authority& authority,
                             const Clock& clock, const std::string& outcome);
