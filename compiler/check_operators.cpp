@@ -105,8 +105,10 @@ bool ExprChecker::unify(const syntax::Expr& a_at, plan::Expr& a, const syntax::E
         .label(b_at.span, fmt::format("this is `{}`", print(b.type)));
     return false;
   }
-  a = widened(std::move(a), type->as_optional(a.type.optional));
-  b = widened(std::move(b), type->as_optional(b.type.optional));
+  const plan::Type a_type = type->as_optional(a.type.optional);
+  const plan::Type b_type = type->as_optional(b.type.optional);
+  a = widened(std::move(a), a_type);
+  b = widened(std::move(b), b_type);
   return true;
 }
 

@@ -39,6 +39,8 @@ class CompiledFile {
   const compiler::Diagnostics& diagnostics() const { return diagnostics_; }
   const compiler::Compilation& result() const { return result_; }
   const syntax::File& tree() const { return parsed_.front().file; }
+  // Every file of the compilation, the plan's own first.
+  const std::vector<compiler::Input>& inputs() const { return inputs_; }
   std::vector<std::string> environments() const;
   // path, text, path, text, … as the journal keeps them for people.
   std::vector<std::string> source_texts() const;

@@ -15,6 +15,8 @@ namespace {
 
 using runtime::Result;
 
+constexpr std::int64_t kSampled = 10'000;
+
 bool is_created_by(const plan::Plan& plan, plan::DatasetId id) {
   return std::ranges::any_of(plan.steps, [&](const plan::Step& step) {
     const auto* create = std::get_if<plan::Create>(&step.action);
@@ -37,6 +39,10 @@ class Looker {
     for (std::uint32_t i = 0; i < plan_.datasets.size(); ++i)
       MIG_TRY(look_at_dataset(plan::DatasetId{i}));
     MIG_TRY(look_at_routes());
+    if (run_.empty() && live_.obstacles.empty() && live_.differences.empty()) {
+      MIG_ASSIGN(sample, runtime::sample_rows(plan_, stores_, kSampled));
+      live_.sample = sample;
+    }
     return std::move(live_);
   }
 
@@ -126,8 +132,7 @@ class Looker {
     const auto role = id == plan_.from ? runtime::TableRole::Read : runtime::TableRole::Written;
     for (const auto& difference : runtime::schema_differences(plan_, id, schema, role)) {
       if (difference.is_error && !is_mended(difference)) {
-        refuse(ExitCode::Refused, difference.sentence,
-               "M5001: bring the entity and the table together");
+        live_.differences.push_back(difference);
       } else {
         live_.warnings.push_back(difference.sentence);
       }

@@ -10,7 +10,9 @@
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/cli/exit_code.hpp"
+#include "runtime/data/sample.hpp"
 #include "runtime/result.hpp"
+#include "runtime/stores/schema_check.hpp"
 #include "runtime/stores/stores.hpp"
 
 namespace mig::cli {
@@ -31,6 +33,8 @@ struct LiveDataset {
 struct Preflight {
   std::vector<Obstacle> obstacles;
   std::vector<std::string> warnings;
+  std::vector<runtime::SchemaDifference> differences;  // that stop a run
+  runtime::RowSample sample;                           // empty where there was nothing to sample
   std::vector<std::string>
       identities;  // of the stores, in the plan's order; empty where no file is yet
   std::vector<LiveDataset> datasets;  // in the plan's order

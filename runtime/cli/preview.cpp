@@ -34,6 +34,11 @@ class Screen {
                          dataset.exists ? fmt::format("{} rows (exact)", grouped(dataset.rows))
                                         : "does not exist");
     }
+    if (live_.sample.read > 0) {
+      out += fmt::format(
+          "  {:<20} {} rows sampled: {} ok, {} rejected\n", "transform", grouped(live_.sample.read),
+          grouped(live_.sample.read - live_.sample.rejected), grouped(live_.sample.rejected));
+    }
     for (const std::string& warning : live_.warnings)
       out += fmt::format("  ! {}\n", warning);
     out += fmt::format("\n{:<59} {}\n", "Steps", "way back");

@@ -14,6 +14,7 @@
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/compilation.hpp"
 #include "runtime/cli/drive.hpp"
+#include "runtime/cli/live_report.hpp"
 #include "runtime/cli/plan_options.hpp"
 #include "runtime/cli/preflight.hpp"
 #include "runtime/cli/session.hpp"
@@ -96,6 +97,8 @@ class Apply {
     for (const Obstacle& obstacle : live->obstacles)
       refuse(obstacle.exit, obstacle.message, obstacle.help);
     if (!live->obstacles.empty()) return live->obstacles.front().exit;
+    if (const ExitCode found = report_live(file_, *plan_, *live); found != ExitCode::Done)
+      return found;
     if (!options_.drive.is_json) fmt::print("{}", preview(*plan_, *live, run));
     if (!options_.yes) {
       if (::isatty(STDIN_FILENO) != 1) {

@@ -1,0 +1,48 @@
+#include "runtime/data/sample.hpp"
+
+#include <algorithm>
+
+#include "runtime/data/carry.hpp"
+#include "runtime/stores/sqlite_keyset.hpp"
+
+namespace mig::runtime {
+namespace {
+
+constexpr std::size_t kPage = 2000;
+constexpr std::size_t kShown = 5;
+
+void note(RowSample& sample, std::string_view key, const std::string& field,
+          const std::string& reason) {
+  ++sample.rejected;
+  if (sample.first.size() < kShown) sample.first.push_back({shown_key(key), field, reason});
+}
+
+}  // namespace
+
+Result<RowSample> sample_rows(const plan::Plan& plan, Stores& stores, std::int64_t limit) {
+  MIG_ASSIGN(database, stores.reader(plan.at(plan.from).store));
+  MIG_ASSIGN(reader, KeysetReader::open(*database, plan, plan.from));
+  Carrier carrier(plan);
+  RowSample sample;
+  Page page;
+  std::string after;
+  while (sample.read < limit) {
+    const auto rows = static_cast<std::size_t>(std::min<std::int64_t>(limit - sample.read, kPage));
+    MIG_TRY(reader.read(after, {}, rows, page));
+    sample.read += page.read;
+    for (const BadRow& bad : page.bad)
+      note(sample, bad.key, bad.field, bad.reason);
+    carrier.run(page.rows);
+    std::size_t last = page.rows.rows;  // a row may break several rules; it is one reject
+    for (const RowReject& reject : carrier.rejects()) {
+      if (reject.row == last) continue;
+      last = reject.row;
+      note(sample, page.keys.at(reject.row), reject.field, reject.reason);
+    }
+    after = page.last;
+    if (page.is_last) break;
+  }
+  return sample;
+}
+
+}  // namespace mig::runtime
