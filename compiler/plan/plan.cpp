@@ -42,7 +42,7 @@ UndoKind undo_of(const Plan& plan, const Step& step) {
           [](const AddIndex&) { return UndoKind::Inverse; },
           [](const DropField&) { return UndoKind::None; },
           [](const Drop&) { return UndoKind::None; },
-          [](const Purge&) { return UndoKind::Nothing; },
+          [](const Purge&) { return UndoKind::Inverse; },
           [](const Backup&) { return UndoKind::Nothing; },
           [](const Sql& sql) { return sql.undo.empty() ? UndoKind::None : UndoKind::Inverse; },
           [&](const Copy& copy) {

@@ -121,7 +121,7 @@ class Screen {
               return Row{"-",
                          fmt::format("purge {}: {} rows deleted", names(it.datasets),
                                      grouped(rows(it.datasets))),
-                         back};
+                         "stays empty"};
             },
             [&](const plan::Backup& it) {
               return Row{">", fmt::format("backup {} to {}", names(it.datasets), it.to), back};

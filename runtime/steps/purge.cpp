@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "runtime/steps/store_step.hpp"
@@ -19,12 +21,7 @@ class PurgeStep final : public Step {
       MIG_ASSIGN(effect, begin_effect(world, store, id_));
       Applied now = effect.applied().value_or(Applied{});
       if (now.finished) continue;
-      std::int64_t deleted = 0;
-      for (const plan::DatasetId dataset : in_file(world.stores, store, action_.datasets)) {
-        MIG_ASSIGN(rows, delete_some(effect.database(), dataset));
-        deleted += rows;
-        if (deleted > 0) break;
-      }
+      MIG_ASSIGN(deleted, delete_slice(world, effect.database(), store));
       now.counts.written += deleted;
       now.finished = deleted == 0;
       const plan::Counts counts = now.counts;
@@ -34,17 +31,38 @@ class PurgeStep final : public Step {
     return Outcome{Done{.summary = "purged " + names_of(plan_, action_.datasets)}, {}};
   }
 
-  // Nothing used these rows, so nothing needs them back.
+  // What stood there before is gone, and nothing used it. What stands there now this run has
+  // copied, and goes too, so that the next run finds an empty table.
   Result<Outcome> undo(World& world) override {
     for (const plan::StoreId store : files_of(world.stores, action_.datasets)) {
       if (!world.stores.exists(store)) continue;
       MIG_ASSIGN(effect, begin_effect(world, store, id_));
-      MIG_TRY(effect.commit_undone());
+      if (!effect.applied()) continue;
+      MIG_ASSIGN(deleted, delete_slice(world, effect.database(), store));
+      if (deleted == 0) {
+        MIG_TRY(effect.commit_undone());
+        continue;
+      }
+      MIG_TRY(effect.commit(*effect.applied()));
+      return Outcome{More{}, {}};
     }
-    return Outcome{Done{.summary = "nothing to undo"}, {}};
+    return Outcome{Done{.summary = "empty again: " + names_of(plan_, action_.datasets)}, {}};
   }
 
  private:
+  // Rows of the first table that still has some, the last named first: children stand behind their
+  // parents.
+  Result<std::int64_t> delete_slice(World& world, const Database& database,
+                                    plan::StoreId store) const {
+    auto datasets = in_file(world.stores, store, action_.datasets);
+    std::ranges::reverse(datasets);
+    for (const plan::DatasetId dataset : datasets) {
+      MIG_ASSIGN(rows, delete_some(database, dataset));
+      if (rows > 0) return rows;
+    }
+    return 0;
+  }
+
   Result<std::int64_t> delete_some(const Database& database, plan::DatasetId dataset) const {
     MIG_ASSIGN(table, quoted_table(plan_, dataset));
     std::string key;

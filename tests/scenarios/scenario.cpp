@@ -92,6 +92,12 @@ std::vector<Scenario> all_scenarios() {
       if (file.path().extension() != ".sql") continue;
       scenario.setup[file.path().stem().string() + ".db"] = read(file.path());
     }
+    if (fs::exists(entry.path() / "expect")) {
+      const std::string word = read(entry.path() / "expect");
+      REQUIRE((word == "rolled_back\n" || word == "paused\n"));
+      scenario.expected =
+          word == "paused\n" ? runtime::EndKind::Paused : runtime::EndKind::RolledBack;
+    }
     scenarios.push_back(std::move(scenario));
   }
   std::ranges::sort(scenarios, {}, &Scenario::name);

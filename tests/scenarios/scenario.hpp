@@ -24,6 +24,7 @@ struct Scenario {
   std::string name;
   plan::Plan plan;
   std::map<std::string, std::string> setup;  // file name -> SQL
+  runtime::EndKind expected = runtime::EndKind::Completed;
 };
 std::vector<Scenario> all_scenarios();
 

@@ -32,7 +32,7 @@ TEST_CASE("scenarios: a run that is lost at any record is resumed and ends the s
     const auto end = undisturbed.run();
     REQUIRE(end);
     INFO(end->detail);
-    CHECK(end->kind == runtime::EndKind::Completed);
+    CHECK(end->kind == scenario.expected);
     const test::Picture wanted = undisturbed.picture();
     const int appends = undisturbed.appends();
     REQUIRE(appends > 3);
@@ -57,6 +57,7 @@ TEST_CASE("scenarios: a run that is lost at any record is resumed and ends the s
 TEST_CASE(
     "scenarios: a run is undone from any step before its point of no return, and runs again") {
   for (const test::Scenario& scenario : test::all_scenarios()) {
+    if (scenario.expected != runtime::EndKind::Completed) continue;
     INFO(scenario.name);
     ScenarioRun whole(scenario);
     whole.run();

@@ -1,0 +1,4 @@
+CREATE TABLE items(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+INSERT INTO items VALUES (1, 'one'), (2, 'two');
+CREATE TABLE counter(n INTEGER NOT NULL);
+INSERT INTO counter VALUES (41);
