@@ -132,8 +132,9 @@ std::string legal_commands(const plan::Plan& plan, const plan::RunState& state) 
   std::string text;
   if (state.status == plan::RunStatus::Paused) {
     text += fmt::format("  mig continue {}    {}\n", run,
-                        state.direction == plan::Direction::Back ? "goes on undoing"
-                                                                 : "tries the failed step again");
+                        state.direction == plan::Direction::Back   ? "goes on undoing"
+                        : state.reason == plan::PauseReason::Asked ? "goes on where it stopped"
+                                                                   : "tries the failed step again");
   }
   if (!is_past_point_of_no_return(plan, state) && state.status != plan::RunStatus::RollingBack) {
     const auto steps = undo_order(plan, state);

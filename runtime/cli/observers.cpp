@@ -171,6 +171,10 @@ std::string grouped(std::int64_t number) {
 std::string describe(const plan::Plan& plan, const plan::Record& record) {
   const auto step = [&](plan::StepId id) -> const std::string& { return plan.at(id).name; };
   const auto back = [](plan::Direction direction) { return direction == plan::Direction::Back; };
+  // Going back over a step that left nothing is no news.
+  const auto is_quiet = [&](plan::StepId id, plan::Direction direction) {
+    return back(direction) && undo_of(plan, plan.at(id)) == plan::UndoKind::Nothing;
+  };
   return std::visit(
       plan::Overloaded{
           [](const plan::RunCreated& it) { return fmt::format("run {} is recorded", it.run); },
@@ -179,6 +183,7 @@ std::string describe(const plan::Plan& plan, const plan::Record& record) {
             return fmt::format("runner {} takes over", it.holder);
           },
           [&](const plan::StepStarted& it) {
+            if (is_quiet(it.step, it.direction)) return std::string();
             return fmt::format("{}  {}", step(it.step),
                                back(it.direction) ? "is undone" : "starts");
           },
@@ -188,6 +193,7 @@ std::string describe(const plan::Plan& plan, const plan::Record& record) {
                                it.detail);
           },
           [&](const plan::StepDone& it) {
+            if (is_quiet(it.step, it.direction)) return std::string();
             return fmt::format("{}  {}: {}", step(it.step), back(it.direction) ? "undone" : "done",
                                it.summary);
           },

@@ -70,7 +70,7 @@ Result<Outcome> StoreStep::undo(World& world) {
     MIG_TRY(revert(world, effect.database(), store));
     MIG_TRY(effect.commit_undone());
   }
-  return Outcome{Done{.summary = "undone: " + summary()}, {}};
+  return Outcome{Done{.summary = "took back: " + summary()}, {}};
 }
 
 }  // namespace mig::runtime
