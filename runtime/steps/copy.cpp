@@ -11,6 +11,7 @@
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/dead_letters.hpp"
+#include "runtime/stores/sqlite_bulk.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 
 namespace mig::runtime {
@@ -99,6 +100,8 @@ class CopyStep final : public Step {
     writer_ = writer;
     carrier_.emplace(plan_);
     reader_.emplace(std::move(reader));
+    MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
+    bulk_ = std::move(bulk);
     return {};
   }
 
@@ -130,15 +133,47 @@ class CopyStep final : public Step {
                    {}};
   }
 
+  // A page inside the engine, or nothing where it needs to be looked at row by row.
+  Result<std::optional<Outcome>> move_page_in_bulk(World& world, const Applied& applied) {
+    Cursor cursor = Cursor::parse(applied.cursor);
+    const Duration began = world.clock.elapsed();
+    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    if (!effect.applied() || effect.applied()->cursor != applied.cursor) return cursor_moved();
+    MIG_ASSIGN(totals, bulk_->copy(cursor.at, cursor.end, static_cast<std::int64_t>(rows_)));
+    if (!totals) return std::optional<Outcome>();
+    Applied now = applied;
+    now.counts.read += totals->read;
+    now.counts.moved += totals->moved;
+    now.counts.kept += totals->read - totals->moved;
+    now.counts.written += totals->moved;
+    if (totals->read > 0) cursor.at = totals->last;
+    now.cursor = cursor.text();
+    now.finished = totals->is_last;
+    MIG_TRY(effect.commit(now));
+    page_.read = totals->read;  // what a limited pace counts
+    pace(world, world.clock.elapsed() - began);
+    if (!now.finished) return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
+    MIG_ASSIGN(end, done(now));
+    return std::optional(end);
+  }
+
+  std::unexpected<Error> cursor_moved() const {
+    return fail(ErrorKind::Conflict, "the copy's cursor moved under it",
+                "only one runner may copy; look with `mig status`");
+  }
+
   Result<Outcome> move_page(World& world, const Applied& applied) {
+    if (bulk_) {
+      MIG_ASSIGN(moved, move_page_in_bulk(world, applied));
+      if (moved) return *moved;
+    }
     Cursor cursor = Cursor::parse(applied.cursor);
     MIG_TRY(reader_->read(cursor.at, cursor.end, rows_, page_));
     carrier_->run(page_.rows);
     const Duration began = world.clock.elapsed();
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
     if (!effect.applied() || effect.applied()->cursor != applied.cursor) {
-      return fail(ErrorKind::Conflict, "the copy's cursor moved under it",
-                  "only one runner may copy; look with `mig status`");
+      return cursor_moved();
     }
     if (!chunk_) {
       MIG_ASSIGN(opened,
@@ -234,6 +269,7 @@ class CopyStep final : public Step {
   Instant pause_until_{};
   const Database* writer_ = nullptr;
   std::optional<KeysetReader> reader_;
+  std::optional<BulkCopy> bulk_;
   std::optional<Carrier> carrier_;
   std::optional<ChunkWriter> chunk_;
   Page page_;

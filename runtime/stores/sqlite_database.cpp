@@ -77,8 +77,9 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode, Op
   auto connection = std::make_unique<SqliteConnection>();
   connection->path = path;
   connection->noun = options.noun;
-  // FULLMUTEX: `interrupt` may come from another thread than the work.
-  const int flags = open_flags(mode) | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_FULLMUTEX;
+  // A connection belongs to one thread at a time; sqlite3_interrupt alone may come from another,
+  // and needs no mutex.
+  const int flags = open_flags(mode) | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX;
   const int code = sqlite3_open_v2(path.c_str(), &connection->handle, flags, nullptr);
   if (code != SQLITE_OK) return failure(*connection, code, sqlite3_errstr(code));
   // SQLite falls back to reading by itself where it may not write; we say so instead.

@@ -86,6 +86,8 @@ class Database {
   Result<std::string> collation(const std::string& table, const std::string& column) const;
   // Makes a call that runs in another thread return with Transient.
   void interrupt() const;
+  // For adapters beside this one that need more of SQLite than statements.
+  sqlite3* handle() const { return connection_->handle; }
 
  private:
   explicit Database(std::unique_ptr<SqliteConnection> connection)

@@ -79,6 +79,13 @@ std::string marks(std::size_t count) {
 
 }  // namespace
 
+std::string place_of(const Statement& row, int first_column, int cells) {
+  std::string place;
+  for (int i = 0; i < cells; ++i)
+    append_cell(place, cell_of(row, first_column + i));
+  return place;
+}
+
 void bind_key(Statement& statement, int parameter, std::string_view key) {
   each_cell(key, [&](char storage, std::string_view digits) {
     switch (storage) {

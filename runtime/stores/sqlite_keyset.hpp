@@ -74,6 +74,8 @@ class KeysetReader {
   std::optional<Statement> statements_[8];
 };
 
+// The place of a row whose key cells begin at a column of a statement's present row.
+std::string place_of(const Statement& row, int first_column, int cells = 1);
 // Binds the cells of a key's place from `parameter` on.
 void bind_key(Statement& statement, int parameter, std::string_view key);
 // For people: `42`, `ada@example.com`, `3, x'ff'`.

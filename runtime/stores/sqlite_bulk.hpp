@@ -1,0 +1,56 @@
+// Copies rows from one SQLite file to another inside the engine, for plans that change nothing on
+// the way.
+//
+// Half the price of reading and binding every cell, and as strict: a row goes through only when
+// each of its cells is already what the copy would write. Where one is not, nothing is written and
+// the caller takes the typed path for that page. One thread, like the database.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/plan/plan.hpp"
+#include "runtime/result.hpp"
+#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/stores.hpp"
+
+namespace mig::runtime {
+
+class BulkCopy {
+ public:
+  struct Totals {
+    std::int64_t read = 0;
+    std::int64_t moved = 0;  // the others were there already
+    std::string last;        // the place of the last row, as KeysetReader writes it
+    bool is_last = false;
+  };
+
+  // Nothing where the plan is not for it: a transform, rules, another conflict rule than keep, a
+  // key of several fields. Attaches the source to the writer; not inside a transaction.
+  static Result<std::optional<BulkCopy>> open(Stores& stores, const plan::Plan& plan,
+                                              const plan::Copy& action);
+
+  // Up to `limit` rows behind `after` up to and with `until`, inside the caller's transaction.
+  // Nothing where a row needs the typed path; then nothing was written.
+  Result<std::optional<Totals>> copy(std::string_view after, std::string_view until,
+                                     std::int64_t limit);
+
+ private:
+  struct Shape;  // the types of the fields, for the function that SQLite calls
+  explicit BulkCopy(const Database& database) : database_(&database) {}
+
+  Result<std::optional<Totals>> insert(Totals page, std::string_view after);
+
+  const Database* database_;
+  std::shared_ptr<Shape> shape_;  // shared with the function that is registered on the connection
+  std::optional<Statement> find_end_;
+  std::optional<Statement> insert_;
+  std::optional<Statement> count_misfits_;
+};
+
+}  // namespace mig::runtime
