@@ -50,15 +50,19 @@ std::size_t depth_of(const plan::Plan& plan, plan::EntityId entity, std::size_t 
   return depth;
 }
 
+std::unique_ptr<EntityRules> rules_of(const plan::Entity& entity) {
+  return entity.rules.empty() ? nullptr : std::make_unique<EntityRules>(entity);
+}
+
 }  // namespace
 
-Carrier::Carrier(const plan::Plan& plan) : transformer_(plan, transform_of(plan)) {
+Carrier::Carrier(const plan::Plan& plan)
+    : source_rules_(rules_of(plan.entity_of(plan.from))), transformer_(plan, transform_of(plan)) {
   const plan::Transform transform = transform_of(plan);
   std::vector<std::size_t> depths;
   for (const plan::Emit& emit : transform.emits) {
     datasets_.push_back(target_of(plan, emit.entity));
-    const plan::Entity& entity = plan.at(emit.entity);
-    rules_.push_back(entity.rules.empty() ? nullptr : std::make_unique<EntityRules>(entity));
+    rules_.push_back(rules_of(plan.at(emit.entity)));
     depths.push_back(depth_of(plan, emit.entity, std::min<std::size_t>(plan.entities.size(), 8)));
   }
   order_.resize(transform.emits.size());
@@ -68,14 +72,16 @@ Carrier::Carrier(const plan::Plan& plan) : transformer_(plan, transform_of(plan)
 
 void Carrier::run(const Batch& source) {
   rejects_.clear();
+  // First: what the author says of a row explains more than what its transform trips over.
+  if (source_rules_ != nullptr) source_rules_->check(source, rejects_);
   transformer_.run(source, emitted_, rejects_);
-  check_rules();
+  check_emitted();
   rejected_.assign(source.rows, false);
   for (const RowReject& reject : rejects_)
     rejected_[reject.row] = true;
 }
 
-void Carrier::check_rules() {
+void Carrier::check_emitted() {
   std::vector<RowReject> broken;
   for (std::size_t i = 0; i < emitted_.size(); ++i) {
     if (rules_[i] == nullptr || emitted_[i].rows.rows == 0) continue;

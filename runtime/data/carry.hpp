@@ -1,7 +1,7 @@
 // What the rows of the old side become on the new one, and how rows are compared.
 //
 // With `via` the plan's transform decides; without it each field comes from the field of the same
-// name. Rules of the target's entities are checked here. Pure; one thread.
+// name. The rules of both sides' entities are checked here. Pure; one thread.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,9 @@ class Carrier {
   bool is_rejected(std::uint32_t source_row) const { return rejected_[source_row]; }
 
  private:
-  void check_rules();
+  void check_emitted();
 
+  std::unique_ptr<EntityRules> source_rules_;        // null: no rules
   std::vector<plan::DatasetId> datasets_;            // one an emit
   std::vector<std::unique_ptr<EntityRules>> rules_;  // one an emit; null: no rules
   std::vector<std::size_t> order_;

@@ -110,6 +110,27 @@ TEST_CASE("rows that do not fit become dead letters, each with its reason and no
   CHECK(rows_of(folder / "new.db", "SELECT count(*) FROM emails WHERE user_id = 33") == "1\n");
 }
 
+TEST_CASE("a row that breaks a rule of the old side stays behind, once, with the rule's message") {
+  const TemporaryFolder folder;
+  make_legacy(folder / "old.db", 10);
+  run_sql(folder / "old.db",
+          "UPDATE legacy_users SET name = 'nobody' WHERE id = 6;"
+          "UPDATE legacy_users SET name = 'nobody', country = 'LAND 9' WHERE id = 30;");
+  plan::Plan plan = shop_run(with_quarantine(7));
+  const auto text = plan::Type::text(20);
+  plan.entities[0].rules.push_back(
+      {call(plan::Function::NotEqual, plan::Type::of(plan::Base::Bool),
+            {field_of(1, text), {text, plan::Constant{std::string("nobody")}}}),
+       "nobody is no name"});
+  TestWorld test(plan, folder.path());
+  make_new_side(test);
+  const plan::Counts counts = counts_of(run_copy(test));
+  CHECK(counts.read == 10);
+  CHECK(counts.rejected == 2);
+  CHECK(letters(folder / "new.db") == "6|Legacy|nobody is no name\n30|Legacy|nobody is no name\n");
+  CHECK(rows_of(folder / "new.db", "SELECT count(*) FROM users WHERE id IN (6, 30)") == "0\n");
+}
+
 TEST_CASE("without quarantine the first reject stops the copy and its page") {
   const TemporaryFolder folder;
   make_legacy(folder / "old.db", 30);
