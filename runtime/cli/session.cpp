@@ -24,6 +24,17 @@ std::optional<runtime::Duration> read_duration(std::string_view text) {
   return std::nullopt;
 }
 
+// A runner that was killed in the middle of a write leaves something to put back before anybody can
+// read. The file is mig's own, so whoever may write it does; others are told by the opening.
+void finish_recovery(const std::filesystem::path& path, const runtime::Clock& clock,
+                     runtime::JournalOptions options) {
+  std::error_code error;
+  const auto left = std::filesystem::file_size(path.string() + "-journal", error);
+  if (error || left == 0) return;
+  options.mode = runtime::Mode::ReadWrite;
+  static_cast<void>(runtime::SqliteJournal::open(path, clock, options));
+}
+
 std::string describe(const runtime::RunSummary& run) {
   return fmt::format("{} ({})", run.run, name(run.state.status));
 }
@@ -76,6 +87,7 @@ runtime::Result<Session> Session::open(const std::filesystem::path& path, Access
   wanted.mode = exists
                     ? (access == Access::Read ? runtime::Mode::ReadOnly : runtime::Mode::ReadWrite)
                     : runtime::Mode::Create;
+  if (access == Access::Read) finish_recovery(path, *session.clock_, wanted);
   auto journal = runtime::SqliteJournal::open(path, *session.clock_, wanted);
   if (!journal) return std::unexpected(journal.error());
   session.journal_ = std::move(*journal);

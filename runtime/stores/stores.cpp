@@ -39,9 +39,19 @@ Result<Database> Stores::open(plan::StoreId store, Mode mode) const {
                         {.busy_wait = wait, .noun = fmt::format("store `{}`", declared.name)});
 }
 
+// After a kill in the middle of a write SQLite has to put the old pages back before anybody can
+// read, and only a connection that may write does it. Where this one may not, the reader says so.
+void Stores::finish_recovery(plan::StoreId store) const {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path(store).concat("-journal"), ignored)) return;
+  const auto opened = open(store, Mode::ReadWrite);
+  if (opened) static_cast<void>(opened->execute("PRAGMA schema_version"));
+}
+
 Result<const Database*> Stores::reader(plan::StoreId store) {
   std::unique_ptr<Database>& reader = connections_[path(store)].reader;
   if (reader == nullptr) {
+    finish_recovery(store);
     MIG_ASSIGN(opened, open(store, Mode::ReadOnly));
     reader = std::make_unique<Database>(std::move(opened));
   }

@@ -42,6 +42,7 @@ class Stores {
     std::unique_ptr<Database> writer;
   };
   Result<Database> open(plan::StoreId store, Mode mode) const;
+  void finish_recovery(plan::StoreId store) const;
 
   const plan::Plan& plan_;
   std::filesystem::path folder_;
