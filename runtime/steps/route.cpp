@@ -49,6 +49,12 @@ class RouteStep : public Step {
     change(routes);
     return file.write(routes, world.authority, world.clock.now());
   }
+
+  // A document that this run made goes once both sides are where they were.
+  static Result<void> take_back(World& world) {
+    if (!world.plan.through) return {};
+    return routing_file(world).restore(world.authority);
+  }
 };
 
 class WritesStep final : public RouteStep {
@@ -63,6 +69,7 @@ class WritesStep final : public RouteStep {
   Result<Outcome> undo(World& world) override {
     const plan::Side before = side_before<plan::RouteWrites>(world.plan, id_);
     MIG_TRY(route(world, before));
+    MIG_TRY(take_back(world));
     return Outcome{Done{fmt::format("writes go to {} again", spelling(before)), {}}, {}};
   }
 
@@ -112,6 +119,7 @@ class ReadsStep final : public RouteStep {
   Result<Outcome> undo(World& world) override {
     const plan::Side before = side_before<plan::RouteReads>(world.plan, id_);
     MIG_TRY(tell(world, [&](Routes& routes) { routes.reads = before; }));
+    MIG_TRY(take_back(world));
     return Outcome{Done{fmt::format("reads go to {} again", spelling(before)), {}}, {}};
   }
 
