@@ -298,8 +298,9 @@ Picture ScenarioRun::picture() const {
     const auto routes =
         runtime::RoutingFile(folder_ / router.path, router.name, scenario_.plan.name).read();
     REQUIRE(routes);
-    picture.routes = fmt::format("reads {} writes {}", static_cast<int>(routes->reads),
-                                 static_cast<int>(routes->writes));
+    picture.routes = fmt::format(
+        "reads {} writes {}{}", static_cast<int>(routes->reads), static_cast<int>(routes->writes),
+        std::filesystem::exists(folder_ / router.path) ? " in a file" : "");
   }
   const auto journal = const_cast<ScenarioRun*>(this)->open_journal();
   std::int64_t seq = 0;

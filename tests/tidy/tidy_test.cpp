@@ -165,3 +165,28 @@ TEST_CASE("every header says what it is and is guarded") {
     CHECK(text.find("#pragma once") != std::string::npos);
   }
 }
+
+// `runtime/steps/copy.cpp`, `grammar/`: what stands in backticks and begins with a folder of ours.
+TEST_CASE("every path that the README names exists") {
+  const std::string text = read(fs::path(MIG_ROOT) / "README.md");
+  const std::vector<std::string_view> tops = {".ci/",     "compiler/", "examples/",
+                                              "grammar/", "runtime/",  "tests/"};
+  std::size_t named = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    for (std::size_t open = line.find('`'); open != std::string::npos;) {
+      const std::size_t close = line.find('`', open + 1);
+      if (close == std::string::npos) break;
+      const std::string name = line.substr(open + 1, close - open - 1);
+      open = line.find('`', close + 1);
+      const bool is_path =
+          name.find_first_of(" *") == std::string::npos &&
+          std::ranges::any_of(tops, [&](auto top) { return name.starts_with(top); });
+      if (!is_path) continue;
+      ++named;
+      INFO(name);
+      CHECK(fs::exists(fs::path(MIG_ROOT) / name));
+    }
+  }
+  CHECK(named > 40);
+}
