@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::int64_t kExactDouble = std::int64_t{1} << 53;
 constexpr const char* kSource = "mig_bulk";
+constexpr int kCacheKib = 12 * 1024;
 
 SqliteCell cell_of(sqlite3_value* value) {
   SqliteCell cell;
@@ -153,12 +154,8 @@ Result<std::optional<BulkCopy>> BulkCopy::open(Stores& stores, const plan::Plan&
   MIG_ASSIGN(writer, stores.writer(to.store));
   BulkCopy bulk(*writer);
   bulk.shape_ = std::make_shared<Shape>();
-  std::string columns;
-  for (const plan::Field& field : entity.fields) {
-    MIG_ASSIGN(column, quote_identifier(field.column));
-    columns += (columns.empty() ? "" : ", ") + column;
+  for (const plan::Field& field : entity.fields)
     bulk.shape_->types.push_back(field.type);
-  }
   const int registered = sqlite3_create_function_v2(
       writer->handle(), "mig_as_written", static_cast<int>(entity.fields.size()),
       SQLITE_UTF8 | SQLITE_DETERMINISTIC, new std::shared_ptr<Shape>(bulk.shape_), Shape::check,
@@ -168,47 +165,63 @@ Result<std::optional<BulkCopy>> BulkCopy::open(Stores& stores, const plan::Plan&
   attach.bind_text(1, "file:" + stores.path(from.store).string() + "?mode=ro");
   if (!attach.run())
     return std::optional<BulkCopy>();  // the typed path reads it by another connection
-  MIG_ASSIGN(source, quote_identifier(from.table));
-  MIG_ASSIGN(target, quote_identifier(to.table));
-  MIG_ASSIGN(key, quote_identifier(entity.fields[entity.key().front()].column));
-  const bool is_text_key = !entity.fields[entity.key().front()].type.is_integer();
-  const std::string ordered = key + (is_text_key ? " COLLATE BINARY" : "");
-  const std::string range = fmt::format("({0} > ?1 OR ?1 IS NULL) AND {0} <= ?2", ordered);
-  MIG_ASSIGN(
-      find_end,
-      writer->prepare(fmt::format(
-          "SELECT max(k), count(*) FROM (SELECT {0} AS k FROM {1}.{2} WHERE {3} ORDER BY {4} "
-          "LIMIT ?3)",
-          key, kSource, source, range, ordered)));
-  MIG_ASSIGN(insert, writer->prepare(fmt::format(
-                         "INSERT INTO main.{0}({1}) SELECT {1} FROM {2}.{3} WHERE {4} AND "
-                         "mig_as_written({1}) ORDER BY {5} ON CONFLICT({6}) DO NOTHING",
-                         target, columns, kSource, source, range, ordered, key)));
-  MIG_ASSIGN(misfits, writer->prepare(fmt::format(
-                          "SELECT count(*) FROM {}.{} WHERE {} AND NOT mig_as_written({})", kSource,
-                          source, range, columns)));
-  bulk.find_end_.emplace(std::move(find_end));
-  bulk.insert_.emplace(std::move(insert));
-  bulk.count_misfits_.emplace(std::move(misfits));
+  // The page is read twice, once for its end: it stays in the cache in between.
+  MIG_TRY(writer->execute(fmt::format("PRAGMA {}.cache_size = -{}", kSource, kCacheKib)));
+  MIG_ASSIGN(first, bulk.prepare(plan, false));
+  MIG_ASSIGN(further, bulk.prepare(plan, true));
+  bulk.first_.emplace(std::move(first));
+  bulk.further_.emplace(std::move(further));
   return std::optional<BulkCopy>(std::move(bulk));
+}
+
+// Parameters: 1 the last row of the page, 2 the row before the page, 3 the most rows.
+Result<BulkCopy::Statements> BulkCopy::prepare(const plan::Plan& plan, bool has_after) const {
+  const plan::Entity& entity = plan.entity_of(plan.from);
+  std::string columns;
+  for (const plan::Field& field : entity.fields) {
+    MIG_ASSIGN(column, quote_identifier(field.column));
+    columns += (columns.empty() ? "" : ", ") + column;
+  }
+  const plan::Field& key_field = entity.fields[entity.key().front()];
+  MIG_ASSIGN(key, quote_identifier(key_field.column));
+  MIG_ASSIGN(table, quote_identifier(plan.at(plan.from).table));
+  MIG_ASSIGN(target, quote_identifier(plan.at(plan.to.front()).table));
+  const std::string ordered = key + (key_field.type.is_integer() ? "" : " COLLATE BINARY");
+  const std::string source = fmt::format("{}.{}", kSource, table);
+  const std::string range = fmt::format(
+      "{} <= ?1{}", ordered, has_after ? fmt::format(" AND {} > ?2", ordered) : std::string());
+  MIG_ASSIGN(find_end, database_->prepare(fmt::format(
+                           "SELECT max(k), count(*) FROM (SELECT {0} AS k FROM {1} WHERE "
+                           "{2} ORDER BY {3} LIMIT ?3)",
+                           key, source, range, ordered)));
+  MIG_ASSIGN(insert, database_->prepare(
+                         fmt::format("INSERT INTO main.{0}({1}) SELECT {1} FROM {2} WHERE {3} AND "
+                                     "mig_as_written({1}) ORDER BY {4} ON CONFLICT({5}) DO NOTHING",
+                                     target, columns, source, range, ordered, key)));
+  MIG_ASSIGN(misfits, database_->prepare(
+                          fmt::format("SELECT count(*) FROM {} WHERE {} AND NOT mig_as_written({})",
+                                      source, range, columns)));
+  return Statements{std::move(find_end), std::move(insert), std::move(misfits)};
 }
 
 Result<std::optional<BulkCopy::Totals>> BulkCopy::copy(std::string_view after,
                                                        std::string_view until, std::int64_t limit) {
-  find_end_->reset();
-  after.empty() ? find_end_->bind_null(1) : bind_key(*find_end_, 1, after);
-  bind_key(*find_end_, 2, until);
-  find_end_->bind(3, limit);
-  MIG_ASSIGN(row, find_end_->step());
+  Statements& statements = after.empty() ? *first_ : *further_;
+  Statement& find_end = statements.find_end;
+  find_end.reset();
+  bind_key(find_end, 1, until);
+  if (!after.empty()) bind_key(find_end, 2, after);
+  find_end.bind(3, limit);
+  MIG_ASSIGN(row, find_end.step());
   assert(row);
   Totals page;
-  page.read = find_end_->integer(1);
-  if (page.read > 0) page.last = place_of(*find_end_, 0);
-  find_end_->reset();
+  page.read = find_end.integer(1);
+  if (page.read > 0) page.last = place_of(find_end, 0);
+  find_end.reset();
   page.is_last = page.read < limit || page.last == until;
   if (page.read == 0) return std::optional(page);
   MIG_TRY(database_->execute("SAVEPOINT mig_bulk_page"));
-  auto inserted = insert(page, after);
+  auto inserted = insert(statements, page, after);
   const char* end = inserted && *inserted ? "RELEASE mig_bulk_page"
                                           : "ROLLBACK TO mig_bulk_page; RELEASE mig_bulk_page";
   MIG_TRY(database_->execute(end));
@@ -217,21 +230,22 @@ Result<std::optional<BulkCopy::Totals>> BulkCopy::copy(std::string_view after,
   return inserted;
 }
 
-Result<std::optional<BulkCopy::Totals>> BulkCopy::insert(Totals page, std::string_view after) {
+Result<std::optional<BulkCopy::Totals>> BulkCopy::insert(Statements& statements, Totals page,
+                                                         std::string_view after) {
   const auto bind = [&](Statement& statement) {
     statement.reset();
-    after.empty() ? statement.bind_null(1) : bind_key(statement, 1, after);
-    bind_key(statement, 2, page.last);
+    bind_key(statement, 1, page.last);
+    if (!after.empty()) bind_key(statement, 2, after);
   };
-  bind(*insert_);
-  MIG_TRY(insert_->run());
+  bind(statements.insert);
+  MIG_TRY(statements.insert.run());
   page.moved = database_->changes();
   if (page.moved == page.read) return std::optional(page);
-  bind(*count_misfits_);
-  MIG_ASSIGN(row, count_misfits_->step());
+  bind(statements.count_misfits);
+  MIG_ASSIGN(row, statements.count_misfits.step());
   assert(row);
-  const bool all_fit = count_misfits_->integer(0) == 0;
-  count_misfits_->reset();
+  const bool all_fit = statements.count_misfits.integer(0) == 0;
+  statements.count_misfits.reset();
   return all_fit ? std::optional(page) : std::nullopt;
 }
 

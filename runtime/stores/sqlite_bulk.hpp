@@ -44,13 +44,20 @@ class BulkCopy {
   struct Shape;  // the types of the fields, for the function that SQLite calls
   explicit BulkCopy(const Database& database) : database_(&database) {}
 
-  Result<std::optional<Totals>> insert(Totals page, std::string_view after);
+  // The statements for a page from the start, or behind a row: a bound that may be absent would
+  // keep SQLite from finding the page by its key.
+  struct Statements {
+    Statement find_end;
+    Statement insert;
+    Statement count_misfits;
+  };
+  Result<Statements> prepare(const plan::Plan& plan, bool has_after) const;
+  Result<std::optional<Totals>> insert(Statements& statements, Totals page, std::string_view after);
 
   const Database* database_;
   std::shared_ptr<Shape> shape_;  // shared with the function that is registered on the connection
-  std::optional<Statement> find_end_;
-  std::optional<Statement> insert_;
-  std::optional<Statement> count_misfits_;
+  std::optional<Statements> first_;
+  std::optional<Statements> further_;
 };
 
 }  // namespace mig::runtime

@@ -1,0 +1,2 @@
+CREATE TABLE goods(sku TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, cents INTEGER NOT NULL, added TEXT, weight REAL) STRICT;
+INSERT INTO goods VALUES ('d1', 'dates', 1, '2026-01-02', 0);
