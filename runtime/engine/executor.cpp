@@ -17,7 +17,7 @@ namespace {
 using plan::Direction;
 using plan::RunStatus;
 
-constexpr Duration kBeatEvery = std::chrono::seconds(5);      // well below a third of a lease
+constexpr Duration kBeatEvery = std::chrono::seconds(5);      // and at least three times a lease
 constexpr Duration kProgressEvery = std::chrono::seconds(1);  // into the journal; people see more
 constexpr Duration kLookEvery = std::chrono::milliseconds(250);  // for requests, while waiting
 constexpr Duration kBreath = std::chrono::seconds(2);  // a pause of a paced copy blocks nobody
@@ -69,8 +69,13 @@ Result<void> Executor::append(std::vector<plan::Record> records) {
   return log_.append(lease_, records, lease_.holder, clock_);
 }
 
+// A short lease needs quicker beats than a long one, or a live runner would lose it.
+Duration Executor::beat_every() const {
+  return std::min<Duration>(kBeatEvery, (lease_.expires_at - lease_.beat_at) / 3);
+}
+
 Result<void> Executor::keep_lease() {
-  if (lease_.beat_at + std::chrono::duration_cast<Instant::duration>(kBeatEvery) > clock_.now())
+  if (lease_.beat_at + std::chrono::duration_cast<Instant::duration>(beat_every()) > clock_.now())
     return {};
   return log_.journal().beat(lease_);
 }
@@ -112,21 +117,26 @@ Result<RunEnd> Executor::run(const Limits& limits) {
   }
 }
 
-// From here on no older epoch commits anywhere: the fences carry ours.
+// From here on no older epoch commits anywhere: the fences carry ours. A journal that lost records
+// lost epochs with them, so where it is behind the fences stay as the newer journal left them.
 Executor::Turn Executor::arrive() {
   MIG_ASSIGN(behind, target_ahead_of(log_, stores_, authority_));
-  MIG_TRY(install_fences(stores_, authority_, log_.state().seq));
+  if (!behind) MIG_TRY(install_fences(stores_, authority_, log_.state().seq));
   MIG_TRY(append({plan::RunnerArrived{lease_.holder}}));
   if (behind && (log_.state().status == RunStatus::Running ||
                  log_.state().status == RunStatus::RollingBack)) {
-    MIG_TRY(append({plan::RunPaused{plan::PauseReason::JournalBehindTarget, *behind}}));
+    MIG_TRY(append({plan::RunPaused{plan::PauseReason::JournalBehindTarget,
+                                    *behind + "; put the newest copy of the journal back"}}));
   }
   return std::optional<RunEnd>();
 }
 
 Executor::Turn Executor::turn(const Limits& limits) {
   MIG_TRY(keep_lease());
+  const std::int64_t answered = log_.state().last_request;
   MIG_TRY(answer_all(log_, lease_, clock_));
+  // Whoever waited for a person may go on now.
+  if (log_.state().last_request != answered) waits_.clear();
   if (auto end = ended()) return end;
   if (is_stopping_) return RunEnd{EndKind::Interrupted, "stopped on request of the terminal", {}};
   return log_.state().status == RunStatus::RollingBack ? turn_back() : turn_forward(limits);
@@ -202,7 +212,7 @@ Executor::Turn Executor::advance(plan::StepId id) {
       [&] { outcome = direction == Direction::Forward ? step->advance(reach) : step->undo(reach); },
       // A lease that is lost meanwhile stops nothing here: the slice's own transaction meets the
       // fence, and the next append is refused.
-      kBeatEvery, [this] { (void)log_.journal().beat(lease_); });
+      beat_every(), [this] { (void)log_.journal().beat(lease_); });
   return settle(id, std::move(outcome));
 }
 

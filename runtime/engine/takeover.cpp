@@ -19,6 +19,11 @@ Result<std::optional<std::string>> ahead_in(const RunLog& log, const Database& d
           "{} was written under record {} of the journal, and the journal ends at record {}",
           database.path().filename().string(), fence.head_seq, log.state().seq);
     }
+    if (ours && fence.epoch > authority.epoch) {
+      return fmt::format(
+          "{} was written under epoch {}, and the journal has granted no later one than {}",
+          database.path().filename().string(), fence.epoch, authority.epoch);
+    }
   }
   for (std::uint32_t i = 0; i < log.plan().steps.size(); ++i) {
     const plan::Step& step = log.plan().steps[i];
