@@ -16,19 +16,28 @@ enum class ErrorKind {
   Permanent,  // will fail again until a person changes something
 };
 
+// Why a person has to look, where `kind` alone does not say it; exit codes follow it.
+enum class Cause {
+  Other,
+  Damaged,  // a file is not what was written into it
+  Newer,    // a file is of a newer format than this program reads
+};
+
 // One clear sentence, and what to do next. Both are shown as they are, so neither holds a secret or
 // a row.
 struct Error {
   ErrorKind kind = ErrorKind::Permanent;
   std::string message;
   std::string help;
+  Cause cause = Cause::Other;
 };
 
 template <class T>
 using Result = std::expected<T, Error>;
 
-inline std::unexpected<Error> fail(ErrorKind kind, std::string message, std::string help = {}) {
-  return std::unexpected(Error{kind, std::move(message), std::move(help)});
+inline std::unexpected<Error> fail(ErrorKind kind, std::string message, std::string help = {},
+                                   Cause cause = Cause::Other) {
+  return std::unexpected(Error{kind, std::move(message), std::move(help), cause});
 }
 
 // Leaves the calling function with the error of a Result that has no value.

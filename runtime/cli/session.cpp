@@ -127,6 +127,14 @@ std::string lease_resource(const runtime::RunSummary& run) {
 ExitCode report_error(const runtime::Error& error, ExitCode fallback) {
   fmt::print(stderr, "mig: {}\n", error.message);
   if (!error.help.empty()) fmt::print(stderr, "     {}\n", error.help);
+  switch (error.cause) {
+    case runtime::Cause::Damaged:
+      return ExitCode::NeedsPerson;
+    case runtime::Cause::Newer:
+      return ExitCode::Refused;
+    case runtime::Cause::Other:
+      break;
+  }
   return error.kind == runtime::ErrorKind::Conflict ? ExitCode::Locked : fallback;
 }
 

@@ -52,9 +52,9 @@ constexpr const char* kSettings =
     "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON;";
 
 std::unexpected<Error> refuse(const std::filesystem::path& path, std::string_view what,
-                              std::string help) {
+                              std::string help, Cause cause = Cause::Other) {
   return fail(ErrorKind::Permanent, fmt::format("the journal `{}` {}", path.string(), what),
-              std::move(help));
+              std::move(help), cause);
 }
 
 std::unexpected<Error> no_journal(const std::filesystem::path& path) {
@@ -161,9 +161,10 @@ Result<void> check_format(const Database& database) {
     return refuse(
         path,
         fmt::format("has format {}, and this mig reads formats up to {}", format, kJournalFormat),
-        "use the mig that wrote it, or a newer one");
+        "use the mig that wrote it, or a newer one", Cause::Newer);
   }
-  if (format < 1) return refuse(path, "is damaged: it names no format", "restore a copy");
+  if (format < 1)
+    return refuse(path, "is damaged: it names no format", "restore a copy", Cause::Damaged);
   return {};
 }
 
@@ -171,7 +172,8 @@ Result<void> quick_check(const Database& database) {
   MIG_ASSIGN(check, database.prepare("PRAGMA quick_check(1)"));
   MIG_ASSIGN(has_row, check.step());
   if (has_row && check.text(0) == "ok") return {};
-  return refuse(database.path(), "is damaged", "do not write to it; restore a copy");
+  return refuse(database.path(), "is damaged", "do not write to it; restore a copy",
+                Cause::Damaged);
 }
 
 Result<JournalFile> prove(Database database) {
@@ -183,7 +185,7 @@ Result<JournalFile> prove(Database database) {
                             " tbl_name IN ('record', 'lease', 'request'))"));
   if (tables != 4 + 7) {
     return refuse(database.path(), "is damaged: a table or a guard of it is missing",
-                  "somebody changed it by hand; restore a copy");
+                  "somebody changed it by hand; restore a copy", Cause::Damaged);
   }
   std::string uuid;
   {
@@ -191,14 +193,19 @@ Result<JournalFile> prove(Database database) {
     MIG_ASSIGN(has_row, meta.step());
     if (has_row) uuid = meta.text(0);
   }
-  if (uuid.empty()) return refuse(database.path(), "is damaged: it has no name", "restore a copy");
+  if (uuid.empty())
+    return refuse(database.path(), "is damaged: it has no name", "restore a copy", Cause::Damaged);
   return JournalFile{std::move(database), std::move(uuid)};
 }
 
 Result<JournalFile> prepare_and_prove(Database database, Mode mode, const std::string& created_by) {
   MIG_ASSIGN(is_new, is_empty(database));
-  if (is_new && mode != Mode::Create) {
-    return refuse(database.path(), "is empty", "if it held a run, restore a copy");
+  // The lock file is made when the tables are there: an empty file without one is what a process
+  // left that died while it made the journal.
+  const bool was_used = std::filesystem::exists(database.path().string() + ".lock");
+  const bool may_be_made = mode == Mode::Create || (mode == Mode::ReadWrite && !was_used);
+  if (is_new && !may_be_made) {
+    return refuse(database.path(), "is empty", "if it held a run, restore a copy", Cause::Damaged);
   }
   if (!is_new) MIG_TRY(check_format(database));  // before a pragma could change a stranger's file
   if (mode != Mode::ReadOnly) MIG_TRY(database.execute(kSettings));

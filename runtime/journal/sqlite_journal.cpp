@@ -167,7 +167,7 @@ Result<SqliteJournal::Head> SqliteJournal::head() {
   select_head_->reset();
   if (!hash) {
     return fail(ErrorKind::Permanent, fmt::format("{} is damaged: it has no head", name()),
-                "do not write to it; restore a copy");
+                "do not write to it; restore a copy", Cause::Damaged);
   }
   return found;
 }
@@ -229,7 +229,7 @@ Result<void> SqliteJournal::check_tail(std::int64_t last_found, const Sha256& ha
     return fail(ErrorKind::Permanent,
                 fmt::format("{} is cut short: its head says record {}, the last one is {}", name(),
                             end.seq, last_found),
-                "do not write to it; restore a copy");
+                "do not write to it; restore a copy", Cause::Damaged);
   }
   if (end.seq < last_found) return corrupt(end.seq + 1, "it lies behind the head");
   if (end.hash != hash) return corrupt(last_found, "the head has another hash");
@@ -247,7 +247,7 @@ Result<std::int64_t> SqliteJournal::verify() {
 
 std::unexpected<Error> SqliteJournal::corrupt(std::int64_t seq, std::string_view why) const {
   return fail(ErrorKind::Permanent, fmt::format("record {} of {} is corrupt: {}", seq, name(), why),
-              "do not write to it; restore a copy");
+              "do not write to it; restore a copy", Cause::Damaged);
 }
 
 std::string SqliteJournal::name() const {
@@ -284,7 +284,7 @@ Result<std::vector<Request>> SqliteJournal::requests_after(std::int64_t id) {
     if (!at) {
       return fail(ErrorKind::Permanent,
                   fmt::format("request {} of {} is corrupt", select.integer(0), name()),
-                  "do not write to it; restore a copy");
+                  "do not write to it; restore a copy", Cause::Damaged);
     }
     requests.push_back({.id = select.integer(0),
                         .run = std::string(select.text(1)),

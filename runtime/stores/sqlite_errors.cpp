@@ -82,7 +82,8 @@ Error sqlite_error(int extended_code, const std::filesystem::path& path, std::st
               "give its owner write permission on the file and its folder"};
     case SqliteFailure::Corrupt:
       return {ErrorKind::Permanent, file + " is damaged",
-              "do not write to it; restore a copy, or save what is left with `.recover`"};
+              "do not write to it; restore a copy, or save what is left with `.recover`",
+              Cause::Damaged};
     case SqliteFailure::NotADatabase:
       return {ErrorKind::Permanent,
               noun == "database" ? fmt::format("`{}` is not a SQLite database", path.string())

@@ -126,6 +126,7 @@ TEST_CASE("journal: files that are none, or none of ours, have their own sentenc
   }
   SECTION("empty") {
     std::ofstream{place.path};
+    std::ofstream{place.path.string() + ".lock"};  // it was used once
     CHECK(refusal(place) == "the journal `J` is empty");
     CHECK(place.try_open(Mode::Create));
   }
