@@ -123,7 +123,9 @@ ExitCode drive(Session& session, runtime::RunLog& log, runtime::Lease lease,
   log.observe({});
   if (!end) return report_error(end.error());
   if (end->kind != EndKind::LeaseLost) (void)session.journal().release(lease);
-  if (!options.is_json) say_end(*end, log.plan(), log.state());
+  // A program reads the events; that the run is elsewhere now is no event of it.
+  const bool is_said = !options.is_json || end->kind == EndKind::LeaseLost;
+  if (is_said) say_end(*end, log.plan(), log.state());
   return exit_of(*end, log.state(), options);
 }
 

@@ -50,7 +50,8 @@ SourceText checked(const std::string& path, std::string text) {
   const auto broken = find_not_utf8(text);
   if (!broken) return SourceText{std::move(text), std::nullopt};
   if (text.find('\0') != std::string::npos) {
-    return unreadable(fmt::format("`{}` is a binary file, not a plan", path), ExitCode::PlanWrong);
+    return unreadable(fmt::format("`{}` is a binary file, not a plan; name a .mig file", path),
+                      ExitCode::PlanWrong);
   }
   const auto line =
       std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*broken), '\n');
@@ -70,8 +71,9 @@ SourceText read_source(const std::string& path) {
   const std::unique_ptr<std::FILE, decltype(close)> file(
       is_input ? stdin : std::fopen(path.c_str(), "rb"), close);
   if (file == nullptr) {
-    return unreadable(fmt::format("cannot read `{}`: {}", path, std::strerror(errno)),
-                      ExitCode::Usage);
+    return unreadable(
+        fmt::format("cannot read `{}`: {}; check the path", path, std::strerror(errno)),
+        ExitCode::Usage);
   }
   std::string text;
   char buffer[1 << 16];
@@ -80,8 +82,9 @@ SourceText read_source(const std::string& path) {
     if (text.size() > syntax::SourceSet::kMaxBytes) return too_large(path);
   }
   if (std::ferror(file.get()) != 0) {
-    return unreadable(fmt::format("cannot read `{}`: {}", path, std::strerror(errno)),
-                      ExitCode::Usage);
+    return unreadable(
+        fmt::format("cannot read `{}`: {}; check the path", path, std::strerror(errno)),
+        ExitCode::Usage);
   }
   return checked(path, std::move(text));
 }

@@ -94,8 +94,11 @@ class Apply {
     const std::string run = unfinished == nullptr ? std::string() : unfinished->run;
     auto live = look_at(*plan_, folder, run);
     if (!live) return report_error(live.error());
-    for (const Obstacle& obstacle : live->obstacles)
+    for (const Obstacle& obstacle : live->obstacles) {
       refuse(obstacle.exit, obstacle.message, obstacle.help);
+      // What another run holds looks odd in many ways, and none of them is news.
+      if (obstacle.exit == ExitCode::Locked) break;
+    }
     if (!live->obstacles.empty()) return live->obstacles.front().exit;
     if (const ExitCode found = report_live(file_, *plan_, *live); found != ExitCode::Done)
       return found;
