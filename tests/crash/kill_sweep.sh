@@ -52,7 +52,7 @@ dump() {
   for file in legacy catalog packages.backup; do
     echo "== $file"
     [ -s "work/$file.db" ] || continue
-    sqlite3 "work/$file.db" .dump | grep -v mig_ctl | sort
+    sqlite3 "work/$file.db" .dump | grep -vE 'mig_ctl|^(PRAGMA|BEGIN|COMMIT)' | sort
   done
   grep -E '"(reads|writes)"' work/routes.json 2>/dev/null
 }
@@ -66,7 +66,7 @@ journal() { sqlite3 -readonly -cmd '.timeout 5000' .mig/journal.db "$1"; }
 phase_of() {
   case $1 in
     copy/*) echo snapshot ;;
-    compare/verify* | switch/verify*) echo verify ;;
+    compare/verify*) echo verify ;;
     switch/*) echo switch ;;
     cleanup/*) echo clean-up ;;
     *) echo other ;;
@@ -206,9 +206,7 @@ timeout 60 "$mig" apply plan.mig --env ci --yes --until-blocked --set 'chunk=200
 mode=back current='' outcome=''
 backs=$((rounds / 20 + 2))
 for ((i = 0; i <= backs; ++i)); do
-  verb=rollback
-  grep -q '"rolling_back"' <(timeout 20 "$mig" list --json 2>/dev/null) && verb=continue
-  if [ "$i" -lt "$backs" ]; then watch start 40 "$verb"; else watch never 0 "$verb"; fi
+  if [ "$i" -lt "$backs" ]; then watch back 40 rollback; else watch never 0 rollback; fi
   [ "$outcome" = killed ] || break
   printf 'rollback %2d: killed in %s\n' "$((i + 1))" "${current:-the start}"
 done

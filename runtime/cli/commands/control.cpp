@@ -124,6 +124,20 @@ ExitCode continue_run(const ControlOptions& options) {
   return drive(*session, *log, *lease, options.drive);
 }
 
+// A rollback that was interrupted goes on with the same command.
+ExitCode roll_back(const ControlOptions& options) {
+  bool goes_on = false;
+  {
+    auto session =
+        Session::open(journal_path(options.session, "."), Session::Access::Write, options.session);
+    if (!session) return report_error(session.error());
+    auto run = session->find(options.session.run);
+    if (!run) return report_error(run.error(), ExitCode::Usage);
+    goes_on = run->state.status == plan::RunStatus::RollingBack;
+  }
+  return goes_on ? continue_run(options) : ask(options, std::string(runtime::kWantRollback), true);
+}
+
 }  // namespace
 
 void declare_control(CLI::App& app, ExitCode& exit) {
@@ -136,9 +150,13 @@ void declare_control(CLI::App& app, ExitCode& exit) {
     options->drive.wants_rollback = verb.want == runtime::kWantRollback;
     command->footer(fmt::format("Example:\n  {}", verb.example));
     command->callback([options, &verb, &exit] {
-      exit = verb.want == runtime::kWantContinue
-                 ? continue_run(*options)
-                 : ask(*options, std::string(verb.want), verb.drives);
+      if (verb.want == runtime::kWantContinue) {
+        exit = continue_run(*options);
+      } else if (verb.want == runtime::kWantRollback) {
+        exit = roll_back(*options);
+      } else {
+        exit = ask(*options, std::string(verb.want), verb.drives);
+      }
     });
   }
 }
