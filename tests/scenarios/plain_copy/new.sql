@@ -1,2 +1,0 @@
-CREATE TABLE goods(sku TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, cents INTEGER NOT NULL, added TEXT, weight REAL) STRICT;
-INSERT INTO goods VALUES ('d1', 'dates', 1, '2026-01-02', 0);
