@@ -2,6 +2,10 @@
 # What `mig apply` does with what it cannot use: one clear sentence with what to do next, the documented exit
 # code, and nothing changed.  tests/cli/bad_input.sh MIG
 set -uo pipefail
+# A mount namespace of its own: as root, or as root of a user namespace. In a chroot the root is no mount and
+# its propagation cannot be changed; every mount that is made here is taken away here.
+in_own_mounts=(unshare -m); [ "$(id -u)" -eq 0 ] || in_own_mounts=(unshare -Urm)
+"${in_own_mounts[@]}" true 2>/dev/null || in_own_mounts+=(--propagation unchanged)
 export LC_ALL=C
 script=$(realpath "$0"); mig=$(realpath "${1:?path of mig}")
 passed=0; failed=0
@@ -24,6 +28,7 @@ if [ "${2:-}" = --full-disk ]; then
   echo "$again" >../full.again.rc
   "$mig" log >/dev/null 2>>../full.again && [ "$before" = "$(sqlite3 app.db '.dump olds' | sha256sum)" ] &&
     echo same >../full.stores
+  cd / && umount "$3"
   exit 0
 fi
 
@@ -163,7 +168,7 @@ refuses 3 'has format 99' "${apply[@]}"
 case_folder 'read-only journal'; begun
 chmod 0400 .mig/journal.db; chmod 0500 .mig
 if [ "$(id -u)" -eq 0 ]; then  # root may write anywhere, except where the file system says no
-  unshare -m true 2>/dev/null && as=(unshare -m sh -c 'mount --bind .mig .mig && mount -o remount,bind,ro .mig && exec "$@"' sh)
+  as=("${in_own_mounts[@]}" sh -c 'mount --bind .mig .mig && mount -o remount,bind,ro .mig && "$@"; rc=$?; umount .mig; exit $rc' sh)
 else
   as=()
 fi
@@ -207,8 +212,6 @@ case_folder 'a row without the new column' "$names" "$rows INSERT INTO olds(id) 
 undoes 'the row `4` of `olds` cannot be moved: `name`'
 
 # --- a full disk -----------------------------------------------------------------------------------------
-# As root with a mount namespace of its own; otherwise as root of a user namespace.
-in_own_mounts=(unshare -m); [ "$(id -u)" -eq 0 ] || in_own_mounts=(unshare -Urm)
 for room in 0 64k 4400k; do
   name="disk full, $room free"
   rm -rf "$work/disk"; mkdir -p "$work/disk/mnt"
