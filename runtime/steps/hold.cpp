@@ -55,7 +55,7 @@ class HoldStep final : public Step {
     if (action_.gates.empty()) return wait_or_end(world, cursor, {});
     const Instant next = due(world, cursor);
     if (next > world.clock.now()) return waiting(cursor, next, "for the next look of its gates");
-    if (needs_reconciliation(world) && !reconciled_) {
+    if (needs_reconciliation(world) && !is_known(world)) {
       MIG_ASSIGN(compared, reconcile_slice(world));
       if (!compared) return Outcome{More{cursor.print(), {}, 0}, {}};
     }
@@ -100,6 +100,41 @@ class HoldStep final : public Step {
     });
   }
 
+  // The summary of the comparison that still holds: the newest step that touched data is a whole
+  // comparison that had nothing to repair.
+  static std::optional<std::string> newest_comparison(const World& world) {
+    const plan::StepState* newest = nullptr;
+    const plan::Step* step = nullptr;
+    for (std::uint32_t i = 0; i < world.plan.steps.size(); ++i) {
+      const plan::StepState& state = world.state.steps[i];
+      const bool is_newer = newest == nullptr || state.started > newest->started;
+      if (state.started == 0 || !is_newer || !touches_data(world.plan.steps[i].action)) continue;
+      newest = &state;
+      step = &world.plan.steps[i];
+    }
+    if (step == nullptr || !std::holds_alternative<plan::Verify>(step->action)) return std::nullopt;
+    const bool is_whole = newest->status == plan::StepStatus::Done &&
+                          newest->summary.find("; complete") != std::string::npos &&
+                          newest->summary.find("repaired") == std::string::npos;
+    return is_whole ? std::optional(newest->summary) : std::nullopt;
+  }
+
+  static bool touches_data(const plan::Action& action) {
+    return !std::holds_alternative<plan::Hold>(action) &&
+           !std::holds_alternative<plan::Approve>(action) &&
+           !std::holds_alternative<plan::Accept>(action) &&
+           !std::holds_alternative<plan::RouteReads>(action) &&
+           !std::holds_alternative<plan::Backup>(action) &&
+           !std::holds_alternative<plan::PointOfNoReturn>(action);
+  }
+
+  // Nobody but the steps of this run changes the rows while a gate looks on, so one comparison
+  // holds for a while; a long hold takes a fresh one every day.
+  bool is_known(const World& world) const {
+    if (reconciled_) return world.clock.now() - reconciled_at_ < std::chrono::hours(24);
+    return newest_comparison(world).has_value();
+  }
+
   // True when the comparison is complete.
   Result<bool> reconcile_slice(World& world) {
     if (!reconciler_) {
@@ -111,17 +146,19 @@ class HoldStep final : public Step {
     MIG_ASSIGN(is_done, reconciler_->advance());
     if (!is_done) return false;
     reconciled_ = reconciler_->result();
+    reconciled_at_ = world.clock.now();
     reconciler_.reset();
     return true;
   }
 
-  Sample drift_of(const plan::DatasetReading& reading) const {
-    if (!reconciled_ || !reconciled_->complete) return Sample{Taken::NoData, 0, "not compared yet"};
-    std::int64_t rows = reconciled_->source_drift;
-    for (const DatasetDrift& one : reconciled_->datasets) {
-      if (one.dataset == reading.dataset) rows = one.drift();
-    }
-    return Sample{Taken::Value, rows, fmt::format("{} rows compared", reconciled_->source_rows)};
+  Sample drift_of(const plan::DatasetReading& reading, const World& world) const {
+    const std::string summary = reconciled_ ? print_summary(world.plan, *reconciled_)
+                                            : newest_comparison(world).value_or(std::string());
+    const bool is_source = reading.dataset == world.plan.from;
+    const auto rows =
+        parse_drift(summary, is_source ? "source" : world.plan.at(reading.dataset).name);
+    if (!rows) return Sample{Taken::NoData, 0, "not compared yet"};
+    return Sample{Taken::Value, *rows, reconciled_ ? "compared now" : "as `verify` found"};
   }
 
   Look judge_gate(World& world, const plan::Gate& gate) const {
@@ -129,7 +166,7 @@ class HoldStep final : public Step {
     Look look;
     for (const plan::Clause& clause : gate.clauses) {
       const Sample sample = is_drift(clause.reading)
-                                ? drift_of(std::get<plan::DatasetReading>(clause.reading))
+                                ? drift_of(std::get<plan::DatasetReading>(clause.reading), world)
                                 : take_reading(clause.reading, world, oldest);
       look.verdict = std::max(look.verdict, judge(clause, sample));
       look.lines.push_back(describe(clause, unit_of(world.plan, clause.reading), sample));
@@ -166,7 +203,6 @@ class HoldStep final : public Step {
             seen.lines.empty() ? std::string() : fmt::format("{}", fmt::join(seen.lines, "; "));
       }
     }
-    reconciled_.reset();  // the next look sees the next state
     cursor.looked = world.clock.now().time_since_epoch().count();
     auto outcome = decide(world, cursor, worst, *worst_gate, worst_line);
     outcome.judged = std::move(judged);
@@ -220,6 +256,7 @@ class HoldStep final : public Step {
   plan::StepId id_;
   std::unique_ptr<Reconciler> reconciler_;
   std::optional<Reconciliation> reconciled_;
+  Instant reconciled_at_{};
 };
 
 }  // namespace
