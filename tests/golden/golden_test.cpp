@@ -2,6 +2,7 @@
 // those texts.
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -44,6 +45,7 @@ struct Checked {
   syntax::SourceSet sources;
   syntax::FileId file;
   syntax::Parsed parsed;
+  std::deque<syntax::Parsed> used;
   compiler::Diagnostics diagnostics;
 
   Checked(std::string path, std::string text)
@@ -52,10 +54,21 @@ struct Checked {
     compiler::report_syntax_mistakes(parsed, diagnostics);
   }
 
+  // The file and what it brings in from tests/golden/error.
+  std::vector<compiler::Input> program() {
+    std::vector<compiler::Input> all{{"golden.mig", &parsed.file}};
+    for (const std::string& path : compiler::imports_of("golden.mig", parsed.file)) {
+      const bool is_new = std::ranges::find(all, path, &compiler::Input::path) == all.end();
+      if (!is_new || !fs::is_regular_file(kGolden / "error" / path)) continue;
+      used.push_back(syntax::parse(sources, sources.add(path, read(kGolden / "error" / path))));
+      all.push_back({path, &used.back().file});
+    }
+    return all;
+  }
+
   // What `mig check` reports, with secrets masked.
   void compile() {
-    compiler::check_all_environments(sources, {compiler::Input{"golden.mig", &parsed.file}},
-                                     diagnostics);
+    compiler::check_all_environments(sources, program(), diagnostics);
     for (const syntax::Span& secret : diagnostics.hidden())
       sources.mask(secret);
   }
@@ -107,6 +120,12 @@ TEST_CASE("golden: the diagnostics of each file") {
 TEST_CASE("a file with six independent mistakes gives six diagnostics") {
   const fs::path path = kGolden / "error" / "broken.mig";
   const Checked checked("broken.mig", read(path));
+  CHECK(checked.diagnostics.all().size() == 6);
+}
+
+TEST_CASE("six mistakes of six kinds give six diagnostics") {
+  Checked checked("six_mistakes.mig", read(kGolden / "error" / "six_mistakes.mig"));
+  checked.compile();
   CHECK(checked.diagnostics.all().size() == 6);
 }
 
