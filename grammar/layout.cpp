@@ -30,6 +30,13 @@ struct Cells {
   }
 };
 
+// A type is written `rows/s`, without the blanks of a division.
+std::string print_type(const Expr& type) {
+  const auto* rate = std::get_if<Binary>(&type.node);
+  if (rate == nullptr || rate->op != Operator::Divide) return print(type);
+  return print(*rate->lhs) + '/' + print(*rate->rhs);
+}
+
 Cells cells_of(const Statement& statement) {
   Cells cells{{statement.word.text}, {}};
   for (const Operand& operand : statement.operands) {
@@ -46,7 +53,7 @@ Cells cells_of(const Statement& statement) {
         break;
       case Mark::Colon:
         cells.texts.back() += ':';
-        cells.begin(':', value);
+        cells.begin(':', print_type(operand.value));
         break;
       case Mark::Assign:
         cells.begin('=', "= " + value);

@@ -181,10 +181,12 @@ struct junk_piece : p::sor<block_text, text,
 };
 struct junk : p::plus<junk_piece> {};
 struct unexpected : junk {};  // behind the operands of a statement
+// `else "…"` may begin a line: it belongs to the rule above it.
+struct otherwise_operand : p::seq<breaks, p::at<key_else, blanks, p::one<'"'>>, plain_operand> {};
 struct word : p::seq<p::not_at<p::sor<key_and, key_or>>, identifier> {};
 struct block_and_end : p::seq<blanks, block, p::opt<statement_end>> {};
 struct statement
-    : p::seq<word, p::star<blanks, operand>,
+    : p::seq<word, p::star<p::sor<p::seq<blanks, operand>, otherwise_operand>>,
              p::sor<block_and_end, statement_end,
                     p::seq<blanks, unexpected, p::sor<block_and_end, p::opt<statement_end>>>>> {};
 struct nameless : p::sor<p::seq<junk, p::sor<block_and_end, p::opt<statement_end>>>,
