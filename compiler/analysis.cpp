@@ -12,7 +12,7 @@ const Declaration* Analysis::resolve(const syntax::Expr& wanted, const Module& s
   const std::string_view text = name_of(wanted);
   if (text.empty()) {
     if (!std::holds_alternative<syntax::Missing>(wanted.node)) {
-      diagnostics.report(wanted.span, diag::NameWanted, name(kind));
+      diagnostics.report(wanted.span, diag::NameWanted, with_article(name(kind)));
     }
     return nullptr;
   }
@@ -20,7 +20,8 @@ const Declaration* Analysis::resolve(const syntax::Expr& wanted, const Module& s
   if (found != scope.names.end() && found->second->kind == kind) return found->second;
   auto report = diagnostics.report(wanted.span, diag::UnknownName, name(kind), text);
   if (found != scope.names.end()) {
-    report.label(found->second->span, fmt::format("`{}` is a {}", text, name(found->second->kind)));
+    report.label(found->second->span,
+                 fmt::format("`{}` is {}", text, with_article(name(found->second->kind))));
     return nullptr;
   }
   std::vector<std::string> known;
@@ -30,6 +31,16 @@ const Declaration* Analysis::resolve(const syntax::Expr& wanted, const Module& s
   const std::string near = did_you_mean(text, known);
   if (!near.empty()) report.help(near);
   return nullptr;
+}
+
+void Analysis::report_unknown_field(const syntax::Span& at, const plan::Entity& entity,
+                                    std::string_view written) {
+  std::vector<std::string> known;
+  for (const plan::Field& field : entity.fields)
+    known.push_back(field.name);
+  const std::string near = did_you_mean(written, known);
+  diagnostics.report(at, diag::UnknownName, "field", fmt::format("{}.{}", entity.name, written))
+      .help(near.empty() ? fmt::format("`{}` has {}", entity.name, fmt::join(known, ", ")) : near);
 }
 
 plan::Place Analysis::place(const syntax::Span& span) const {

@@ -48,6 +48,9 @@ struct Analysis {
     return found == declared.end() ? std::nullopt : std::optional(found->second);
   }
 
+  void report_unknown_field(const syntax::Span& at, const plan::Entity& entity,
+                            std::string_view written);
+
   plan::Place place(const syntax::Span& span) const;
 };
 

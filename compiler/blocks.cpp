@@ -64,8 +64,13 @@ std::optional<std::vector<Attribute>> attributes_of(const StatementRow& row) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
     const bool required = word.ends_with('!');
     const bool repeated = word.ends_with('*');
-    if (required || repeated) word.remove_suffix(1);
-    attributes.push_back(Attribute{std::string(word), required});
+    const bool bare = word.ends_with('?');
+    const bool own = word.ends_with('+') || repeated;
+    if (required || bare || own) word.remove_suffix(1);
+    const AttributeShape shape = own    ? AttributeShape::Own
+                                 : bare ? AttributeShape::Word
+                                        : AttributeShape::Value;
+    attributes.push_back(Attribute{std::string(word), required, repeated, shape});
   }
   return attributes;
 }

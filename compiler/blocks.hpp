@@ -29,9 +29,14 @@ bool is_later(std::string_view word);
 // The context in which a word that is unknown here would be known.
 std::optional<Context> context_of(std::string_view word);
 
+// `name = value`, a bare word, or a form that only its reader knows.
+enum class AttributeShape { Value, Word, Own };
+
 struct Attribute {
   std::string name;
   bool required = false;
+  bool repeated = false;
+  AttributeShape shape = AttributeShape::Value;
 };
 // The attributes that a statement's block may hold; absent where the block has a shape of its own.
 std::optional<std::vector<Attribute>> attributes_of(const StatementRow& row);

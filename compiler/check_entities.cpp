@@ -1,5 +1,6 @@
 // Entities and datasets: the shape of rows, and where rows of a shape live.
 #include <algorithm>
+#include <cassert>
 #include <set>
 
 #include <fmt/format.h>
@@ -40,10 +41,12 @@ class EntityChecker {
               analysis_.diagnostics);
     form.name();
     form.end();
-    if (!form.ok() || !declaration_.statement->block) return;
-    for (const syntax::Statement& statement : declaration_.statement->block->statements) {
-      if (statement.word.text == "where" || statement.word.text.empty()) continue;
-      check_field(statement, entity);
+    if (!form.ok()) return fail();
+    if (declaration_.statement->block) {
+      for (const syntax::Statement& statement : declaration_.statement->block->statements) {
+        if (statement.word.text == "where" || statement.word.text.empty()) continue;
+        check_field(statement, entity);
+      }
     }
     if (std::ranges::none_of(entity.fields, &plan::Field::key) && ok_) {
       analysis_.diagnostics.report(declaration_.span, diag::NoKey, entity.name)
@@ -60,8 +63,7 @@ class EntityChecker {
       const plan::Entity& other = analysis_.plan.at(*id);
       const auto found = std::ranges::find(other.fields, target->field.text, &plan::Field::name);
       if (found == other.fields.end()) {
-        analysis_.diagnostics.report(target->field.span, diag::UnknownName,
-                                     fmt::format("field of `{}`", other.name), target->field.text);
+        analysis_.report_unknown_field(target->field.span, other, target->field.text);
         continue;
       }
       entity.fields[field].references =
@@ -70,7 +72,7 @@ class EntityChecker {
   }
 
   void check_rules(plan::Entity& entity) {
-    if (!declaration_.statement->block) return;
+    assert(declaration_.statement->block);  // without one it has no key, and does not come here
     ExprChecker checker(analysis_);
     const ExprScope scope{.module = declaration_.module, .input = &entity};
     std::vector<plan::Rule> rules;
@@ -94,10 +96,13 @@ class EntityChecker {
 
  private:
   void check_field(const syntax::Statement& statement, plan::Entity& entity) {
-    constexpr std::string_view kExample = "email: text(254)";
     const bool is_key = statement.word.text == "key" && is_marked(statement);
     const bool is_version = statement.word.text == "version" && is_marked(statement);
-    Form form(statement, kExample, analysis_.diagnostics);
+    Form form(statement,
+              is_key       ? "key id: i64"
+              : is_version ? "version updated_at: timestamp"
+                           : "email: text(254)",
+              analysis_.diagnostics);
     plan::Field field{.name = statement.word.text, .key = is_key, .version = is_version};
     syntax::Span at = statement.word.span;
     if (is_key || is_version) {
@@ -127,8 +132,9 @@ class EntityChecker {
       return fail();
     }
     if (field.generated && (!field.key || !field.type.is_integer())) {
-      analysis_.diagnostics.report(written->span, diag::TypeMismatch, "an integer key",
-                                   print(field.type));
+      const std::string found =
+          field.key ? print(field.type) : fmt::format("{} and no key", print(field.type));
+      analysis_.diagnostics.report(written->span, diag::TypeMismatch, "an integer key", found);
       return fail();
     }
     read_block(statement, field);
@@ -136,7 +142,7 @@ class EntityChecker {
     if (reference != nullptr) {
       const auto* target = std::get_if<syntax::Member>(&reference->node);
       if (target == nullptr) {
-        analysis_.diagnostics.report(reference->span, diag::NameWanted, "field")
+        analysis_.diagnostics.report(reference->span, diag::NameWanted, "a field")
             .help("a reference is written `-> Other.field`");
       } else {
         references_.emplace_back(entity.fields.size(), target);
@@ -177,12 +183,13 @@ class EntityChecker {
     ExprChecker checker(analysis_);
     const ExprScope scope{.module = declaration_.module};
     const auto value = checker.fit(expr, scope, field.type);
-    if (!value) return;
+    if (!value) return fail();
     if (const auto* constant = std::get_if<plan::Constant>(&value->node)) {
       field.fallback = constant->value;
     } else {
       analysis_.diagnostics.report(expr.span, diag::NotConstant)
           .help("a field's default is a literal");
+      fail();
     }
   }
 
@@ -298,8 +305,7 @@ void read_canonical(Analysis& analysis, const Declaration& declaration,
   if (!form.ok()) return;
   const auto found = std::ranges::find(entity.fields, name_of(*name), &plan::Field::name);
   if (found == entity.fields.end()) {
-    analysis.diagnostics.report(name->span, diag::UnknownName,
-                                fmt::format("field of `{}`", entity.name), name_of(*name));
+    analysis.report_unknown_field(name->span, entity, name_of(*name));
     return;
   }
   if (found->key) {
@@ -338,8 +344,8 @@ void check_datasets(Analysis& analysis) {
   const StatementRow& row = *find_statement(Context::File, "dataset");
   for (const Declaration* declaration : analysis.program.declarations(DeclarationKind::Dataset)) {
     const auto head = dataset_head(analysis, *declaration, row);
-    const Attributes attributes(*declaration->statement, row, analysis.diagnostics);
     if (!head) continue;
+    const Attributes attributes(*declaration->statement, row, analysis.diagnostics);
     const Module& scope = *declaration->module;
     const auto entity =
         analysis.find(*head->entity, scope, DeclarationKind::Entity, analysis.entities);
@@ -347,8 +353,7 @@ void check_datasets(Analysis& analysis) {
     if (!attributes.ok() || !entity || !store) continue;
     plan::Dataset dataset{.name = declaration->name, .entity = *entity, .store = *store};
     const WrittenAttribute* table = attributes.find("table");
-    const auto name =
-        table->value == nullptr ? std::nullopt : analysis.constants.text(*table->value, scope);
+    const auto name = analysis.constants.text(*table->value, scope);
     if (!name) continue;
     dataset.table = *name;
     for (const syntax::Statement* canonical : attributes.all("canonical")) {

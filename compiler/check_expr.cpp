@@ -30,19 +30,30 @@ plan::Expr constant(Type type, plan::Value value) {
   return plan::Expr{std::move(type), plan::Constant{std::move(value)}};
 }
 
+// Of a number that was written without a sign, so that nothing overflows.
+plan::Value negated(plan::Value number) {
+  if (auto* integer = std::get_if<std::int64_t>(&number)) *integer = -*integer;
+  if (auto* decimal = std::get_if<plan::Decimal>(&number)) decimal->digits = -decimal->digits;
+  if (auto* real = std::get_if<double>(&number)) *real = -*real;
+  return number;
+}
+
+// The same number with the digits of a decimal type, if it has room for them.
+std::optional<plan::Decimal> as_decimal(const plan::Decimal& number, const Type& type) {
+  if (type.base != Base::Decimal) return std::nullopt;
+  const auto scaled = rescaled(number, type.scale);
+  if (!scaled) return std::nullopt;
+  __int128 limit = 1;
+  for (int i = 0; i < type.precision; ++i)
+    limit *= 10;
+  return scaled->digits < limit ? scaled : std::nullopt;
+}
+
 std::uint32_t code_points(std::string_view text) {
   std::uint32_t count = 0;
   for (const char c : text)
     count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
   return count;
-}
-
-std::vector<std::string> field_names(const plan::Entity& entity) {
-  std::vector<std::string> names;
-  names.reserve(entity.fields.size());
-  for (const plan::Field& field : entity.fields)
-    names.push_back(field.name);
-  return names;
 }
 
 bool fits_integer(std::int64_t value, Base base) {
@@ -72,6 +83,10 @@ void ExprChecker::mismatch(const syntax::Span& at, std::string_view wanted, cons
 bool ExprChecker::refuse_optional(const plan::Expr& checked, const syntax::Span& at) {
   if (!checked.type.optional) return false;
   const std::string written(analysis_.sources.text(at));
+  if (written == "none") {
+    analysis_.diagnostics.report(at, diag::TypeMismatch, "a value", "nothing");
+    return true;
+  }
   analysis_.diagnostics.report(at, diag::MaybeAbsent, written)
       .help(fmt::format("say what it is then: `{} ?? …`, or ask first: `{}?`", written, written));
   return true;
@@ -111,6 +126,10 @@ std::optional<plan::Expr> ExprChecker::check(const syntax::Expr& expr, const Exp
         value->type.base != Base::F64) {
       mismatch(it->value->span, "a number", value->type);
       return std::nullopt;
+    }
+    if (auto* literal = std::get_if<plan::Constant>(&value->node)) {
+      literal->value = negated(literal->value);
+      return value;
     }
     Type type = value->type;
     plan::Apply apply{Function::Negate, {}};
@@ -162,18 +181,25 @@ std::optional<plan::Expr> ExprChecker::literal(const syntax::Literal& literal,
     case syntax::LiteralKind::Quantity:
       break;
   }
-  const auto number = literal.kind == syntax::LiteralKind::Quantity
-                          ? read_quantity(literal.raw)
-                          : std::unexpected(LiteralMistake{.what = "has a unit"});
+  const auto number =
+      literal.kind == syntax::LiteralKind::Quantity
+          ? read_quantity(literal.raw)
+          : std::unexpected(LiteralMistake{false, "has a unit", "rows have no units"});
   if (!number) {
-    analysis_.diagnostics.report(at.span, diag::BadNumber, number.error().what)
-        .help("rows have no units");
+    const LiteralMistake& mistake = number.error();
+    if (mistake.unknown_unit) {
+      analysis_.diagnostics.report(at.span, diag::UnknownUnit, mistake.what)
+          .help("rows have no units");
+    } else {
+      analysis_.diagnostics.report(at.span, diag::BadNumber, mistake.what).help(mistake.help);
+    }
     return std::nullopt;
   }
   if (const auto* decimal = std::get_if<plan::Decimal>(&*number)) {
     if (wanted != nullptr && goal.base == Base::F64) {
       return constant(goal, std::stod(print(*decimal)));
     }
+    if (const auto fitted = as_decimal(*decimal, goal)) return constant(goal, *fitted);
     const auto digits = static_cast<std::uint8_t>(print(*decimal).size() - 1);
     return constant(Type::decimal(std::min<std::uint8_t>(digits, 38), decimal->scale), *decimal);
   }
@@ -185,9 +211,8 @@ std::optional<plan::Expr> ExprChecker::literal(const syntax::Literal& literal,
   if (wanted != nullptr && goal.is_integer() && fits_integer(quantity.value, goal.base)) {
     return constant(goal, quantity.value);
   }
-  if (wanted != nullptr && goal.base == Base::Decimal) {
-    const auto scaled = rescaled(plan::Decimal{quantity.value, 0}, goal.scale);
-    if (scaled) return constant(goal, *scaled);
+  if (const auto fitted = as_decimal(plan::Decimal{quantity.value, 0}, goal)) {
+    return constant(goal, *fitted);
   }
   if (wanted != nullptr && goal.base == Base::F64) {
     return constant(goal, static_cast<double>(quantity.value));
@@ -248,10 +273,7 @@ std::optional<plan::Expr> ExprChecker::field(const syntax::Span& at, const std::
     return plan::Expr{fields[i].type.as_optional(fields[i].type.optional && !proved),
                       plan::FieldOf{i}};
   }
-  auto report = analysis_.diagnostics.report(at, diag::UnknownName,
-                                             fmt::format("field of `{}`", scope.input->name), name);
-  const std::string near = did_you_mean(name, field_names(*scope.input));
-  if (!near.empty()) report.help(near);
+  analysis_.report_unknown_field(at, *scope.input, name);
   return std::nullopt;
 }
 
@@ -291,12 +313,17 @@ std::optional<plan::Expr> ExprChecker::fit(const syntax::Expr& expr, const ExprS
   auto value = check(expr, scope, &type);
   if (!value) return std::nullopt;
   if (widens(value->type, type)) return widened(std::move(*value), type);
+  if (name_of(expr) == "none") {
+    analysis_.diagnostics.report(expr.span, diag::TypeMismatch, print(type), "nothing")
+        .help(fmt::format("what is `{}` is never absent", print(type)));
+    return std::nullopt;
+  }
   if (value->type.optional && !type.optional && widens(value->type.as_optional(false), type)) {
     refuse_optional(*value, expr.span);
     return std::nullopt;
   }
   if (widens(type.as_optional(), value->type.as_optional()) ||
-      (value->type.is_integer() && type.is_integer())) {
+      (value->type.is_integer() && (type.is_integer() || type.base == Base::Decimal))) {
     auto report =
         analysis_.diagnostics.report(expr.span, diag::Narrowing, print(value->type), print(type));
     switch (type.base) {

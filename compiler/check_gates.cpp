@@ -55,7 +55,7 @@ class GateChecker {
       ok = ok && checked.has_value();
       if (checked) gate.clauses.push_back(std::move(*checked));
     }
-    if (attributes.all("require").empty() && declaration_.statement->is_intact) {
+    if (!attributes.mentions("require") && declaration_.statement->is_intact) {
       analysis_.diagnostics.report(declaration_.span, diag::MissingPart, "gate", "require")
           .help(fmt::format("it is written like `{}`", row.form));
       ok = false;
@@ -65,7 +65,7 @@ class GateChecker {
     ok = read_duration(attributes, "warmup", gate.warmup) && ok;
     const WrittenAttribute* no_data = attributes.find("no_data");
     if (no_data == nullptr) {
-      if (declaration_.statement->is_intact) {
+      if (declaration_.statement->is_intact && !attributes.mentions("no_data")) {
         analysis_.diagnostics.report(declaration_.span, diag::NoDataMissing, gate.name)
             .help("write `no_data = pause after 10m`, or `no_data = fail`");
       }
@@ -133,9 +133,15 @@ class GateChecker {
     if (!compare) {
       analysis_.diagnostics.report(condition->span, diag::NotACondition)
           .help(
-              "compare a metric with a limit, such as `drift(users) == 0 rows`; clauses are joined "
-              "by "
-              "several `require`");
+              "compare a metric with a limit, such as `drift(users) == 0 rows`; several conditions "
+              "are several `require`");
+      return std::nullopt;
+    }
+    const bool is_metric =
+        !name_of(*binary->lhs).empty() || std::holds_alternative<syntax::Call>(binary->lhs->node);
+    if (!is_metric) {
+      analysis_.diagnostics.report(binary->lhs->span, diag::NotACondition)
+          .help("the left side is a metric, such as `drift(users)` or a declared one");
       return std::nullopt;
     }
     const auto reading = check_reading(*binary->lhs);
@@ -167,6 +173,13 @@ class GateChecker {
       case Unit::Rows:
         report.help(fmt::format("write a count, such as `{} {} 0 rows`", metric, op));
         break;
+      case Unit::RowRate:
+      case Unit::RequestRate:
+      case Unit::Requests:
+      case Unit::Keys:
+        report.help(fmt::format("write {}, such as `{} {} 100 {}`", with_article(unit), metric, op,
+                                name(unit)));
+        break;
       default:
         break;
     }
@@ -182,11 +195,6 @@ class GateChecker {
 
   std::optional<plan::Reading> check_reading(const syntax::Expr& expr) {
     if (const auto* call = std::get_if<syntax::Call>(&expr.node)) return check_call(*call, expr);
-    if (name_of(expr).empty()) {
-      analysis_.diagnostics.report(expr.span, diag::NotACondition)
-          .help("the left side is a metric, such as `drift(users)` or a declared one");
-      return std::nullopt;
-    }
     const auto metric = analysis_.find(expr, scope(), DeclarationKind::Metric, analysis_.metrics);
     return metric ? std::optional<plan::Reading>(plan::DeclaredReading{*metric}) : std::nullopt;
   }

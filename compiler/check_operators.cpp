@@ -32,9 +32,6 @@ std::optional<Type> common_type(const Type& a, const Type& b) {
   const Type y = b.as_optional(false);
   if (widens(x, y)) return y.as_optional(optional);
   if (widens(y, x)) return x.as_optional(optional);
-  if (x.base == Base::Text && y.base == Base::Text) {
-    return Type::text(std::max(x.length, y.length)).as_optional(optional);
-  }
   if (x.base == Base::Decimal && y.base == Base::Decimal) {
     const int scale = std::max(x.scale, y.scale);
     const int whole = std::max(x.precision - x.scale, y.precision - y.scale);
@@ -195,7 +192,7 @@ std::optional<plan::Expr> ExprChecker::arithmetic(const syntax::Binary& binary, 
   const Function function = arithmetic_of(binary.op);
   if (a->type.base == Base::Decimal && b->type.base == Base::Decimal) {
     if (function == Function::Divide) {
-      analysis_.diagnostics.report(binary.op_span, diag::TypeMismatch, "integers", "decimals")
+      analysis_.diagnostics.report(binary.op_span, diag::TypeMismatch, "an integer", "a decimal")
           .help("the quotient of two decimals has no exact scale");
       return std::nullopt;
     }
@@ -290,7 +287,7 @@ std::optional<plan::Expr> ExprChecker::part_of_call(const syntax::Expr& expr,
   }
   if (std::ranges::find(parts, part.text) == parts.end()) {
     analysis_.diagnostics
-        .report(part.span, diag::UnknownName, fmt::format("part of `{}`", function), part.text)
+        .report(part.span, diag::UnknownName, "part", fmt::format("{}.{}", function, part.text))
         .help(fmt::format("it has {}", fmt::join(parts, " and ")));
     return std::nullopt;
   }
@@ -313,6 +310,11 @@ std::optional<plan::Expr> ExprChecker::call(const syntax::Call& call, const synt
 std::optional<plan::Expr> ExprChecker::called(const syntax::Call& call, const syntax::Expr& at,
                                               const std::string& function, const ExprScope& scope) {
   const std::string written(name_of(*call.callee));
+  if (written.empty()) {
+    analysis_.diagnostics.report(call.callee->span, diag::NotAnExpression)
+        .help("only functions are called, and a function is a name");
+    return std::nullopt;
+  }
   const auto id = function_named(function);
   if (!id) {
     std::vector<std::string> known;

@@ -62,10 +62,33 @@ class PlanChecker {
     return found.empty() ? nullptr : found.front();
   }
 
+  // Notes that a statement is not there, unless one that is misspelled stands in its place.
   void missing(std::string_view word) {
-    if (!declaration_.statement->is_intact) return;
-    analysis_.diagnostics.report(declaration_.span, diag::MissingPart, "plan", word)
-        .help(fmt::format("it is written like `{}`", find_statement(Context::Plan, word)->form));
+    const auto words = words_of(Context::Plan);
+    const auto stands_for = [&](const syntax::Statement& statement) {
+      const std::string& written = statement.word.text;
+      return find_statement(Context::Plan, written) == nullptr && nearest(written, words) == word;
+    };
+    const auto& block = declaration_.statement->block;
+    if (block && std::ranges::any_of(block->statements, stands_for)) return;
+    missing_.emplace_back(word);
+  }
+
+  void report_missing() {
+    if (missing_.empty() || !declaration_.statement->is_intact) return;
+    const std::string words = fmt::format("{}", fmt::join(missing_, "`, `"));
+    analysis_.diagnostics.report(declaration_.span, diag::MissingPart, "plan", words)
+        .help(fmt::format("it is written like `{}`", find_statement(Context::File, "plan")->form));
+  }
+
+  // The one name of a statement; more than one is a mistake.
+  const syntax::Expr* only_name(const syntax::Statement& statement, std::string_view help) {
+    const auto names = names_of(statement);
+    if (names.size() > 1) {
+      analysis_.diagnostics.report(names[1]->span, diag::WrongForm, statement.word.text)
+          .help(std::string(help));
+    }
+    return names.empty() ? nullptr : names.front();
   }
 
   std::vector<const syntax::Expr*> names_of(const syntax::Statement& statement) {
@@ -82,12 +105,8 @@ class PlanChecker {
 
   void read_sides() {
     if (const auto* from = only("from")) {
-      const auto names = names_of(*from);
-      if (names.size() > 1) {
-        analysis_.diagnostics.report(names[1]->span, diag::WrongForm, "from")
-            .help("a plan has one dataset on its old side");
-      }
-      if (const auto id = names.empty() ? std::nullopt : dataset(*names.front())) {
+      const auto* name = only_name(*from, "a plan has one dataset on its old side");
+      if (const auto id = name == nullptr ? std::nullopt : dataset(*name)) {
         analysis_.plan.from = *id;
         // Both names mean the same comparison: what the authority holds against the other side.
         scope_.names.old_side = *id;
@@ -105,18 +124,16 @@ class PlanChecker {
     }
     if (const auto* through = only("through")) {
       scope_.names.has_router = true;
-      const auto names = names_of(*through);
-      if (names.size() == 1) {
+      if (const auto* name = only_name(*through, "a plan has one router")) {
         analysis_.plan.through =
-            analysis_.find(*names[0], *scope_.module, DeclarationKind::Router, analysis_.routers);
+            analysis_.find(*name, *scope_.module, DeclarationKind::Router, analysis_.routers);
       }
     }
     const auto* via = only("via");
     if (via != nullptr) {
-      const auto names = names_of(*via);
-      if (names.size() == 1) {
-        analysis_.plan.via = analysis_.find(*names[0], *scope_.module, DeclarationKind::Transform,
-                                            analysis_.transforms);
+      if (const auto* name = only_name(*via, "a plan has one transform")) {
+        analysis_.plan.via =
+            analysis_.find(*name, *scope_.module, DeclarationKind::Transform, analysis_.transforms);
       }
     }
     check_sides(via);
@@ -124,8 +141,8 @@ class PlanChecker {
 
   // The transform takes rows of the old side and gives rows of every dataset of the new one.
   void check_sides(const syntax::Statement* via) {
-    if (analysis_.diagnostics.has_errors()) return;
     const plan::Plan& plan = analysis_.plan;
+    if (analysis_.diagnostics.has_errors() || !scope_.names.old_side || plan.to.empty()) return;
     const syntax::Span at = via != nullptr ? via->span : declaration_.span;
     const plan::EntityId source = plan.at(plan.from).entity;
     if (!plan.via) {
@@ -195,16 +212,19 @@ class PlanChecker {
   }
 
   void read_phases() {
-    if (!declaration_.statement->block) return missing("phase");
     // Names first: a policy may lead back to any phase, and an order may name a later one by
     // mistake.
-    collect_phases(declaration_.statement->block->statements, false);
-    if (spans_.empty()) missing("phase");
+    static const syntax::Block kNothing;
+    const syntax::Block& block =
+        declaration_.statement->block ? *declaration_.statement->block : kNothing;
+    collect_phases(block.statements, false);
+    if (!has_phases_) missing("phase");
+    report_missing();
     if (policy_ != nullptr) {
       if (const auto policy = check_on_fail(analysis_, scope_, *policy_)) scope_.on_fail = *policy;
     }
     std::vector<plan::PhaseId> frontier;
-    check_phases(declaration_.statement->block->statements, frontier, false);
+    check_phases(block.statements, frontier, false);
   }
 
   void collect_phases(const std::vector<syntax::Statement>& statements, bool in_parallel) {
@@ -213,7 +233,7 @@ class PlanChecker {
       if (word == "phase") {
         collect_phase(statement);
       } else if (word == "parallel" && !in_parallel) {
-        if (statement.block) collect_phases(statement.block->statements, true);
+        collect_parallel(statement);
       } else if (in_parallel || find_statement(Context::Plan, word) == nullptr) {
         report_unknown_statement(statement, in_parallel ? Context::Phase : Context::Plan,
                                  analysis_.diagnostics);
@@ -221,7 +241,18 @@ class PlanChecker {
     }
   }
 
+  void collect_parallel(const syntax::Statement& statement) {
+    Form form(statement, find_statement(Context::Plan, "parallel")->form, analysis_.diagnostics);
+    form.end();
+    if (statement.block) {
+      collect_phases(statement.block->statements, true);
+    } else {
+      form.misfit();
+    }
+  }
+
   void collect_phase(const syntax::Statement& statement) {
+    has_phases_ = true;
     const bool has_name =
         !statement.operands.empty() && !name_of(statement.operands.front().value).empty();
     if (!has_name) {
@@ -288,19 +319,25 @@ class PlanChecker {
   }
 
   std::optional<plan::PhaseId> find_phase(const syntax::Expr& name, plan::PhaseId self) {
+    if (name_of(name).empty()) {
+      analysis_.diagnostics.report(name.span, diag::NameWanted, "a phase");
+      return std::nullopt;
+    }
     const auto found = scope_.phases.find(name_of(name));
     if (found == scope_.phases.end()) {
       std::vector<std::string> known;
-      for (const auto& [text, id] : scope_.phases)
-        known.push_back(text);
+      for (const auto& [text, id] : scope_.phases) {
+        if (id < self) known.push_back(text);
+      }
       analysis_.diagnostics.report(name.span, diag::UnknownName, "phase", name_of(name))
           .help(did_you_mean(name_of(name), known));
       return std::nullopt;
     }
     if (found->second >= self) {
       const std::string& own = analysis_.plan.phases[self.index].name;
-      const std::string text =
-          found->second == self ? own : fmt::format("{} -> {} -> {}", own, name_of(name), own);
+      const std::string text = found->second == self
+                                   ? fmt::format("{} -> {}", own, own)
+                                   : fmt::format("{} -> {} -> {}", own, name_of(name), own);
       analysis_.diagnostics.report(name.span, diag::Cycle, own)
           .note(fmt::format("the cycle is {}", text))
           .help("a phase waits for phases that stand above it");
@@ -329,6 +366,8 @@ class PlanChecker {
   const syntax::Statement* policy_ = nullptr;
   std::map<const syntax::Statement*, plan::PhaseId> positions_;
   std::vector<syntax::Span> spans_;
+  std::vector<std::string> missing_;
+  bool has_phases_ = false;
 };
 
 }  // namespace

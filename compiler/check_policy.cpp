@@ -21,7 +21,7 @@ class PolicyReader {
     if (form_.word_if("retry") && !read_retry(policy)) return std::nullopt;
     if (!policy.retry.forever) read_end(policy);
     form_.end();
-    const bool ok = form_.ok() && attributes_.ok() && read_backoff(policy.retry);
+    const bool ok = form_.ok() && attributes_.ok() && ok_ && read_backoff(policy.retry);
     return ok ? std::optional(policy) : std::nullopt;
   }
 
@@ -61,14 +61,14 @@ class PolicyReader {
         known.push_back(text);
       analysis_.diagnostics.report(name->span, diag::UnknownName, "phase", name_of(*name))
           .help(did_you_mean(name_of(*name), known));
-      policy.then = plan::Finally::Rollback;
+      ok_ = false;
     }
   }
 
   // `backoff = 30s..10m`
   bool read_backoff(plan::Retry& retry) {
     const WrittenAttribute* backoff = attributes_.find("backoff");
-    if (backoff == nullptr || backoff->value == nullptr) return true;
+    if (backoff == nullptr) return true;
     const auto ends =
         analysis_.constants.range(*backoff->value, *scope_.module, plan::Unit::TimeSpan);
     if (!ends) return false;
@@ -82,6 +82,7 @@ class PolicyReader {
   const StatementRow& row_;
   Form form_;
   Attributes attributes_;
+  bool ok_ = true;
 };
 
 void collect_gates(Analysis& analysis, const PlanScope& scope, const syntax::Expr& expr,
@@ -103,7 +104,7 @@ void collect_gates(Analysis& analysis, const PlanScope& scope, const syntax::Exp
     return;
   }
   if (name.empty()) {
-    analysis.diagnostics.report(expr.span, diag::NameWanted, "gate")
+    analysis.diagnostics.report(expr.span, diag::NameWanted, "a gate")
         .help("gates are joined with `and`");
     ok = false;
     return;

@@ -89,12 +89,10 @@ void check_stores(Analysis& analysis) {
     if (!attributes.ok()) continue;
     plan::Store store{.name = declaration->name, .kind = plan::StoreKind::Sqlite};
     const WrittenAttribute* path = attributes.find("path");
-    const auto where = path->value == nullptr
-                           ? std::nullopt
-                           : location(analysis, *path->value, *declaration->module);
+    const auto where = location(analysis, *path->value, *declaration->module);
     if (!where) continue;
     store.location = *where;
-    if (const WrittenAttribute* wait = attributes.find("busy_timeout"); wait && wait->value) {
+    if (const WrittenAttribute* wait = attributes.find("busy_timeout")) {
       const auto timeout = analysis.constants.duration(*wait->value, *declaration->module);
       if (!timeout) continue;
       store.busy_timeout = *timeout;
@@ -117,9 +115,7 @@ void check_routers(Analysis& analysis) {
     const Attributes attributes(*declaration->statement, row, analysis.diagnostics);
     if (!attributes.ok()) continue;
     const WrittenAttribute* path = attributes.find("path");
-    const auto where = path->value == nullptr
-                           ? std::nullopt
-                           : analysis.constants.text(*path->value, *declaration->module);
+    const auto where = analysis.constants.text(*path->value, *declaration->module);
     if (!where) continue;
     analysis.routers[declaration] =
         plan::RouterId{static_cast<std::uint32_t>(analysis.plan.routers.size())};

@@ -24,8 +24,10 @@ class TransformChecker {
     scope_.module = declaration_.module;
     scope_.input = &analysis_.plan.at(transform_.input);
     scope_.used = &used_;
-    if (!declaration_.statement->block) return std::nullopt;
-    for (const syntax::Statement& statement : declaration_.statement->block->statements) {
+    static const syntax::Block kNothing;
+    const syntax::Block& block =
+        declaration_.statement->block ? *declaration_.statement->block : kNothing;
+    for (const syntax::Statement& statement : block.statements) {
       const std::string& word = statement.word.text;
       if (word == "let") {
         check_let(statement);
@@ -36,6 +38,7 @@ class TransformChecker {
       } else if (!word.empty()) {
         analysis_.diagnostics.report(statement.word.span, diag::UnknownStatement, word)
             .help(known_near(word));
+        fail();
       }
     }
     check_results();
@@ -159,7 +162,7 @@ class TransformChecker {
     }
     if (loop != nullptr && !read_loop(*loop, scope, emit)) return fail();
     fill(statement, scope, emit);
-    check_keys(*name, emit);
+    check_keys(*name, emit, scope.element);
     transform_.emits.push_back(std::move(emit));
   }
 
@@ -223,13 +226,7 @@ class TransformChecker {
     const auto found = std::ranges::find(entity.fields, line.word.text, &plan::Field::name);
     if (found == entity.fields.end()) {
       if (line.word.text.empty()) return fail();
-      std::vector<std::string> known;
-      for (const plan::Field& field : entity.fields)
-        known.push_back(field.name);
-      analysis_.diagnostics
-          .report(line.word.span, diag::UnknownName, fmt::format("field of `{}`", entity.name),
-                  line.word.text)
-          .help(did_you_mean(line.word.text, known));
+      analysis_.report_unknown_field(line.word.span, entity, line.word.text);
       return fail();
     }
     const auto index = static_cast<std::size_t>(found - entity.fields.begin());
@@ -248,7 +245,7 @@ class TransformChecker {
 
   // Two source rows must not meet in one target row unless the plan says that they share it: the
   // target's key has to hold the source's key, and the loop's position where there is a loop.
-  void check_keys(const syntax::Expr& name, const plan::Emit& emit) {
+  void check_keys(const syntax::Expr& name, const plan::Emit& emit, const std::string& element) {
     if (emit.shared || !ok_) return;
     const plan::Entity& target = analysis_.plan.at(emit.entity);
     const auto carried = [&](auto is_wanted) {
@@ -284,7 +281,7 @@ class TransformChecker {
       analysis_.diagnostics.report(name.span, diag::KeysMeet, target.name)
           .note(fmt::format("the key of `{}` does not tell one turn of the loop from the next",
                             target.name))
-          .help(fmt::format("carry the loop's position into the key, such as `{}.index`", "d"));
+          .help(fmt::format("carry the loop's position into the key, such as `{}.index`", element));
       fail();
     }
   }
@@ -298,9 +295,8 @@ class TransformChecker {
       const auto& fields = scope_.input->fields;
       const auto found = std::ranges::find(fields, name_of(*name), &plan::Field::name);
       if (found == fields.end()) {
-        analysis_.diagnostics.report(name->span, diag::UnknownName,
-                                     fmt::format("field of `{}`", scope_.input->name),
-                                     analysis_.sources.text(name->span));
+        analysis_.report_unknown_field(name->span, *scope_.input,
+                                       analysis_.sources.text(name->span));
         fail();
         continue;
       }
@@ -315,9 +311,7 @@ class TransformChecker {
         return;
       }
     }
-    analysis_.diagnostics
-        .report(name.span, diag::UnknownName, fmt::format("result of `{}`", transform_.name),
-                name_of(name))
+    analysis_.diagnostics.report(name.span, diag::UnknownName, "result", name_of(name))
         .help(fmt::format("add it behind the arrow: `-> …, {}`", name_of(name)));
     fail();
   }

@@ -56,7 +56,7 @@ void check_words(const Module& module, Diagnostics& diagnostics) {
     }
     // Declarations are found by their name; one without a name would be passed over in silence.
     const bool is_nameless =
-        word != "use" && statements[i].is_intact && statements[i].operands.empty();
+        word != "use" && statements[i].is_intact && declared_name(statements[i]) == nullptr;
     if (is_nameless)
       Form(statements[i], find_statement(Context::File, word)->form, diagnostics).misfit();
   }

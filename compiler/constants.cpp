@@ -130,7 +130,7 @@ bool Constants::assign(const syntax::Statement& setting, const Declaration& decl
   if (!is_setting) {
     if (setting.is_intact) {
       diagnostics_.report(setting.word.span, diag::WrongForm, setting.word.text)
-          .help("an environment sets params, such as `chunk = 500 rows`");
+          .help("a param is set like `chunk = 500 rows`");
     }
     return false;
   }
@@ -384,7 +384,7 @@ std::optional<std::pair<Constant, Constant>> Constants::range(const syntax::Expr
                                                               const Module& scope, Unit unit) {
   const auto* ends = std::get_if<syntax::Binary>(&expr.node);
   if (ends == nullptr || ends->op != syntax::Operator::Range) {
-    diagnostics_.report(expr.span, diag::WrongUnit, "a range", "none")
+    diagnostics_.report(expr.span, diag::WrongUnit, "a range", "a single value")
         .help("a range is written `a..b`");
     return std::nullopt;
   }
@@ -393,8 +393,7 @@ std::optional<std::pair<Constant, Constant>> Constants::range(const syntax::Expr
   if (!low || !high) return std::nullopt;
   if (high->value < low->value) {
     diagnostics_
-        .report(expr.span, diag::OutOfRange, show(*high),
-                fmt::format("what follows {}", show(*low)))
+        .report(expr.span, diag::OutOfRange, show(*high), fmt::format("{} and more", show(*low)))
         .help("the smaller end comes first");
     return std::nullopt;
   }

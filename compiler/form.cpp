@@ -100,41 +100,62 @@ Attributes::Attributes(const syntax::Statement& statement, const StatementRow& r
     for (const syntax::Statement& inner : statement.block->statements) {
       const auto found = std::ranges::find(*known, inner.word.text, &Attribute::name);
       if (found == known->end()) {
-        ok_ = false;
-        if (!inner.is_intact && inner.word.text.empty()) continue;
-        std::vector<std::string> names;
-        for (const Attribute& attribute : *known)
-          names.push_back(attribute.name);
-        auto report =
-            diagnostics.report(inner.word.span, diag::UnknownAttribute, row.word, inner.word.text);
-        const std::string near = did_you_mean(inner.word.text, names);
-        if (!near.empty()) {
-          report.help(near);
-        } else if (!names.empty()) {
-          report.help(fmt::format("`{}` has {}", row.word, fmt::join(names, ", ")));
-        }
-        continue;
+        report_unknown(inner, row, *known, diagnostics);
+      } else {
+        add(inner, *found, diagnostics);
       }
-      const bool may_repeat = row.attributes.find(inner.word.text + "*") != std::string_view::npos;
-      if (const WrittenAttribute* before = find(inner.word.text);
-          before != nullptr && !may_repeat) {
-        ok_ = false;
-        diagnostics.report(inner.word.span, diag::DeclaredTwice, inner.word.text)
-            .label(before->statement->word.span, "it is declared here");
-        continue;
-      }
-      const bool is_assignment =
-          !inner.operands.empty() && inner.operands.front().mark == syntax::Mark::Assign;
-      written_.push_back({&inner, is_assignment ? &inner.operands.front().value : nullptr});
     }
   }
   for (const Attribute& attribute : *known) {
-    if (attribute.required && find(attribute.name) == nullptr && statement.is_intact) {
+    if (attribute.required && !mentions(attribute.name) && statement.is_intact) {
       ok_ = false;
       diagnostics.report(statement.word.span, diag::MissingPart, row.word, attribute.name)
           .help(fmt::format("it is written like `{}`", row.form));
     }
   }
+}
+
+void Attributes::add(const syntax::Statement& inner, const Attribute& attribute,
+                     Diagnostics& diagnostics) {
+  const WrittenAttribute* before = find(attribute.name);
+  if (before != nullptr && !attribute.repeated) {
+    ok_ = false;
+    diagnostics.report(inner.word.span, diag::DeclaredTwice, attribute.name)
+        .label(before->statement->word.span, "it is declared here");
+    return;
+  }
+  const bool is_assignment =
+      !inner.operands.empty() && inner.operands.front().mark == syntax::Mark::Assign;
+  written_.push_back({&inner, is_assignment ? &inner.operands.front().value : nullptr});
+  if (attribute.shape == AttributeShape::Own) return;
+  const bool is_word = attribute.shape == AttributeShape::Word;
+  Form form(inner, is_word ? attribute.name : attribute.name + " = …", diagnostics);
+  if (!is_word) form.value(syntax::Mark::Assign);
+  form.end();
+  ok_ = ok_ && form.ok();
+}
+
+void Attributes::report_unknown(const syntax::Statement& inner, const StatementRow& row,
+                                const std::vector<Attribute>& known, Diagnostics& diagnostics) {
+  ok_ = false;
+  if (inner.word.text.empty()) return;  // a mistake of syntax, and reported as one
+  std::vector<std::string> names;
+  for (const Attribute& attribute : known)
+    names.push_back(attribute.name);
+  auto report =
+      diagnostics.report(inner.word.span, diag::UnknownAttribute, row.word, inner.word.text);
+  if (const auto near = nearest(inner.word.text, names)) {
+    misspelled_.push_back(*near);
+    report.help(did_you_mean(inner.word.text, names));
+  } else if (names.empty()) {
+    report.help(fmt::format("`{}` has no block", row.word));
+  } else {
+    report.help(fmt::format("`{}` has {}", row.word, fmt::join(names, ", ")));
+  }
+}
+
+bool Attributes::mentions(std::string_view name) const {
+  return find(name) != nullptr || std::ranges::find(misspelled_, name) != misspelled_.end();
 }
 
 const WrittenAttribute* Attributes::find(std::string_view name) const {

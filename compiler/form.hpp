@@ -45,7 +45,7 @@ class Form {
   const syntax::Operand* peek() const;
 
   const syntax::Statement& statement_;
-  std::string_view example_;
+  std::string example_;
   Diagnostics& diagnostics_;
   std::size_t next_ = 0;
   bool ok_ = true;
@@ -62,8 +62,9 @@ struct WrittenAttribute {
   const syntax::Expr* value = nullptr;  // of `name = value`; null for a bare word
 };
 
-// Reads a statement's block against the statement table: unknown, repeated and missing attributes
-// are reported. Attributes of other shapes (`require …`) are left to whoever knows them.
+// Reads a statement's block against the statement table: unknown, repeated, missing and malformed
+// attributes are reported. The form of those with a shape of their own (`require …`) is left to
+// whoever knows them.
 class Attributes {
  public:
   Attributes(const syntax::Statement& statement, const StatementRow& row, Diagnostics& diagnostics);
@@ -71,10 +72,17 @@ class Attributes {
   const WrittenAttribute* find(std::string_view name) const;
   // Every statement with that word, in order.
   std::vector<const syntax::Statement*> all(std::string_view name) const;
+  // It was written, or misspelled so that a report has named it already.
+  bool mentions(std::string_view name) const;
   bool ok() const { return ok_; }
 
  private:
+  void add(const syntax::Statement& inner, const Attribute& attribute, Diagnostics& diagnostics);
+  void report_unknown(const syntax::Statement& inner, const StatementRow& row,
+                      const std::vector<Attribute>& known, Diagnostics& diagnostics);
+
   std::vector<WrittenAttribute> written_;
+  std::vector<std::string> misspelled_;  // what they were probably meant to be
   bool ok_ = true;
 };
 

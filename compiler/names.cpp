@@ -32,7 +32,9 @@ std::optional<std::string> nearest(std::string_view written,
                                    const std::vector<std::string>& candidates) {
   if (written.size() > kLongestName) return std::nullopt;
   std::optional<std::string> best;
-  std::size_t best_distance = std::max<std::size_t>(1, written.size() / 3) + 1;
+  // Of one letter nothing would be left as it was.
+  std::size_t best_distance =
+      std::min(std::max<std::size_t>(1, written.size() / 3) + 1, written.size());
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kLongestName || candidate == written) continue;
     const std::size_t edits = distance(written, candidate);
@@ -42,6 +44,11 @@ std::optional<std::string> nearest(std::string_view written,
     }
   }
   return best;
+}
+
+std::string with_article(std::string_view noun) {
+  const bool is_vowel = std::string_view("aeiou").find(noun.front()) != std::string_view::npos;
+  return fmt::format("{} {}", is_vowel ? "an" : "a", noun);
 }
 
 std::string did_you_mean(std::string_view written, const std::vector<std::string>& candidates) {

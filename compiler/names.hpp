@@ -16,4 +16,7 @@ std::optional<std::string> nearest(std::string_view written,
 // `did you mean `x`?` for the nearest candidate, or an empty text.
 std::string did_you_mean(std::string_view written, const std::vector<std::string>& candidates);
 
+// `a store`, `an entity`.
+std::string with_article(std::string_view noun);
+
 }  // namespace mig::compiler

@@ -35,19 +35,6 @@ std::optional<DeclarationKind> kind_of(std::string_view word) {
   return found == kDeclaringWords.end() ? std::nullopt : std::optional(found->kind);
 }
 
-// The name that a declaration declares: its first operand, or that operand's callee (`split(u:
-// User)`).
-const syntax::Expr* declared_name(const syntax::Statement& statement) {
-  if (statement.operands.empty()) return nullptr;
-  const syntax::Expr& first = statement.operands.front().value;
-  if (std::holds_alternative<syntax::Name>(first.node)) return &first;
-  const auto* call = std::get_if<syntax::Call>(&first.node);
-  if (call != nullptr && std::holds_alternative<syntax::Name>(call->callee->node)) {
-    return call->callee.get();
-  }
-  return nullptr;
-}
-
 // `std.text` of `use std.text (trim)`: the dotted path and the list behind it.
 struct UseParts {
   const syntax::Expr* source = nullptr;
@@ -99,6 +86,17 @@ std::string plain_path(const std::string& from_file, const std::string& used) {
 
 std::string_view name(DeclarationKind kind) {
   return std::ranges::find(kDeclaringWords, kind, &DeclaringWord::kind)->word;
+}
+
+const syntax::Expr* declared_name(const syntax::Statement& statement) {
+  if (statement.operands.empty()) return nullptr;
+  const syntax::Expr& first = statement.operands.front().value;
+  if (std::holds_alternative<syntax::Name>(first.node)) return &first;
+  const auto* call = std::get_if<syntax::Call>(&first.node);
+  if (call != nullptr && std::holds_alternative<syntax::Name>(call->callee->node)) {
+    return call->callee.get();
+  }
+  return nullptr;
 }
 
 const std::map<std::string, std::vector<std::string>>& library_modules() {
@@ -209,12 +207,14 @@ void Program::import_file(Module& module, const syntax::Statement& use, Diagnost
   const UseParts parts = *parts_of(use);
   const std::string path = plain_path(module.path, parts.file);
   if (path.starts_with("..") || path.starts_with('/')) {
-    diagnostics.report(parts.source->span, diag::WrongImport, "leaves the folder of the plan");
+    diagnostics.report(parts.source->span, diag::WrongImport, "leaves the folder of the plan")
+        .help("a plan uses files beside it and below");
     return;
   }
   const auto source = std::ranges::find(modules_, path, &Module::path);
   if (source == modules_.end()) {
-    diagnostics.report(parts.source->span, diag::WrongImport, "names a file that cannot be read");
+    diagnostics.report(parts.source->span, diag::WrongImport, "names a file that cannot be read")
+        .help(fmt::format("it is looked for as `{}`", path));
     return;
   }
   for (const syntax::Expr* item : parts.names) {

@@ -75,6 +75,10 @@ class Program {
   std::deque<Declaration> declarations_;
 };
 
+// The name that a declaration declares: its first operand, or that operand's callee (`split(u:
+// User)`); null where there is none.
+const syntax::Expr* declared_name(const syntax::Statement& statement);
+
 // The paths that a file's `use "…"` lines name, relative to the folder of `path`, made plain (no
 // `..`). A path that leaves the root's folder tree keeps its `..` and is refused by Program.
 std::vector<std::string> imports_of(const std::string& path, const syntax::File& file);

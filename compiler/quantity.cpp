@@ -70,7 +70,6 @@ std::string help_for(std::string_view number, std::string_view unit) {
   if (unit == "mo" || unit == "month" || unit == "months" || unit == "w" || unit == "week") {
     return "a month or a week has no fixed length here; write days, such as `7d` or `30d`";
   }
-  if (unit == "/s") return fmt::format("say what is counted, such as `{} rows/s`", number);
   const auto habit = std::ranges::find(kHabits, unit, &Habit::written);
   if (habit == kHabits.end())
     return "units are ms s m h d, %, B KB MB GB KiB MiB GiB, rows req keys";
@@ -189,10 +188,9 @@ std::expected<Quantity, LiteralMistake> read_compound(std::string_view raw) {
     if (next == std::string_view::npos) next = raw.size();
     const std::string_view unit = raw.substr(unit_at, next - unit_at);
     const UnitSpelling* spelling = unit_named(unit);
-    if (spelling == nullptr || spelling->unit != Unit::TimeSpan) {
-      return std::unexpected(
-          LiteralMistake{true, std::string(unit), help_for(raw.substr(0, unit_at), unit)});
-    }
+    // The grammar reads a compound of `d`, `h`, `m`, `s` and `ms` only.
+    assert(spelling != nullptr);
+    assert(spelling->unit == Unit::TimeSpan);
     if (spelling->base >= last_base) {
       return std::unexpected(
           number_mistake("names its units out of order", "write the largest first: `1h30m`"));

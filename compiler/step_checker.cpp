@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -29,10 +30,16 @@ void StepChecker::check(const syntax::Statement& phase) {
 
 // What holds for the whole phase, wherever it stands in it.
 void StepChecker::read_lasting(const syntax::Block& block) {
+  std::map<std::string_view, const syntax::Statement*> seen;
   for (const syntax::Statement& statement : block.statements) {
-    if (statement.word.text == "on_fail") {
+    const std::string& word = statement.word.text;
+    if (word != "on_fail" && word != "rejects") continue;
+    if (const auto [first, fresh] = seen.emplace(word, &statement); !fresh) {
+      analysis_.diagnostics.report(statement.word.span, diag::DeclaredTwice, word)
+          .label(first->second->word.span, "it is declared here");
+    } else if (word == "on_fail") {
       if (const auto policy = check_on_fail(analysis_, scope_, statement)) on_fail_ = *policy;
-    } else if (statement.word.text == "rejects") {
+    } else {
       read_rejects(statement);
     }
   }
@@ -45,12 +52,19 @@ void StepChecker::read_rejects(const syntax::Statement& statement) {
   const bool quarantine = form.word_if("quarantine");
   if (!quarantine) form.word("stop");
   form.end();
-  if (!form.ok() || !attributes.ok() || !quarantine) return;
+  if (!form.ok() || !attributes.ok()) return;
+  if (!quarantine) {
+    if (!statement.block || statement.block->statements.empty()) return;
+    const syntax::Word& word = statement.block->statements.front().word;
+    analysis_.diagnostics.report(word.span, diag::UnknownAttribute, "rejects stop", word.text)
+        .help("only `rejects quarantine` has a share and an owner");
+    return;
+  }
   plan::Rejects rejects{.quarantine = true};
   const WrittenAttribute* most = attributes.find("max");
   const WrittenAttribute* owner = attributes.find("owner");
   for (const auto& [attribute, name] : {std::pair(most, "max"), std::pair(owner, "owner")}) {
-    if (attribute != nullptr && attribute->value != nullptr) continue;
+    if (attribute != nullptr) continue;
     analysis_.diagnostics.report(statement.word.span, diag::RejectsUnowned, name)
         .help(fmt::format("it is written like `{}`", row.form));
     return;
@@ -167,13 +181,7 @@ std::optional<StepChecker::FieldPlace> StepChecker::field(const syntax::Expr& ex
   if (found != entity.fields.end()) {
     return FieldPlace{some.front(), static_cast<std::uint32_t>(found - entity.fields.begin())};
   }
-  std::vector<std::string> known;
-  for (const plan::Field& one : entity.fields)
-    known.push_back(one.name);
-  analysis_.diagnostics
-      .report(member->field.span, diag::UnknownName, fmt::format("field of `{}`", entity.name),
-              member->field.text)
-      .help(did_you_mean(member->field.text, known));
+  analysis_.report_unknown_field(member->field.span, entity, member->field.text);
   return std::nullopt;
 }
 

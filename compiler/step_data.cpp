@@ -41,8 +41,8 @@ bool StepChecker::read_by() {
   const bool fits = keys.size() == 1 && entity.fields[keys.front()].name == name_of(*by);
   if (!fits) {
     analysis_.diagnostics
-        .report(by->span, diag::UnknownName, fmt::format("key of `{}`", entity.name),
-                analysis_.sources.text(by->span))
+        .report(by->span, diag::UnknownName, "key",
+                fmt::format("{}.{}", entity.name, analysis_.sources.text(by->span)))
         .help(fmt::format("rows are read by their key, `{}`", entity.fields[keys.front()].name));
   }
   return fits;
@@ -104,10 +104,12 @@ bool StepChecker::read_conflict(plan::Copy& action) {
     return true;
   }
   if (word == "merge" || std::holds_alternative<syntax::Call>(expr.node)) {
-    analysis_.diagnostics.report(expr.span, diag::LaterStatement, "merge");
+    analysis_.diagnostics.report(expr.span, diag::LaterStatement, "merge")
+        .note("the language knows the word; this version of mig does not carry it out yet");
     return false;
   }
-  analysis_.diagnostics.report(expr.span, diag::UnknownName, "conflict rule", word)
+  analysis_.diagnostics
+      .report(expr.span, diag::UnknownName, "conflict rule", analysis_.sources.text(expr.span))
       .help("rules are keep, replace and newer");
   return false;
 }
@@ -123,7 +125,9 @@ std::optional<Action> StepChecker::verify(Form& form) {
   if (const syntax::Expr* repair = attribute("repair")) {
     const std::string_view from = name_of(*repair);
     if (from != "from_authority" && from != "from_old") {
-      analysis_.diagnostics.report(repair->span, diag::UnknownName, "source of a repair", from)
+      analysis_.diagnostics
+          .report(repair->span, diag::UnknownName, "source of a repair",
+                  analysis_.sources.text(repair->span))
           .help("write `repair = from_authority`");
       return std::nullopt;
     }
