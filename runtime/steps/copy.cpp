@@ -65,7 +65,7 @@ class CopyStep final : public Step {
 
   Result<Outcome> advance(World& world) override {
     if (world.clock.now() < pause_until_) {
-      return Outcome{WaitUntil{pause_until_, {}, "leaves the store to others"}, {}};
+      return Outcome{WaitUntil{pause_until_, {}, "so that others can write"}, {}};
     }
     MIG_TRY(open(world));
     MIG_ASSIGN(applied, read_applied(*writer_, world.authority.run, plan_.at(id_).name));

@@ -249,7 +249,7 @@ class HoldStep final : public Step {
       return waiting(cursor, end, fmt::format("until {} have passed", plan::print(action_.length)));
     const Instant next =
         Instant(std::chrono::microseconds(cursor.looked)) + to_micros(cadence(world));
-    return waiting(cursor, std::min(next, end), fmt::format("holds until {}", print(end)));
+    return waiting(cursor, std::min(next, end), fmt::format("until {}", print(end)));
   }
 
   plan::Hold action_;

@@ -143,12 +143,14 @@ ExitCode why(const LookOptions& options) {
 }
 
 // What two runs of one plan have in common, however often they were killed: no times, actors,
-// epochs, attempts, progress or arrivals.
+// epochs, attempts, progress, looks of gates, arrivals or requests that led to nothing.
 bool is_in_canonical_log(const plan::Record& record) {
   return std::visit(plan::Overloaded{
                         [](const plan::StepProgressed&) { return false; },
                         [](const plan::StepRewound&) { return false; },
                         [](const plan::RunnerArrived&) { return false; },
+                        [](const plan::GateJudged&) { return false; },  // as many as time allowed
+                        [](const plan::RequestRefused&) { return false; },
                         [](const auto&) { return true; },
                     },
                     record);
