@@ -90,7 +90,7 @@ class Looker {
     }
     MIG_ASSIGN(finished, runtime::finished_runs(*database));
     for (const runtime::FinishedRun& one : finished) {
-      if (one.outcome != "completed" || one.plan_hash != print(plan_hash(plan_))) continue;
+      if (one.outcome != "completed" || one.plan_hash != plan_hash_) continue;
       refuse(ExitCode::Refused,
              fmt::format("this plan was completed here already, by run {} at {}", one.run, one.at),
              "a plan is used once; change the plan to move data again");
@@ -165,6 +165,7 @@ class Looker {
   const plan::Plan& plan_;
   const std::filesystem::path& folder_;
   const std::string& run_;
+  const std::string plan_hash_ = print(plan_hash(plan_));
   runtime::Stores stores_;
   Preflight live_;
 };

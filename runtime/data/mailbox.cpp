@@ -3,21 +3,10 @@
 #include <algorithm>
 
 #include "runtime/data/function_call.hpp"
+#include "runtime/data/white_space.hpp"
 
 namespace mig::runtime {
 namespace {
-
-bool is_white(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_white(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && is_white(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
 
 // One `@` with something on both sides, and no white space. A quoted local part may hold both.
 bool is_address(std::string_view text) {

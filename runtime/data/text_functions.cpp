@@ -4,23 +4,12 @@
 #include <cstring>
 
 #include "runtime/data/function_call.hpp"
+#include "runtime/data/white_space.hpp"
 
 namespace mig::runtime {
 namespace {
 
 using plan::Function;
-
-bool is_white(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_white(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && is_white(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
 
 bool begins_code_point(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) != 0x80;

@@ -46,6 +46,7 @@ class Apply {
   ExitCode run() {
     plan_ = chosen_plan(file_, options_.plan, exit_);
     if (plan_ == nullptr) return exit_;
+    plan_hash_ = print(plan_hash(*plan_));
     std::error_code error;
     const auto folder = std::filesystem::absolute(options_.plan.file, error).parent_path();
     if (error) return refuse(ExitCode::Usage, "the plan's folder cannot be found", error.message());
@@ -58,13 +59,12 @@ class Apply {
     for (const runtime::RunSummary& one : *runs) {
       if (one.plan_name != plan_->name || one.env != plan_->env) continue;
       if (!one.state.has_ended()) unfinished = &one;
-      if (one.state.status == plan::RunStatus::Completed &&
-          one.plan_hash == print(plan_hash(*plan_))) {
+      if (one.state.status == plan::RunStatus::Completed && one.plan_hash == plan_hash_) {
         return refuse(ExitCode::Refused, fmt::format("this plan was completed by run {}", one.run),
                       "a plan is used once; change the plan to move data again");
       }
     }
-    if (unfinished != nullptr && unfinished->plan_hash != print(plan_hash(*plan_))) {
+    if (unfinished != nullptr && unfinished->plan_hash != plan_hash_) {
       return refuse(
           ExitCode::Refused,
           fmt::format("the file is not the plan that run {} began with", unfinished->run),
@@ -114,7 +114,7 @@ class Apply {
     if (!lease) return report_error(lease.error());
     if (!options_.drive.is_json) fmt::print("\n");
     auto log = unfinished != nullptr ? runtime::RunLog::open(session.journal(), run)
-                                     : create(session, *lease, folder, *live);
+                                     : create(session, *lease, folder);
     if (!log) return report_error(log.error(), ExitCode::NeedsPerson);
     if (auto ready = make_ready(session, *log, *lease, *live); !ready)
       return report_error(ready.error());
@@ -128,12 +128,12 @@ class Apply {
   }
 
   runtime::Result<runtime::RunLog> create(Session& session, const runtime::Lease& lease,
-                                          const std::filesystem::path& folder, const Preflight&) {
+                                          const std::filesystem::path& folder) {
     plan::RunCreated created;
     created.run = new_run_id(plan_->name, session.clock().now());
     created.plan_name = plan_->name;
     created.env = plan_->env;
-    created.plan_hash = print(plan_hash(*plan_));
+    created.plan_hash = plan_hash_;
     created.source_hash = print(file_.result().source_hash);
     created.plan = encode(*plan_);
     created.sources = file_.source_texts();
@@ -152,6 +152,7 @@ class Apply {
   const ApplyOptions& options_;
   CompiledFile file_;
   const plan::Plan* plan_ = nullptr;
+  std::string plan_hash_;
   ExitCode exit_ = ExitCode::Done;
 };
 
