@@ -106,8 +106,9 @@ ExitCode drive(Session& session, runtime::RunLog& log, runtime::Lease lease,
   const auto observer = options.is_json ? make_json_observer(session.clock(), stdout)
                                         : make_text_observer(session.clock(), stdout);
   const std::filesystem::path folder = log.created().plan_folder;
-  runtime::Stores stores(log.plan(), folder);
-  auto changed = runtime::changed_store(log, stores);
+  auto stores = runtime::Stores::find(log.plan(), folder, environment);
+  if (!stores) return report_error(stores.error());
+  auto changed = runtime::changed_store(log, *stores);
   if (!changed) return report_error(changed.error());
   if (*changed) {
     (void)session.journal().release(lease);
@@ -116,7 +117,7 @@ ExitCode drive(Session& session, runtime::RunLog& log, runtime::Lease lease,
     return ExitCode::Refused;
   }
   auto end = [&] {
-    runtime::Executor executor(log, lease, stores, session.clock(), waiter, *observer, is_stopping,
+    runtime::Executor executor(log, lease, *stores, session.clock(), waiter, *observer, is_stopping,
                                session.journal().uuid(), folder);
     return executor.run(options.limits);
   }();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/hash.hpp"
+#include "runtime/cli/session.hpp"
 #include "runtime/stores/schema_check.hpp"
 #include "runtime/stores/sqlite_control.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
@@ -30,8 +31,9 @@ bool is_used(const plan::Plan& plan, plan::DatasetId id) {
 
 class Looker {
  public:
-  Looker(const plan::Plan& plan, const std::filesystem::path& folder, const std::string& run)
-      : plan_(plan), folder_(folder), run_(run), stores_(plan, folder) {}
+  Looker(const plan::Plan& plan, const std::filesystem::path& folder, const std::string& run,
+         runtime::Stores stores)
+      : plan_(plan), folder_(folder), run_(run), stores_(std::move(stores)) {}
 
   Result<Preflight> look() {
     for (std::uint32_t i = 0; i < plan_.stores.size(); ++i)
@@ -67,7 +69,7 @@ class Looker {
       if (!may_be_missing(store)) {
         refuse(ExitCode::Unavailable,
                fmt::format("the store `{}` is missing: there is no file {}", plan_.at(store).name,
-                           stores_.path(store).string()),
+                           stores_.shown_path(store)),
                "check the path; it is relative to the plan file");
       }
       return {};
@@ -85,7 +87,7 @@ class Looker {
       if (fence.run == run_ || std::ranges::find(mine, fence.resource) == mine.end()) continue;
       refuse(ExitCode::Locked,
              fmt::format("`{}` in {} is held by run {} of journal {}", fence.resource,
-                         stores_.path(store).filename().string(), fence.run, fence.journal),
+                         stores_.shown_path(store), fence.run, fence.journal),
              "let that run end, or take the store over with `mig unlock --take`");
     }
     MIG_ASSIGN(finished, runtime::finished_runs(*database));
@@ -174,7 +176,8 @@ class Looker {
 
 runtime::Result<Preflight> look_at(const plan::Plan& plan, const std::filesystem::path& folder,
                                    const std::string& run) {
-  return Looker(plan, folder, run).look();
+  MIG_ASSIGN(stores, runtime::Stores::find(plan, folder, environment));
+  return Looker(plan, folder, run, std::move(stores)).look();
 }
 
 std::string review_hash(const plan::Plan& plan, const Preflight& live) {

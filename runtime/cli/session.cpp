@@ -72,6 +72,11 @@ std::string who_am_i() {
   return fmt::format("{}@{}", user == nullptr ? std::to_string(::getuid()) : user->pw_name, host);
 }
 
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
 runtime::Result<Session> Session::open(const std::filesystem::path& path, Access access,
                                        const SessionOptions& options) {
   Session session;

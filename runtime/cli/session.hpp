@@ -35,6 +35,9 @@ std::filesystem::path journal_path(const SessionOptions& options,
 // `ada@host`: who appears in the journal.
 std::string who_am_i();
 
+// The environment that mig was started in.
+std::optional<std::string> environment(const std::string& name);
+
 class Session {
  public:
   enum class Access { Read, Write };

@@ -17,12 +17,12 @@ Result<std::optional<std::string>> ahead_in(const RunLog& log, const Database& d
     if (ours && fence.head_seq > log.state().seq) {
       return fmt::format(
           "{} was written under record {} of the journal, and the journal ends at record {}",
-          database.path().filename().string(), fence.head_seq, log.state().seq);
+          database.shown_path(), fence.head_seq, log.state().seq);
     }
     if (ours && fence.epoch > authority.epoch) {
       return fmt::format(
           "{} was written under epoch {}, and the journal has granted no later one than {}",
-          database.path().filename().string(), fence.epoch, authority.epoch);
+          database.shown_path(), fence.epoch, authority.epoch);
     }
   }
   for (std::uint32_t i = 0; i < log.plan().steps.size(); ++i) {
@@ -30,7 +30,7 @@ Result<std::optional<std::string>> ahead_in(const RunLog& log, const Database& d
     MIG_ASSIGN(applied, read_applied(database, authority.run, step.name));
     if (applied && log.state().steps[i].started == 0) {
       return fmt::format("{} holds the step `{}`, which the journal never started",
-                         database.path().filename().string(), step.name);
+                         database.shown_path(), step.name);
     }
   }
   return std::optional<std::string>();
@@ -69,7 +69,7 @@ Result<std::optional<std::string>> changed_store(const RunLog& log, Stores& stor
   for (std::uint32_t i = 0; i < recorded.size(); ++i) {
     const plan::StoreId store{i};
     if (recorded[i].empty()) continue;  // the run makes this file itself
-    const std::string file = stores.path(store).string();
+    const std::string file = stores.shown_path(store);
     if (!stores.exists(store)) {
       return fmt::format("the store `{}` is gone: there is no file {}", log.plan().at(store).name,
                          file);

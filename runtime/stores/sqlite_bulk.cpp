@@ -22,6 +22,23 @@ constexpr std::int64_t kExactDouble = std::int64_t{1} << 53;
 constexpr const char* kSource = "mig_bulk";
 constexpr int kCacheKib = 12 * 1024;
 
+// The path as a URI (https://www.sqlite.org/uri.html), every byte that could mean something in one
+// as its hexadecimal escape.
+std::string read_only_uri(const std::filesystem::path& path) {
+  std::string uri = "file:";
+  for (const char byte : path.string()) {
+    const bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                          (byte >= '0' && byte <= '9') || byte == '/' || byte == '.' ||
+                          byte == '-' || byte == '_';
+    if (is_plain) {
+      uri += byte;
+    } else {
+      uri += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+    }
+  }
+  return uri + "?mode=ro";
+}
+
 SqliteCell cell_of(sqlite3_value* value) {
   SqliteCell cell;
   switch (sqlite3_value_type(value)) {
@@ -162,7 +179,7 @@ Result<std::optional<BulkCopy>> BulkCopy::open(Stores& stores, const plan::Plan&
       nullptr, nullptr, Shape::release);
   if (registered != SQLITE_OK) return std::optional<BulkCopy>();
   MIG_ASSIGN(attach, writer->prepare(fmt::format("ATTACH ?1 AS {}", kSource)));
-  attach.bind_text(1, "file:" + stores.path(from.store).string() + "?mode=ro");
+  attach.bind_text(1, read_only_uri(stores.path(from.store)));
   if (!attach.run())
     return std::optional<BulkCopy>();  // the typed path reads it by another connection
   // The page is read twice, once for its end: it stays in the cache in between.

@@ -54,7 +54,7 @@ std::unexpected<Error> held_by(const Database& database, const Fence& fence) {
   return fail(
       ErrorKind::Conflict,
       fmt::format("`{}` in `{}` is being moved by the run `{}` of the journal `{}`", fence.resource,
-                  database.path().string(), fence.run, fence.journal),
+                  database.shown_path(), fence.run, fence.journal),
       "finish or roll back that run; if its journal is lost, `mig unlock --take` takes over");
 }
 
@@ -164,7 +164,7 @@ Result<void> check_fence(const Database& database, const std::vector<std::string
     if (fence == fences.end()) {
       return fail(ErrorKind::Conflict,
                   fmt::format("the run `{}` does not hold `{}` in `{}`", authority.run, resource,
-                              database.path().string()),
+                              database.shown_path()),
                   "somebody released it; start the run again with `mig apply`");
     }
     if (!is_ours(*fence, authority)) return held_by(database, *fence);
@@ -237,7 +237,7 @@ Result<std::string> identity(const Database& database) {
   struct stat status {};
   if (stat(database.path().c_str(), &status) != 0) {
     return fail(ErrorKind::Permanent,
-                fmt::format("`{}` cannot be looked at", database.path().string()),
+                fmt::format("`{}` cannot be looked at", database.shown_path()),
                 "check that the file exists and may be read");
   }
   std::string file = "new";

@@ -42,7 +42,7 @@ std::unexpected<Error> failure(SqliteConnection& connection, int code, const cha
     const auto colon = text.find(": ");
     if (colon != text.npos) connection.constraint_subject = text.substr(colon + 2);
   }
-  return std::unexpected(sqlite_error(code, connection.path, connection.noun, detail));
+  return std::unexpected(sqlite_error(code, connection, detail));
 }
 
 std::unexpected<Error> failure(SqliteConnection& connection) {
@@ -77,6 +77,7 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode, Op
   auto connection = std::make_unique<SqliteConnection>();
   connection->path = path;
   connection->noun = options.noun;
+  connection->shown = options.shown.empty() ? path.string() : options.shown;
   // A connection belongs to one thread at a time; sqlite3_interrupt alone may come from another,
   // and needs no mutex.
   const int flags = open_flags(mode) | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX;

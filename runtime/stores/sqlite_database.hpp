@@ -25,6 +25,7 @@ enum class Mode { ReadOnly, ReadWrite, Create };
 struct OpenOptions {
   std::chrono::milliseconds busy_wait{5000};  // the longest wait for somebody else's lock
   std::string noun = "database";              // what messages call the file
+  std::string shown;                          // and its place; empty: the path
 };
 
 enum class SqliteFailure {
@@ -52,6 +53,7 @@ struct SqliteConnection {
   sqlite3* handle = nullptr;
   std::filesystem::path path;
   std::string noun;
+  std::string shown;
   SqliteFailure last_failure = SqliteFailure::None;
   SqliteConstraint last_constraint = SqliteConstraint::None;
   std::string constraint_subject;
@@ -72,6 +74,8 @@ class Database {
   Result<void> execute(const std::string& sql) const;
 
   const std::filesystem::path& path() const { return connection_->path; }
+  // The path as a message may name it: where it comes from a secret, only where that is kept.
+  const std::string& shown_path() const { return connection_->shown; }
   bool is_wal() const { return connection_->is_wal; }
   bool is_in_transaction() const;
   std::int64_t changes() const;             // rows of the last INSERT, UPDATE or DELETE

@@ -59,12 +59,12 @@ SqliteFailure classify(int extended_code) {
   }
 }
 
-Error sqlite_error(int extended_code, const std::filesystem::path& path, std::string_view noun,
-                   std::string_view detail) {
-  const std::string file = fmt::format("the {} `{}`", noun, path.string());
+Error sqlite_error(int extended_code, const SqliteConnection& connection, std::string_view detail) {
+  const std::string& noun = connection.noun;
+  const std::string file = fmt::format("the {} `{}`", noun, connection.shown);
   switch (classify(extended_code)) {
     case SqliteFailure::Busy:
-      return {ErrorKind::Transient, file + " is locked", who_holds(path)};
+      return {ErrorKind::Transient, file + " is locked", who_holds(connection.path)};
     case SqliteFailure::Full:
       return {ErrorKind::Permanent, fmt::format("the disk is full: {} cannot grow", file),
               "free space on its disk, then run the same command again"};
@@ -86,8 +86,8 @@ Error sqlite_error(int extended_code, const std::filesystem::path& path, std::st
               Cause::Damaged};
     case SqliteFailure::NotADatabase:
       return {ErrorKind::Permanent,
-              noun == "database" ? fmt::format("`{}` is not a SQLite database", path.string())
-                                 : fmt::format("`{}` is not a {}", path.string(), noun),
+              noun == "database" ? fmt::format("`{}` is not a SQLite database", connection.shown)
+                                 : fmt::format("`{}` is not a {}", connection.shown, noun),
               "check the path"};
     case SqliteFailure::Constraint:
       // SQLite names the constraint's columns here, never their values, but a trigger's text is

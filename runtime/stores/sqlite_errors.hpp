@@ -4,7 +4,6 @@
 // hold a row's values.
 #pragma once
 
-#include <filesystem>
 #include <string_view>
 
 #include "runtime/result.hpp"
@@ -16,7 +15,6 @@ SqliteFailure classify(int extended_code);
 
 // `detail` is SQLite's text for our own SQL (a syntax error, a missing table). It is dropped for
 // every failure where it could quote data.
-Error sqlite_error(int extended_code, const std::filesystem::path& path, std::string_view noun,
-                   std::string_view detail);
+Error sqlite_error(int extended_code, const SqliteConnection& connection, std::string_view detail);
 
 }  // namespace mig::runtime

@@ -136,7 +136,7 @@ Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Pl
   const LiveTable* live = schema.table(table);
   if (live == nullptr) {
     return fail(ErrorKind::Permanent,
-                fmt::format("`{}` has no table `{}`", database.path().string(), table),
+                fmt::format("`{}` has no table `{}`", database.shown_path(), table),
                 "compare the plan with the store by `mig check --live`");
   }
   for (const plan::Field& field : reader.entity_.fields) {

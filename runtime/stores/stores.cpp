@@ -7,14 +7,25 @@
 
 namespace mig::runtime {
 
-Stores::Stores(const plan::Plan& plan, std::filesystem::path folder)
-    : plan_(plan), folder_(std::move(folder)) {}
+Stores::Stores(const plan::Plan& plan, std::vector<Place> places)
+    : plan_(plan), places_(std::move(places)) {}
 
-std::filesystem::path Stores::path(plan::StoreId store) const {
-  const std::filesystem::path joined = folder_ / plan_.at(store).location.text;
-  std::error_code ignored;
-  const auto resolved = std::filesystem::weakly_canonical(joined, ignored);
-  return resolved.empty() ? joined : resolved;
+Result<Stores> Stores::find(const plan::Plan& plan, const std::filesystem::path& folder,
+                            const EnvironmentLookup& environment) {
+  std::vector<Place> places;
+  for (const plan::Store& store : plan.stores) {
+    std::filesystem::path joined = folder / store.location.text;
+    if (store.location.secret) {
+      MIG_ASSIGN(secret, resolve_secret(store.location.text, environment));
+      joined = folder / secret.reveal();
+    }
+    std::error_code ignored;
+    auto resolved = std::filesystem::weakly_canonical(joined, ignored);
+    if (resolved.empty()) resolved = std::move(joined);
+    std::string shown = store.location.secret ? store.location.text : resolved.string();
+    places.push_back({std::move(resolved), std::move(shown)});
+  }
+  return Stores(plan, std::move(places));
 }
 
 bool Stores::exists(plan::StoreId store) const {
@@ -31,19 +42,21 @@ Result<Database> Stores::open(plan::StoreId store, Mode mode) const {
   if (mode != Mode::Create && !exists(store)) {
     return fail(ErrorKind::Permanent,
                 fmt::format("the store `{}` is missing: there is no file `{}`", declared.name,
-                            path(store).string()),
+                            shown_path(store)),
                 "check the store's location in the plan, or create the file");
   }
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(declared.busy_timeout);
   return Database::open(path(store), mode,
-                        {.busy_wait = wait, .noun = fmt::format("store `{}`", declared.name)});
+                        {.busy_wait = wait,
+                         .noun = fmt::format("store `{}`", declared.name),
+                         .shown = shown_path(store)});
 }
 
 // After a kill in the middle of a write SQLite has to put the old pages back before anybody can
 // read, and only a connection that may write does it. Where this one may not, the reader says so.
 void Stores::finish_recovery(plan::StoreId store) const {
   std::error_code ignored;
-  if (!std::filesystem::exists(path(store).concat("-journal"), ignored)) return;
+  if (!std::filesystem::exists(path(store).string() + "-journal", ignored)) return;
   const auto opened = open(store, Mode::ReadWrite);
   if (opened) static_cast<void>(opened->execute("PRAGMA schema_version"));
 }

@@ -13,6 +13,7 @@
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
+#include "runtime/secret.hpp"
 #include "runtime/stores/sqlite_database.hpp"
 
 namespace mig::runtime {
@@ -21,11 +22,15 @@ enum class IfMissing { Refuse, Create };
 
 class Stores {
  public:
-  // `folder`: what relative paths of the plan are relative to. The plan outlives the stores.
-  Stores(const plan::Plan& plan, std::filesystem::path folder);
+  // `folder`: what relative paths of the plan are relative to. The plan outlives the stores. Fails
+  // where the plan names a path by `secret(…)` and `environment` or the file does not give it.
+  static Result<Stores> find(const plan::Plan& plan, const std::filesystem::path& folder,
+                             const EnvironmentLookup& environment);
 
   const plan::Plan& plan() const { return plan_; }
-  std::filesystem::path path(plan::StoreId store) const;
+  const std::filesystem::path& path(plan::StoreId store) const { return places_[store.index].path; }
+  // What messages call the place: the path, or where the plan says that the path is kept.
+  const std::string& shown_path(plan::StoreId store) const { return places_[store.index].shown; }
   bool exists(plan::StoreId store) const;
   bool is_one_file(plan::StoreId left, plan::StoreId right) const;
 
@@ -37,15 +42,20 @@ class Stores {
   void close();
 
  private:
+  struct Place {
+    std::filesystem::path path;
+    std::string shown;
+  };
   struct Connections {
     std::unique_ptr<Database> reader;
     std::unique_ptr<Database> writer;
   };
+  Stores(const plan::Plan& plan, std::vector<Place> places);
   Result<Database> open(plan::StoreId store, Mode mode) const;
   void finish_recovery(plan::StoreId store) const;
 
   const plan::Plan& plan_;
-  std::filesystem::path folder_;
+  std::vector<Place> places_;  // by StoreId
   std::map<std::filesystem::path, Connections> connections_;
 };
 

@@ -55,5 +55,26 @@ expect 0  'bb = 1'                     cat ugly.mig
 expect 0  '640'                        stat -c %a ugly.mig
 expect 0  ''                           "$mig" fmt --check ugly.mig
 
+# A path that the plan takes from a secret: it is used, and named nowhere. Its characters mean something in a URI.
+mkdir secret && cd secret
+hidden="hidden 50%25?a#b.db"
+cat >plan.mig <<'MIG'
+mig 1
+store app: sqlite { path = secret("env:APP_DB") }
+store new: sqlite { path = "new.db" }
+entity User { key id: i64; email: text }
+dataset users: User in app { table = "users" }
+dataset people: User in new { table = "people" }
+plan move { from users; to people; phase one { create people; snapshot old -> new; verify old, new } }
+MIG
+expect 69 'the secret `env:APP_DB` is not set' env -u APP_DB "$mig" apply plan.mig --yes
+expect 69 'there is no file env:APP_DB' env APP_DB=gone.db "$mig" apply plan.mig --yes
+sqlite3 "$hidden" "CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT); INSERT INTO users VALUES(1,'a@x'),(2,'b@x')"
+APP_DB=$hidden "$mig" apply plan.mig --yes >output 2>&1
+expect 0  '2'                          sqlite3 new.db 'SELECT count(*) FROM people'
+expect 0  '2 rows read: 2 moved'       cat output
+expect 1  ''                           grep -rqF hidden output .mig new.db
+cd ..
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

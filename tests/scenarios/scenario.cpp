@@ -19,6 +19,7 @@
 #include "runtime/stores/sqlite_control.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
 #include "runtime/traffic/routing_file.hpp"
+#include "tests/support/test_stores.hpp"
 
 namespace mig::test {
 namespace fs = std::filesystem;
@@ -207,7 +208,7 @@ std::optional<runtime::RunEnd> ScenarioRun::run_once(CrashPoint crash, const std
     REQUIRE(ready);
   }
   if (!want.empty()) REQUIRE(real->add_request({run_id_, want, "tester@test", "asked by a test"}));
-  runtime::Stores stores(log->plan(), folder_);
+  runtime::Stores stores = tests::stores_of(log->plan(), folder_);
   LeapingWaiter waiter(clock_);
   SilentObserver observer;
   const std::atomic<bool> is_stopping{false};

@@ -15,6 +15,7 @@
 #include "runtime/steps/step.hpp"
 #include "runtime/stores/sqlite_control.hpp"
 #include "runtime/stores/stores.hpp"
+#include "tests/support/test_stores.hpp"
 
 namespace mig::tests {
 
@@ -34,7 +35,7 @@ class TestWorld {
  public:
   TestWorld(const plan::Plan& plan, std::filesystem::path folder, std::int64_t epoch = 1)
       : folder_(folder),
-        stores(plan, folder),
+        stores(stores_of(plan, folder)),
         world{plan, state_, clock, stores, {"journal-1", "run-1", epoch}, folder, stopping_} {}
 
   void fence() { REQUIRE(runtime::install_fences(stores, world.authority, 1)); }

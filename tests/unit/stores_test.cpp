@@ -5,6 +5,7 @@
 
 #include "tests/support/shop_plan.hpp"
 #include "tests/support/shop_stores.hpp"
+#include "tests/support/test_stores.hpp"
 #include "tests/unit/child_process.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
@@ -32,7 +33,7 @@ TEST_CASE("a store whose writer was killed in the middle of a write can be read 
     const auto alone = runtime::Database::open(folder / "old.db", runtime::Mode::ReadOnly);
     REQUIRE((!alone || !alone->prepare("SELECT count(*) FROM legacy_users")));
   }
-  runtime::Stores stores(plan, folder.path());
+  runtime::Stores stores = stores_of(plan, folder.path());
   const auto reader = stores.reader({0});
   REQUIRE(reader);
   auto count = (*reader)->prepare("SELECT count(*) FROM legacy_users WHERE name LIKE 'half %'");

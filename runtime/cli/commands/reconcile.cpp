@@ -84,8 +84,9 @@ ExitCode verify(const ReconcileCommand& command) {
   auto log = runtime::RunLog::open(session->journal(), run->run);
   if (!log) return report_error(log.error(), ExitCode::NeedsPerson);
   const std::filesystem::path folder = log->created().plan_folder;
-  runtime::Stores stores(log->plan(), folder);
-  auto result = runtime::reconcile(log->plan(), stores, options_for(command, run->run, folder));
+  auto stores = runtime::Stores::find(log->plan(), folder, environment);
+  if (!stores) return report_error(stores.error());
+  auto result = runtime::reconcile(log->plan(), *stores, options_for(command, run->run, folder));
   if (!result) return report_error(result.error());
   show(log->plan(), *result, command);
   return result->drift() == 0 ? ExitCode::Done : ExitCode::PlanWrong;
@@ -121,22 +122,23 @@ ExitCode repair(const ReconcileCommand& command) {
   auto log = runtime::RunLog::open(session->journal(), run->run);
   if (!log) return report_error(log.error(), ExitCode::NeedsPerson);
   const std::filesystem::path folder = log->created().plan_folder;
-  runtime::Stores stores(log->plan(), folder);
+  auto stores = runtime::Stores::find(log->plan(), folder, environment);
+  if (!stores) return report_error(stores.error());
   const runtime::Authority authority{session->journal().uuid(), run->run, lease->epoch};
-  if (auto fenced = runtime::install_fences(stores, authority, log->state().seq); !fenced) {
+  if (auto fenced = runtime::install_fences(*stores, authority, log->state().seq); !fenced) {
     return report_error(fenced.error());
   }
-  runtime::Reconciler reconciler(log->plan(), stores, options_for(command, run->run, folder));
+  runtime::Reconciler reconciler(log->plan(), *stores, options_for(command, run->run, folder));
   while (true) {
     auto is_done = reconciler.advance();
     if (!is_done) return report_error(is_done.error());
     if (*is_done) break;
   }
-  runtime::World world{log->plan(), log->state(), session->clock(), stores,
+  runtime::World world{log->plan(), log->state(), session->clock(), *stores,
                        authority,   folder,       stop_on_signals()};
   auto rows = runtime::repair(world, *step, reconciler, plan::Ratio::percent(1));
   if (!rows) return report_error(rows.error());
-  auto after = runtime::reconcile(log->plan(), stores, options_for(command, run->run, folder));
+  auto after = runtime::reconcile(log->plan(), *stores, options_for(command, run->run, folder));
   (void)session->journal().release(*lease);
   if (!after) return report_error(after.error());
   fmt::print("{} rows repaired\n\n", grouped(*rows));
