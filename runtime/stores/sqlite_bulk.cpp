@@ -5,11 +5,11 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sqlite3.h>
 
 #include "runtime/data/decimal.hpp"
 #include "runtime/data/iso_time.hpp"
+#include "runtime/data/json_text.hpp"
 #include "runtime/data/utf8.hpp"
 #include "runtime/data/uuid.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
@@ -82,7 +82,7 @@ bool is_written_text(std::string_view text, const plan::Type& type) {
     case plan::Base::OneOf:
       return std::ranges::find(type.members, text) != type.members.end();
     case plan::Base::Json:
-      return count_code_points(text) && nlohmann::json::accept(text);
+      return is_json(text);
     case plan::Base::Uuid: {
       const auto bytes = parse_uuid(text);
       return bytes && print_uuid(*bytes) == text;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "runtime/data/json_text.hpp"
 #include "runtime/data/utf8.hpp"
 
 namespace mig::runtime {
@@ -69,19 +70,21 @@ std::optional<std::string> parse_hex(std::string_view text) {
   return bytes;
 }
 
-SqliteCell cell_of_number(std::string_view item, Base base) {
-  if (base == Base::Decimal) return {.storage = StorageClass::Text, .bytes = item};
+std::expected<SqliteCell, Reject> cell_of_number(std::string_view item, Base base) {
+  if (base == Base::Decimal) return SqliteCell{.storage = StorageClass::Text, .bytes = item};
   std::int64_t integer = 0;
   const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), integer);
   const bool is_whole = item.find_first_of(".eE") == std::string_view::npos;
   if (is_whole && error == std::errc()) {
-    return {.storage = StorageClass::Integer, .integer = integer};
+    return SqliteCell{.storage = StorageClass::Integer, .integer = integer};
   }
   // A whole number that no integer holds is none of a double's either: too many digits.
   if (is_whole && base == Base::F64) {
-    return {.storage = StorageClass::Integer, .integer = INT64_MAX};
+    return SqliteCell{.storage = StorageClass::Integer, .integer = INT64_MAX};
   }
-  return {.storage = StorageClass::Real, .real = std::strtod(std::string(item).c_str(), nullptr)};
+  const double real = std::strtod(std::string(item).c_str(), nullptr);
+  if (!std::isfinite(real)) return std::unexpected(Reject{"a number beyond the range of `f64`"});
+  return SqliteCell{.storage = StorageClass::Real, .real = real};
 }
 
 // An item as the SQLite cell that would hold it. `memory` keeps a string's text.
@@ -160,10 +163,6 @@ std::optional<std::string> print_item(const Column& from, std::size_t row) {
 }
 
 }  // namespace
-
-bool is_json(std::string_view text) {
-  return json::accept(text);
-}
 
 std::optional<Reject> read_list(std::string_view text, Column& into) {
   if (!is_json(text) || !trim(text).starts_with('[')) {

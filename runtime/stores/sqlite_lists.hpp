@@ -11,8 +11,6 @@
 
 namespace mig::runtime {
 
-bool is_json(std::string_view text);
-
 // Appends one list, or says why not and appends nothing.
 std::optional<Reject> read_list(std::string_view text, Column& into);
 

@@ -9,6 +9,7 @@
 
 #include "runtime/data/decimal.hpp"
 #include "runtime/data/iso_time.hpp"
+#include "runtime/data/json_text.hpp"
 #include "runtime/data/utf8.hpp"
 #include "runtime/data/uuid.hpp"
 #include "runtime/stores/sqlite_lists.hpp"
