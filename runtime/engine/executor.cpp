@@ -61,8 +61,9 @@ Executor::Executor(RunLog& log, Lease& lease, Stores& stores, const Clock& clock
       [this](const plan::Entry& entry) { observer_.on_entry(log_.plan(), log_.state(), entry); });
 }
 
-World Executor::world() const {
-  return World{log_.plan(), log_.state(), clock_, stores_, authority_, folder_, is_stopping_};
+World Executor::world() {
+  return World{log_.plan(), log_.state(), clock_,  stores_,
+               beside_,     authority_,   folder_, is_stopping_};
 }
 
 Result<void> Executor::append(std::vector<plan::Record> records) {

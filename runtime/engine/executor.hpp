@@ -84,7 +84,7 @@ class Executor {
   Result<void> keep_lease();
   std::optional<std::string> overdue_downtime() const;
   std::optional<RunEnd> ended() const;
-  World world() const;
+  World world();
 
   RunLog& log_;
   Lease& lease_;
@@ -95,6 +95,7 @@ class Executor {
   const std::atomic<bool>& is_stopping_;
   Authority authority_;
   std::filesystem::path folder_;
+  Worker beside_;
   Worker worker_;
   std::map<plan::StepId, std::unique_ptr<Step>> steps_;
   std::map<plan::StepId, WaitUntil> waits_;

@@ -15,13 +15,25 @@ Worker::~Worker() {
   thread_.join();
 }
 
+void Worker::start(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    assert(!is_busy_);
+    task_ = std::move(task);
+    is_busy_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Worker::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !is_busy_; });
+}
+
 void Worker::run(std::function<void()> task, Duration interval,
                  const std::function<void()>& meanwhile) {
+  start(std::move(task));
   std::unique_lock lock(mutex_);
-  assert(!is_busy_);
-  task_ = std::move(task);
-  is_busy_ = true;
-  changed_.notify_all();
   while (is_busy_) {
     if (changed_.wait_for(lock, interval, [this] { return !is_busy_; })) break;
     lock.unlock();

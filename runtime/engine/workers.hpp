@@ -1,8 +1,8 @@
 // The one place where threads are started: slices run here, so that the decision thread can keep
-// the lease alive while a slice takes its time.
+// the lease alive while a slice takes its time, and what a slice does beside itself.
 //
-// `run` is called by the decision thread only. The task runs on the worker; whatever it touches
-// belongs to it until `run` returns.
+// One thread calls a Worker, and gives it one task at a time. Whatever a task touches belongs to it
+// until `run` or `wait` returns.
 #pragma once
 
 #include <condition_variable>
@@ -20,6 +20,10 @@ class Worker {
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
+
+  // Runs `task` on the worker, until `wait`.
+  void start(std::function<void()> task);
+  void wait();
 
   // Runs `task` and returns when it is done; calls `meanwhile` here every `interval` until then.
   void run(std::function<void()> task, Duration interval, const std::function<void()>& meanwhile);

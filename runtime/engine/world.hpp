@@ -14,6 +14,7 @@
 namespace mig::runtime {
 
 class Stores;
+class Worker;
 
 // Who acts: every effect in a store carries this and is refused under another epoch.
 struct Authority {
@@ -27,6 +28,7 @@ struct World {
   const plan::RunState& state;  // not changed while a slice runs
   const Clock& clock;
   Stores& stores;
+  Worker& beside;  // for what a slice does at the same time; idle between slices
   Authority authority;
   std::filesystem::path folder;          // what relative paths of the plan are relative to
   const std::atomic<bool>& is_stopping;  // a long slice looks here and ends early

@@ -9,6 +9,7 @@
 
 #include "runtime/data/carry.hpp"
 #include "runtime/steps/chunk_writer.hpp"
+#include "runtime/steps/read_ahead.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/dead_letters.hpp"
 #include "runtime/stores/sqlite_bulk.hpp"
@@ -86,7 +87,7 @@ class CopyStep final : public Step {
 
  private:
   Result<void> open(World& world) {
-    if (reader_) return {};
+    if (source_) return {};
     for (const plan::DatasetId dataset : plan_.to) {
       if (world.stores.is_one_file(plan_.at(dataset).store, target_)) continue;
       return fail(ErrorKind::Permanent,
@@ -98,8 +99,7 @@ class CopyStep final : public Step {
     MIG_ASSIGN(reader, KeysetReader::open(*source, plan_, plan_.from));
     MIG_ASSIGN(writer, world.stores.writer(target_));
     writer_ = writer;
-    carrier_.emplace(plan_);
-    reader_.emplace(std::move(reader));
+    source_.emplace(plan_, std::move(reader));
     MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
     bulk_ = std::move(bulk);
     return {};
@@ -107,15 +107,15 @@ class CopyStep final : public Step {
 
   // Fixes the end: rows that appear behind it are not this copy's.
   Result<Outcome> start(World& world) {
-    MIG_ASSIGN(without_key, reader_->count_without_key());
+    MIG_ASSIGN(without_key, source_->reader().count_without_key());
     if (without_key > 0) {
       return fail(ErrorKind::Permanent,
                   fmt::format("{} rows of `{}` have no key, so they cannot be told apart",
                               without_key, plan_.at(plan_.from).table),
                   "give them a key or delete them");
     }
-    MIG_ASSIGN(total, reader_->count());
-    MIG_ASSIGN(last, reader_->last_key());
+    MIG_ASSIGN(total, source_->reader().count());
+    MIG_ASSIGN(last, source_->reader().last_key());
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
     if (effect.applied()) return Outcome{More{.counts = effect.applied()->counts}, {}};
     const Cursor cursor{"", last.empty() ? "-" : last, total};
@@ -150,8 +150,7 @@ class CopyStep final : public Step {
     now.cursor = cursor.text();
     now.finished = totals->is_last;
     MIG_TRY(effect.commit(now));
-    page_.read = totals->read;  // what a limited pace counts
-    pace(world, world.clock.elapsed() - began);
+    pace(world, totals->read, world.clock.elapsed() - began);
     if (!now.finished) return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
     MIG_ASSIGN(end, done(now));
     return std::optional(end);
@@ -168,39 +167,44 @@ class CopyStep final : public Step {
       if (moved) return *moved;
     }
     Cursor cursor = Cursor::parse(applied.cursor);
-    MIG_TRY(reader_->read(cursor.at, cursor.end, rows_, page_));
-    carrier_->run(page_.rows);
+    MIG_ASSIGN(carried, source_->take({cursor.at, cursor.end, rows_}));
+    const Page& page = carried->page;
+    if (page.read > 0) cursor.at = page.last;
+    const bool is_last = page.is_last || cursor.at == cursor.end;
+    const ReadAhead::Reading reading(world.beside);
+    if (!is_last && may_read_ahead(world)) {
+      source_->start(world.beside, {cursor.at, cursor.end, rows_});
+    }
     const Duration began = world.clock.elapsed();
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
     if (!effect.applied() || effect.applied()->cursor != applied.cursor) {
       return cursor_moved();
     }
     if (!chunk_) {
-      MIG_ASSIGN(opened,
-                 ChunkWriter::open(*writer_, plan_, *carrier_, rule_of(action_.on_conflict)));
+      MIG_ASSIGN(opened, ChunkWriter::open(*writer_, plan_, carried->carrier,
+                                           rule_of(action_.on_conflict)));
       chunk_.emplace(std::move(opened));
     }
-    MIG_ASSIGN(totals, chunk_->write(*carrier_, page_.rows.rows));
-    const auto letters = letters_of(world, totals.rejects);
+    MIG_ASSIGN(totals, chunk_->write(carried->carrier, page.rows.rows));
+    const auto letters = letters_of(world, page, totals.rejects);
     const auto rejected = static_cast<std::int64_t>(letters.size());
     Applied now = applied;
-    now.counts.read += page_.read;
+    now.counts.read += page.read;
     now.counts.moved += totals.moved;
     now.counts.kept += totals.kept;
     now.counts.rejected += rejected;
     now.counts.written += totals.written;
-    if (page_.read > 0) cursor.at = page_.last;
     now.cursor = cursor.text();
-    now.finished = page_.is_last || cursor.at == cursor.end;
+    now.finished = is_last;
     MIG_TRY(judge(letters, now));
     MIG_TRY(add_dead_letters(*writer_, letters));
     MIG_TRY(effect.commit(now));
-    pace(world, world.clock.elapsed() - began);
+    pace(world, page.read, world.clock.elapsed() - began);
     if (now.finished) return done(now);
     return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
   }
 
-  std::vector<DeadLetter> letters_of(const World& world,
+  std::vector<DeadLetter> letters_of(const World& world, const Page& page,
                                      const std::vector<RowReject>& rejects) const {
     std::vector<DeadLetter> letters;
     const std::string at = print(world.clock.now());
@@ -209,10 +213,10 @@ class CopyStep final : public Step {
       letters.push_back({world.authority.run, plan_.at(id_).name, plan_.at(plan_.from).name, key,
                          field, reason, at, action_.rejects.owner});
     };
-    for (const BadRow& bad : page_.bad)
+    for (const BadRow& bad : page.bad)
       add(bad.key, bad.field, bad.reason);
     for (const RowReject& reject : rejects)
-      add(page_.keys[reject.row], reject.field, reject.reason);
+      add(page.keys[reject.row], reject.field, reject.reason);
     return letters;
   }
 
@@ -240,7 +244,14 @@ class CopyStep final : public Step {
         "correct the rows or the transform, then roll back and start again");
   }
 
-  void pace(const World& world, Duration took) {
+  // A polite page may be smaller than was foreseen. In one file a reader would keep the commit
+  // waiting, and behind a page that goes inside the engine nothing has to be read.
+  bool may_read_ahead(const World& world) const {
+    return action_.pace.kind != plan::PaceKind::Polite && !bulk_ &&
+           !world.stores.is_one_file(plan_.at(plan_.from).store, target_);
+  }
+
+  void pace(const World& world, std::int64_t read, Duration took) {
     const auto micros = [](Duration span) {
       return std::chrono::ceil<std::chrono::microseconds>(span);
     };
@@ -248,7 +259,7 @@ class CopyStep final : public Step {
       case plan::PaceKind::Full:
         return;
       case plan::PaceKind::Limited: {
-        const Duration owed = plan::RowCount{page_.read} / action_.pace.rate;
+        const Duration owed = plan::RowCount{read} / action_.pace.rate;
         if (owed > took) pause_until_ = world.clock.now() + micros(owed - took);
         return;
       }
@@ -268,11 +279,9 @@ class CopyStep final : public Step {
   std::size_t rows_;  // of the next page
   Instant pause_until_{};
   const Database* writer_ = nullptr;
-  std::optional<KeysetReader> reader_;
+  std::optional<ReadAhead> source_;
   std::optional<BulkCopy> bulk_;
-  std::optional<Carrier> carrier_;
   std::optional<ChunkWriter> chunk_;
-  Page page_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "compiler/plan/machine/run_state.hpp"
 #include "compiler/plan/plan.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/engine/workers.hpp"
 #include "runtime/engine/world.hpp"
 #include "runtime/steps/step.hpp"
 #include "runtime/stores/sqlite_control.hpp"
@@ -36,7 +37,8 @@ class TestWorld {
   TestWorld(const plan::Plan& plan, std::filesystem::path folder, std::int64_t epoch = 1)
       : folder_(folder),
         stores(stores_of(plan, folder)),
-        world{plan, state_, clock, stores, {"journal-1", "run-1", epoch}, folder, stopping_} {}
+        world{plan,   state_,   clock, stores, beside_, {"journal-1", "run-1", epoch},
+              folder, stopping_} {}
 
   void fence() { REQUIRE(runtime::install_fences(stores, world.authority, 1)); }
 
@@ -59,6 +61,7 @@ class TestWorld {
   std::filesystem::path folder_;
   plan::RunState state_;
   std::atomic<bool> stopping_ = false;
+  runtime::Worker beside_;
   alignas(16) char no_metrics_[16] = {};  // the steps under test read no metric
 
  public:

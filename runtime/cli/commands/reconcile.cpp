@@ -134,8 +134,9 @@ ExitCode repair(const ReconcileCommand& command) {
     if (!is_done) return report_error(is_done.error());
     if (*is_done) break;
   }
+  runtime::Worker beside;
   runtime::World world{log->plan(), log->state(), session->clock(), *stores,
-                       authority,   folder,       stop_on_signals()};
+                       beside,      authority,    folder,           stop_on_signals()};
   auto rows = runtime::repair(world, *step, reconciler, plan::Ratio::percent(1));
   if (!rows) return report_error(rows.error());
   auto after = runtime::reconcile(log->plan(), *stores, options_for(command, run->run, folder));
