@@ -9,6 +9,9 @@ namespace {
 constexpr const char* kMark = "SAVEPOINT mig_rows";
 constexpr const char* kTakeBack = "ROLLBACK TO mig_rows";
 constexpr const char* kRelease = "RELEASE mig_rows";
+constexpr const char* kPageMark = "SAVEPOINT mig_page";
+constexpr const char* kTakePageBack = "ROLLBACK TO mig_page";
+constexpr const char* kReleasePage = "RELEASE mig_page";
 
 }  // namespace
 
@@ -49,15 +52,43 @@ Result<ChunkWriter::Totals> ChunkWriter::write(const Carrier& carrier, std::size
 Result<bool> ChunkWriter::write_all(const Carrier& carrier, Totals& totals) {
   for (const std::size_t emit : carrier.order()) {
     const Emitted& emitted = carrier.emitted()[emit];
-    for (std::size_t row = 0; row < emitted.rows.rows; ++row) {
-      const std::uint32_t source = emitted.source[row];
-      if (carrier.is_rejected(source)) continue;
-      MIG_ASSIGN(written, writers_[emit].write(emitted.rows, row));
-      if (written == Written::Rejected) return false;
-      if (written == Written::Kept) continue;
-      fates_[source] = Fate::Moved;
-      ++totals.written;
+    selected_.clear();
+    for (std::uint32_t row = 0; row < emitted.rows.rows; ++row) {
+      if (!carrier.is_rejected(emitted.source[row])) selected_.push_back(row);
     }
+    MIG_ASSIGN(fits, writers_[emit].rule() == WriteRule::Shared
+                         ? write_singly(emit, emitted, totals)
+                         : write_together(emit, emitted, totals));
+    if (!fits) return false;
+  }
+  return true;
+}
+
+// One statement for all. It tells how many rows changed, not which: where it is neither none nor
+// all of them, a second go, row by row, finds out.
+Result<bool> ChunkWriter::write_together(std::size_t emit, const Emitted& emitted, Totals& totals) {
+  MIG_TRY(database_->execute(kPageMark));
+  MIG_ASSIGN(changed, writers_[emit].write_all(emitted.rows, selected_));
+  const auto all = static_cast<std::int64_t>(selected_.size());
+  const bool is_told = changed && (*changed == 0 || *changed == all);
+  if (changed && !is_told) MIG_TRY(database_->execute(kTakePageBack));
+  MIG_TRY(database_->execute(kReleasePage));
+  if (!changed) return false;
+  if (!is_told) return write_singly(emit, emitted, totals);
+  if (*changed == 0) return true;
+  totals.written += all;
+  for (const std::uint32_t row : selected_)
+    fates_[emitted.source[row]] = Fate::Moved;
+  return true;
+}
+
+Result<bool> ChunkWriter::write_singly(std::size_t emit, const Emitted& emitted, Totals& totals) {
+  for (const std::uint32_t row : selected_) {
+    MIG_ASSIGN(written, writers_[emit].write(emitted.rows, row));
+    if (written == Written::Rejected) return false;
+    if (written == Written::Kept) continue;
+    fates_[emitted.source[row]] = Fate::Moved;
+    ++totals.written;
   }
   return true;
 }

@@ -39,12 +39,16 @@ class ChunkWriter {
   explicit ChunkWriter(const Database& database) : database_(&database) {}
   // False: a row was refused, and nothing of this page was written.
   Result<bool> write_all(const Carrier& carrier, Totals& totals);
+  // The rows `selected_` of an emit.
+  Result<bool> write_together(std::size_t emit, const Emitted& emitted, Totals& totals);
+  Result<bool> write_singly(std::size_t emit, const Emitted& emitted, Totals& totals);
   Result<void> write_each(const Carrier& carrier, Totals& totals);
   Result<bool> write_row(const Carrier& carrier, std::uint32_t source, Totals& totals);
 
   const Database* database_;
   std::vector<RowWriter> writers_;  // one an emit; opened at the first page
   std::vector<Fate> fates_;
+  std::vector<std::uint32_t> selected_;
   std::vector<std::size_t> next_;  // of each emit, in `write_each`
 };
 

@@ -186,6 +186,12 @@ void Statement::bind_bytes(int parameter, std::string_view value) {
   }
 }
 
+void Statement::bind_pointer(int parameter, void* value, const char* type) {
+  if (const int code = sqlite3_bind_pointer(handle_.get(), parameter, value, type, nullptr)) {
+    binding_failure_ = code;
+  }
+}
+
 Result<bool> Statement::step() {
   if (const int code = std::exchange(binding_failure_, 0)) {
     return failure(*connection_, code, sqlite3_errstr(code));

@@ -110,6 +110,8 @@ class Statement {
   void bind(int parameter, double value);
   void bind_text(int parameter, std::string_view value);
   void bind_bytes(int parameter, std::string_view value);
+  // For a function of ours that asks for this type (https://www.sqlite.org/bindptr.html).
+  void bind_pointer(int parameter, void* value, const char* type);
 
   // True with a row at hand, false at the end.
   Result<bool> step();

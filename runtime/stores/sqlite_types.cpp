@@ -243,30 +243,20 @@ std::optional<std::string> text_form(const Column& from, std::size_t row) {
   return std::nullopt;
 }
 
-std::optional<Reject> bind_cell(Statement& statement, int parameter, const Column& from,
-                                std::size_t row) {
-  if (from.is_null(row)) {
-    statement.bind_null(parameter);
-    return std::nullopt;
-  }
-  switch (from.type().base) {
+SqliteForm sqlite_form(Base base) {
+  switch (base) {
     case Base::Bool:
     case Base::I16:
     case Base::I32:
     case Base::I64:
-      statement.bind(parameter, from.integer(row));
-      return std::nullopt;
+      return SqliteForm::Integer;
     case Base::F64:
-      if (std::isnan(from.real(row))) return misfit("not a number", from.type());
-      statement.bind(parameter, from.real(row));
-      return std::nullopt;
+      return SqliteForm::Real;
     case Base::Bytes:
-      statement.bind_bytes(parameter, from.bytes(row));
-      return std::nullopt;
+      return SqliteForm::Blob;
     case Base::Text:
     case Base::Json:
-      statement.bind_text(parameter, from.bytes(row));
-      return std::nullopt;
+      return SqliteForm::Text;
     case Base::Decimal:
     case Base::Uuid:
     case Base::Date:
@@ -274,6 +264,33 @@ std::optional<Reject> bind_cell(Statement& statement, int parameter, const Colum
     case Base::Timestamp:
     case Base::OneOf:
     case Base::List:
+      return SqliteForm::Printed;
+  }
+  assert(false && "every base has its form");
+  return SqliteForm::Printed;
+}
+
+std::optional<Reject> bind_cell(Statement& statement, int parameter, const Column& from,
+                                std::size_t row) {
+  if (from.is_null(row)) {
+    statement.bind_null(parameter);
+    return std::nullopt;
+  }
+  switch (sqlite_form(from.type().base)) {
+    case SqliteForm::Integer:
+      statement.bind(parameter, from.integer(row));
+      return std::nullopt;
+    case SqliteForm::Real:
+      if (std::isnan(from.real(row))) return misfit("not a number", from.type());
+      statement.bind(parameter, from.real(row));
+      return std::nullopt;
+    case SqliteForm::Blob:
+      statement.bind_bytes(parameter, from.bytes(row));
+      return std::nullopt;
+    case SqliteForm::Text:
+      statement.bind_text(parameter, from.bytes(row));
+      return std::nullopt;
+    case SqliteForm::Printed:
       break;
   }
   const auto text = text_form(from, row);
@@ -284,28 +301,18 @@ std::optional<Reject> bind_cell(Statement& statement, int parameter, const Colum
 
 std::string declaration(const plan::Type& type) {
   const auto required = [&]() -> std::string {
-    switch (type.base) {
-      case Base::Bool:
-      case Base::I16:
-      case Base::I32:
-      case Base::I64:
+    switch (sqlite_form(type.base)) {
+      case SqliteForm::Integer:
         return "INTEGER";
-      case Base::F64:
+      case SqliteForm::Real:
         return "REAL";
-      case Base::Bytes:
+      case SqliteForm::Blob:
         return "BLOB";
-      case Base::Decimal:
-      case Base::Text:
-      case Base::Uuid:
-      case Base::Date:
-      case Base::Time:
-      case Base::Timestamp:
-      case Base::Json:
-      case Base::OneOf:
-      case Base::List:
+      case SqliteForm::Text:
+      case SqliteForm::Printed:
         return "TEXT";
     }
-    assert(false && "every base is declared");
+    assert(false && "every form is declared");
     return {};
   };
   return required() + (type.optional ? "" : " NOT NULL");

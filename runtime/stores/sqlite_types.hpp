@@ -54,6 +54,16 @@ inline std::optional<Reject> read_cell(const Statement& statement, int column, C
   return read_cell(cell_of(statement, column), into);
 }
 
+// How values of a type are written.
+enum class SqliteForm {
+  Integer,
+  Real,
+  Blob,
+  Text,     // the column's own bytes
+  Printed,  // what `text_form` makes of the value
+};
+SqliteForm sqlite_form(plan::Base base);
+
 // Binds the value of a row. A Reject only for what SQLite cannot keep: NaN, dates out of 0001 to
 // 9999.
 std::optional<Reject> bind_cell(Statement& statement, int parameter, const Column& from,

@@ -6,6 +6,7 @@
 
 #include "runtime/data/fingerprint.hpp"
 #include "runtime/stores/sqlite_lists.hpp"
+#include "runtime/stores/sqlite_rows.hpp"
 #include "runtime/stores/sqlite_types.hpp"
 
 namespace mig::runtime {
@@ -89,13 +90,36 @@ Result<RowWriter> RowWriter::open(const Database& database, const plan::Plan& pl
   MIG_ASSIGN(existing, KeysetReader::open(database, plan, dataset));
   MIG_ASSIGN(names, names_of(plan, dataset));
   std::string marks = "?";
-  for (std::size_t i = 1; i < names.all.size(); ++i)
+  std::string cells = "c0";
+  for (std::size_t i = 1; i < names.all.size(); ++i) {
     marks += ", ?";
-  MIG_ASSIGN(insert, database.prepare(fmt::format(
-                         "INSERT INTO {} AS t ({}) VALUES ({}) ON CONFLICT ({}) {}", names.table,
-                         fmt::join(names.all, ", "), marks, fmt::join(names.key, ", "),
-                         on_conflict(names, plan.entity_of(dataset), rule))));
-  return RowWriter(plan, dataset, database, std::move(insert), std::move(existing), rule);
+    cells += fmt::format(", c{}", i);
+  }
+  MIG_ASSIGN(rows, rows_function(database, names.all.size()));
+  const auto sql = [&](const std::string& source) {
+    return fmt::format("INSERT INTO {} AS t ({}) {} ON CONFLICT ({}) {}", names.table,
+                       fmt::join(names.all, ", "), source, fmt::join(names.key, ", "),
+                       on_conflict(names, plan.entity_of(dataset), rule));
+  };
+  MIG_ASSIGN(insert, database.prepare(sql(fmt::format("VALUES ({})", marks))));
+  // WHERE keeps the parser from reading ON as part of a join.
+  MIG_ASSIGN(insert_all,
+             database.prepare(sql(fmt::format("SELECT {} FROM {}(?) WHERE true", cells, rows))));
+  return RowWriter(plan, dataset, database, std::move(insert), std::move(insert_all),
+                   std::move(existing), rule);
+}
+
+Result<std::optional<std::int64_t>> RowWriter::write_all(const Batch& rows,
+                                                         std::span<const std::uint32_t> selected) {
+  assert(rule_ != WriteRule::Shared && "which rows were there already is not told apart");
+  RowsToWrite source{&rows, selected};
+  bind_rows(insert_all_, 1, source);
+  auto done = insert_all_.run();
+  if (done) return std::optional(database_->changes());
+  if (database_->last_failure() != SqliteFailure::Constraint) {
+    return std::unexpected(std::move(done).error());
+  }
+  return std::optional<std::int64_t>();
 }
 
 Result<Written> RowWriter::write(const Batch& rows, std::size_t row) {

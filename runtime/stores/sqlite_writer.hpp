@@ -4,7 +4,9 @@
 // value; only the key may conflict without being one. Used inside an Effect. One thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "compiler/plan/plan.hpp"
@@ -29,18 +31,25 @@ class RowWriter {
   static Result<RowWriter> open(const Database& database, const plan::Plan& plan,
                                 plan::DatasetId dataset, WriteRule rule);
 
+  // Writes these rows of the batch in one statement, and gives how many changed something. Nothing
+  // where one was refused: some may then stand in the table, and the caller takes them back. Not
+  // for Shared.
+  Result<std::optional<std::int64_t>> write_all(const Batch& rows,
+                                                std::span<const std::uint32_t> selected);
   Result<Written> write(const Batch& rows, std::size_t row);
+  WriteRule rule() const { return rule_; }
   // Of the last row that was rejected.
   const std::string& field() const { return field_; }
   const std::string& reason() const { return reason_; }
 
  private:
   RowWriter(const plan::Plan& plan, plan::DatasetId dataset, const Database& database,
-            Statement insert, KeysetReader existing, WriteRule rule)
+            Statement insert, Statement insert_all, KeysetReader existing, WriteRule rule)
       : plan_(&plan),
         dataset_(dataset),
         database_(&database),
         insert_(std::move(insert)),
+        insert_all_(std::move(insert_all)),
         existing_(std::move(existing)),
         form_(plan, dataset),
         rule_(rule) {}
@@ -51,6 +60,7 @@ class RowWriter {
   plan::DatasetId dataset_;
   const Database* database_;
   Statement insert_;
+  Statement insert_all_;
   KeysetReader existing_;
   CanonicalForm form_;
   WriteRule rule_;

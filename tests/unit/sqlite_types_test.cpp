@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "runtime/data/fingerprint.hpp"
+#include "runtime/stores/sqlite_rows.hpp"
 
 using namespace mig::runtime;
 using mig::plan::Base;
@@ -38,12 +39,55 @@ std::string through(const Type& type, const std::string& literal) {
       "SELECT typeof(?1) || ':' || CASE typeof(?1) WHEN 'blob'"
       " THEN hex(?1) ELSE CAST(coalesce(?1, '') AS TEXT) END");
   REQUIRE(echo);
+  // The same cell as the only one of a page that one statement reads.
+  Batch batch;
+  batch.columns.push_back(column);
+  batch.rows = 1;
+  const std::uint32_t first = 0;
+  RowsToWrite page{&batch, {&first, 1}};
+  auto read = database.prepare("SELECT c0 FROM " + rows_function(database, 1).value() + "(?)");
+  REQUIRE(read);
+  bind_rows(*read, 1, page);
+  REQUIRE(read->step().value());
   if (const auto reject = bind_cell(*echo, 1, column, 0)) return reject->reason;
   REQUIRE(echo->step().value());
+  Column again(type);
+  CHECK(!read_cell(*read, 0, again));
+  std::string memory_of_text;
+  CHECK(fingerprint(std::span(&again, 1), 0, memory_of_text) ==
+        fingerprint(std::span(&column, 1), 0, memory_of_text));
   return std::string(echo->text(0));
 }
 
 }  // namespace
+
+TEST_CASE("only our pointer is read as rows") {
+  const Database database = memory();
+  const std::string name = rows_function(database, 2).value();
+  for (const std::string argument : {"(0)", "(94208)", "('x')", "(NULL)"}) {
+    auto rows = database.prepare("SELECT count(*) FROM " + name + argument);
+    REQUIRE(rows);
+    REQUIRE(rows->step().value());
+    CHECK(rows->integer(0) == 0);
+  }
+  CHECK_FALSE(database.prepare("SELECT * FROM " + name));
+}
+
+TEST_CASE("a value without a form ends the statement that reads its page") {
+  const Database database = memory();
+  Batch batch = Batch::of({Type::of(Base::F64)});
+  batch.columns[0].append_real(1);
+  batch.columns[0].append_real(std::numeric_limits<double>::quiet_NaN());
+  batch.rows = 2;
+  const std::vector<std::uint32_t> both = {0, 1};
+  RowsToWrite page{&batch, both};
+  auto read = database.prepare("SELECT c0 FROM " + rows_function(database, 1).value() + "(?)");
+  REQUIRE(read);
+  bind_rows(*read, 1, page);
+  REQUIRE(read->step().value());
+  CHECK_FALSE(read->step());
+  CHECK(database.last_failure() == SqliteFailure::Constraint);
+}
 
 TEST_CASE("sqlite types: bool and integers are in range or refused") {
   CHECK(through(Type::of(Base::Bool), "1") == "integer:1");
