@@ -39,17 +39,6 @@ Column::Column(plan::Type type) : type_(std::move(type)), storage_(storage_of(ty
   element_.emplace_back(type_.element.front());
 }
 
-bool Column::is_null(std::size_t row) const {
-  assert(row < size_);
-  return (validity_[row / 64] >> row % 64 & 1) == 0;
-}
-
-void Column::append_validity(bool is_valid) {
-  if (size_ % 64 == 0) validity_.push_back(0);
-  if (is_valid) validity_.back() |= std::uint64_t{1} << size_ % 64;
-  ++size_;
-}
-
 void Column::append_null() {
   assert(type_.optional);
   switch (storage_) {
@@ -70,62 +59,11 @@ void Column::append_null() {
   append_validity(false);
 }
 
-void Column::append_integer(std::int64_t value) {
-  assert(storage_ == Storage::Integers);
-  integers_.push_back(value);
-  append_validity(true);
-}
-
-void Column::append_decimal(Decimal value) {
-  assert(storage_ == Storage::Decimals);
-  decimals_.push_back(value);
-  append_validity(true);
-}
-
-void Column::append_real(double value) {
-  assert(storage_ == Storage::Reals);
-  reals_.push_back(value);
-  append_validity(true);
-}
-
-void Column::append_bytes(std::string_view value) {
-  assert(storage_ == Storage::Bytes);
-  assert(type_.base != plan::Base::Uuid || value.size() == 16);
-  assert(bytes_.size() + value.size() <= std::numeric_limits<std::uint32_t>::max());
-  bytes_ += value;
-  ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
-  append_validity(true);
-}
-
 void Column::append_list() {
   assert(storage_ == Storage::List);
   assert(element().size() <= std::numeric_limits<std::uint32_t>::max());
   ends_.push_back(static_cast<std::uint32_t>(element().size()));
   append_validity(true);
-}
-
-std::int64_t Column::integer(std::size_t row) const {
-  assert(storage_ == Storage::Integers);
-  assert(!is_null(row));
-  return integers_[row];
-}
-
-Decimal Column::decimal(std::size_t row) const {
-  assert(storage_ == Storage::Decimals);
-  assert(!is_null(row));
-  return decimals_[row];
-}
-
-double Column::real(std::size_t row) const {
-  assert(storage_ == Storage::Reals);
-  assert(!is_null(row));
-  return reals_[row];
-}
-
-std::string_view Column::bytes(std::size_t row) const {
-  assert(storage_ == Storage::Bytes);
-  assert(!is_null(row));
-  return std::string_view(bytes_).substr(offset(row), offset(row + 1) - offset(row));
 }
 
 Column::Range Column::list(std::size_t row) const {

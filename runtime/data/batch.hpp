@@ -12,8 +12,10 @@
 //   list                                         list: a range of rows of `element()`
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +82,70 @@ class Column {
   std::string bytes_;
   std::vector<Column> element_;  // List: exactly one
 };
+
+// Here, because every cell of a copy goes through them.
+
+inline bool Column::is_null(std::size_t row) const {
+  assert(row < size_);
+  return (validity_[row / 64] >> row % 64 & 1) == 0;
+}
+
+inline void Column::append_validity(bool is_valid) {
+  if (size_ % 64 == 0) validity_.push_back(0);
+  if (is_valid) validity_.back() |= std::uint64_t{1} << size_ % 64;
+  ++size_;
+}
+
+inline void Column::append_integer(std::int64_t value) {
+  assert(storage_ == Storage::Integers);
+  integers_.push_back(value);
+  append_validity(true);
+}
+
+inline void Column::append_decimal(Decimal value) {
+  assert(storage_ == Storage::Decimals);
+  decimals_.push_back(value);
+  append_validity(true);
+}
+
+inline void Column::append_real(double value) {
+  assert(storage_ == Storage::Reals);
+  reals_.push_back(value);
+  append_validity(true);
+}
+
+inline void Column::append_bytes(std::string_view value) {
+  assert(storage_ == Storage::Bytes);
+  assert(type_.base != plan::Base::Uuid || value.size() == 16);
+  assert(bytes_.size() + value.size() <= std::numeric_limits<std::uint32_t>::max());
+  bytes_ += value;
+  ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
+  append_validity(true);
+}
+
+inline std::int64_t Column::integer(std::size_t row) const {
+  assert(storage_ == Storage::Integers);
+  assert(!is_null(row));
+  return integers_[row];
+}
+
+inline Decimal Column::decimal(std::size_t row) const {
+  assert(storage_ == Storage::Decimals);
+  assert(!is_null(row));
+  return decimals_[row];
+}
+
+inline double Column::real(std::size_t row) const {
+  assert(storage_ == Storage::Reals);
+  assert(!is_null(row));
+  return reals_[row];
+}
+
+inline std::string_view Column::bytes(std::size_t row) const {
+  assert(storage_ == Storage::Bytes);
+  assert(!is_null(row));
+  return std::string_view(bytes_).substr(offset(row), offset(row + 1) - offset(row));
+}
 
 struct Batch {
   std::vector<Column> columns;

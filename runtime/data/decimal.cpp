@@ -1,10 +1,13 @@
 #include "runtime/data/decimal.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -33,6 +36,20 @@ std::optional<Decimal> assemble(bool is_negative, std::string_view digits, int e
   return is_negative ? -value : value;
 }
 
+// The usual case without a text in between. A decimal of at most 15 digits survives a double
+// (kExactDigits); division rounds correctly, so the quotient is the double that this decimal reads
+// as, and where it is the value, no other decimal of so few digits is.
+std::optional<Decimal> small_decimal_of(double value, int precision, int scale) {
+  constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+  constexpr double kMost[] = {1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
+                              1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  if (scale >= static_cast<int>(std::size(kPowers))) return std::nullopt;
+  const double whole = std::nearbyint(value * kPowers[scale]);
+  const bool fits = std::fabs(whole) < kMost[std::min(precision, kExactDigits) - 1];
+  if (!fits || whole / kPowers[scale] != value) return std::nullopt;
+  return static_cast<Decimal>(static_cast<std::int64_t>(whole));
+}
+
 bool all_digits(std::string_view text) {
   return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -56,6 +73,7 @@ std::optional<Decimal> parse_decimal(std::string_view text, std::uint8_t precisi
 
 std::optional<Decimal> decimal_from_real(double value, std::uint8_t precision, std::uint8_t scale) {
   if (!std::isfinite(value)) return std::nullopt;
+  if (const auto small = small_decimal_of(value, precision, scale)) return small;
   // The shortest text that reads back as the same double: -1.25e+03
   std::array<char, 40> buffer;
   const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
@@ -74,16 +92,25 @@ std::optional<Decimal> decimal_from_real(double value, std::uint8_t precision, s
 }
 
 std::string print_decimal(Decimal value, std::uint8_t scale) {
-  const bool is_negative = value < 0;
-  // Digit by digit: the smallest value has no positive counterpart.
-  std::string digits;
-  for (; value != 0; value /= 10) {
-    const int digit = static_cast<int>(value % 10);
-    digits.insert(digits.begin(), static_cast<char>('0' + (digit < 0 ? -digit : digit)));
+  std::array<char, 48> buffer;  // 39 digits, the point, a sign, and zeros up to the scale
+  char* const end = buffer.data() + buffer.size();
+  char* at = end;
+  // From the last digit on. The smallest value has no positive counterpart, so the unsigned one.
+  auto rest =
+      value < 0 ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
+  for (int place = 0; rest != 0 || place <= scale; ++place) {
+    if (place == scale && scale > 0) *--at = '.';
+    if (rest <= UINT64_MAX) {  // the usual case, and a much cheaper division
+      const auto small = static_cast<std::uint64_t>(rest);
+      *--at = static_cast<char>('0' + small % 10);
+      rest = small / 10;
+    } else {
+      *--at = static_cast<char>('0' + static_cast<int>(rest % 10));
+      rest /= 10;
+    }
   }
-  if (digits.size() <= scale) digits.insert(0, scale + 1 - digits.size(), '0');
-  if (scale > 0) digits.insert(digits.size() - scale, 1, '.');
-  return (is_negative ? "-" : "") + digits;
+  if (value < 0) *--at = '-';
+  return {at, end};
 }
 
 }  // namespace mig::runtime

@@ -3,8 +3,6 @@
 #include <cassert>
 #include <chrono>
 
-#include <fmt/format.h>
-
 namespace mig::runtime {
 namespace {
 
@@ -56,6 +54,12 @@ class Reader {
   std::string_view rest_;
   bool fits_ = true;
 };
+
+// The last digits of a number, up to before `end`: the text has zeros there.
+void put_digits(std::string& text, std::size_t end, std::int64_t number) {
+  for (; number != 0; number /= 10)
+    text[--end] = static_cast<char>('0' + number % 10);
+}
 
 std::int64_t read_date(Reader& in) {
   const int year = in.digits(4);
@@ -126,15 +130,22 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
 std::string print_date(std::int64_t days) {
   assert(is_printable_date(days));
   const chrono::year_month_day date{chrono::sys_days(chrono::days(days))};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  std::string text = "0000-00-00";
+  put_digits(text, 4, static_cast<int>(date.year()));
+  put_digits(text, 7, static_cast<unsigned>(date.month()));
+  put_digits(text, 10, static_cast<unsigned>(date.day()));
+  return text;
 }
 
 std::string print_time(std::int64_t micros) {
   assert(is_printable_time(micros));
   const std::int64_t seconds = micros / kMicrosPerSecond;
-  return fmt::format("{:02}:{:02}:{:02}.{:06}", seconds / 3600, seconds / 60 % 60, seconds % 60,
-                     micros % kMicrosPerSecond);
+  std::string text = "00:00:00.000000";
+  put_digits(text, 2, seconds / 3600);
+  put_digits(text, 5, seconds / 60 % 60);
+  put_digits(text, 8, seconds % 60);
+  put_digits(text, 15, micros % kMicrosPerSecond);
+  return text;
 }
 
 std::string print_timestamp(std::int64_t micros) {

@@ -177,7 +177,7 @@ struct Reconciler::Work {
       const std::string code = code_of(entity, emitted.rows, row);
       if (!is_sampled(code)) continue;
       const Fingerprint print = fingerprint(columns, row, memory);
-      const std::string& from = page.keys[emitted.source[row]];
+      const std::string from = page.keys[emitted.source[row]];
       const std::string key = written_key(entity, emitted.rows, row);
       Statement& expect = *scratch.expect;
       expect.bind(1, static_cast<std::int64_t>(dataset.index));

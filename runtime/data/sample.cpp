@@ -37,7 +37,7 @@ Result<RowSample> sample_rows(const plan::Plan& plan, Stores& stores, std::int64
     for (const RowReject& reject : carrier.rejects()) {
       if (reject.row == last) continue;
       last = reject.row;
-      note(sample, page.keys.at(reject.row), reject.field, reject.reason);
+      note(sample, page.keys[reject.row], reject.field, reject.reason);
     }
     after = page.last;
     if (page.is_last) break;

@@ -1,6 +1,7 @@
 #include "runtime/data/utf8.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 namespace mig::runtime {
 namespace {
@@ -30,7 +31,13 @@ std::size_t code_point_size(std::string_view text) {
 }  // namespace
 
 std::optional<std::size_t> count_code_points(std::string_view text) {
+  constexpr std::uint64_t kNotAscii = 0x8080808080808080;
   std::size_t count = 0;
+  for (std::uint64_t eight = 0; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {
+    std::memcpy(&eight, text.data(), sizeof eight);
+    if ((eight & kNotAscii) != 0) break;
+    count += sizeof eight;
+  }
   for (; !text.empty(); ++count) {
     const std::size_t size = code_point_size(text);
     if (size == 0) return std::nullopt;

@@ -14,6 +14,14 @@
 namespace mig::runtime {
 namespace {
 
+constexpr std::string_view kDigits = "0123456789abcdef";
+
+void append_hex(std::string& out, char letter, std::uint64_t number) {
+  out += letter;
+  for (int shift = 60; shift >= 0; shift -= 4)
+    out += kDigits[number >> shift & 15];
+}
+
 // A key's place as text: a letter for the storage class and hexadecimal digits, cells parted by
 // `.`.
 void append_cell(std::string& out, const SqliteCell& cell) {
@@ -23,16 +31,15 @@ void append_cell(std::string& out, const SqliteCell& cell) {
       out += 'n';
       return;
     case StorageClass::Integer:
-      fmt::format_to(std::back_inserter(out), "i{:016x}", static_cast<std::uint64_t>(cell.integer));
+      append_hex(out, 'i', static_cast<std::uint64_t>(cell.integer));
       return;
     case StorageClass::Real:
-      fmt::format_to(std::back_inserter(out), "r{:016x}", std::bit_cast<std::uint64_t>(cell.real));
+      append_hex(out, 'r', std::bit_cast<std::uint64_t>(cell.real));
       return;
     case StorageClass::Text:
     case StorageClass::Blob:
       break;
   }
-  static constexpr std::string_view kDigits = "0123456789abcdef";
   out += cell.storage == StorageClass::Text ? 't' : 'b';
   for (const char byte : cell.bytes) {
     const auto bits = static_cast<unsigned char>(byte);
@@ -208,22 +215,23 @@ Result<void> KeysetReader::fill(Statement& rows, std::size_t limit, Page& page) 
   page.keys.clear();
   page.bad.clear();
   page.read = 0;
+  std::string key;
   while (true) {
     MIG_ASSIGN(has_row, rows.step());
     if (!has_row) break;
-    std::string key;
+    key.clear();
     for (int i = 0; i < static_cast<int>(key_.size()); ++i)
       append_cell(key, cell_of(rows, i));
-    page.last = key;
     ++page.read;
-    read_row(rows, std::move(key), page);
+    read_row(rows, key, page);
   }
   rows.reset();
+  if (page.read > 0) page.last = std::move(key);
   page.is_last = static_cast<std::size_t>(page.read) < limit;
   return {};
 }
 
-void KeysetReader::read_row(const Statement& row, std::string key, Page& page) {
+void KeysetReader::read_row(const Statement& row, const std::string& key, Page& page) {
   const int first = static_cast<int>(key_.size());
   for (std::size_t i = 0; i < entity_.fields.size(); ++i) {
     const plan::Field& field = entity_.fields[i];
@@ -236,12 +244,12 @@ void KeysetReader::read_row(const Statement& row, std::string key, Page& page) {
     }
     if (const auto reject = read_cell(cell, column)) {
       page.rows.drop_unfinished();
-      page.bad.push_back({std::move(key), field.name, reject->reason});
+      page.bad.push_back({key, field.name, reject->reason});
       return;
     }
   }
   ++page.rows.rows;
-  page.keys.push_back(std::move(key));
+  page.keys.append(key);
 }
 
 Result<KeysetReader::RawPage> KeysetReader::read_raw(const std::string& after,

@@ -26,9 +26,30 @@ struct BadRow {
   std::string reason;
 };
 
+// Many short texts in one piece of memory.
+class Places {
+ public:
+  std::string operator[](std::size_t row) const {
+    const std::size_t begin = row == 0 ? 0 : ends_[row - 1];
+    return text_.substr(begin, ends_[row] - begin);
+  }
+  void append(std::string_view place) {
+    text_ += place;
+    ends_.push_back(text_.size());
+  }
+  void clear() {
+    text_.clear();
+    ends_.clear();
+  }
+
+ private:
+  std::string text_;
+  std::vector<std::size_t> ends_;
+};
+
 struct Page {
   Batch rows;
-  std::vector<std::string> keys;  // one a row: its place, as text
+  Places keys;  // one a row: its place, as text
   std::vector<BadRow> bad;
   std::string last;  // the place of the last row that was read, good or bad
   std::int64_t read = 0;
@@ -64,7 +85,7 @@ class KeysetReader {
   explicit KeysetReader(const Database& database) : database_(&database) {}
   Result<Statement*> query(bool has_lower, bool has_upper, bool is_point);
   Result<void> fill(Statement& rows, std::size_t limit, Page& page);
-  void read_row(const Statement& row, std::string key, Page& page);
+  void read_row(const Statement& row, const std::string& key, Page& page);
 
   const Database* database_;
   plan::Entity entity_;
