@@ -36,6 +36,7 @@ const Declaration* Analysis::resolve(const syntax::Expr& wanted, const Module& s
 void Analysis::report_unknown_field(const syntax::Span& at, const plan::Entity& entity,
                                     std::string_view written) {
   std::vector<std::string> known;
+  known.reserve(entity.fields.size());
   for (const plan::Field& field : entity.fields)
     known.push_back(field.name);
   const std::string near = did_you_mean(written, known);

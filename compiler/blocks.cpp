@@ -17,7 +17,7 @@ constexpr std::array kLater = {
 }  // namespace
 
 const std::vector<StatementRow>& statement_table() {
-  static const std::vector<StatementRow> rows = {
+  static const std::vector<StatementRow> kRows = {
 #define STATEMENT(context, word, form, attributes, about) \
   StatementRow{Context::context, word, form, attributes, about},
 #define LATER(word)
@@ -25,7 +25,7 @@ const std::vector<StatementRow>& statement_table() {
 #undef STATEMENT
 #undef LATER
   };
-  return rows;
+  return kRows;
 }
 
 const StatementRow* find_statement(Context context, std::string_view word) {

@@ -78,6 +78,12 @@ class ExprChecker {
   Checked choose(const syntax::If& choice, const syntax::Expr& at, const ExprScope& scope,
                  const plan::Type* wanted);
   Checked coalesce(const syntax::Binary& binary, const ExprScope& scope, const plan::Type* wanted);
+  struct Operands {
+    plan::Expr a;
+    plan::Expr b;
+  };
+  // Both sides of an operator; a literal takes the type of the other one.
+  std::optional<Operands> operands(const syntax::Binary& binary, const ExprScope& scope);
   // Both sides as one common type; reports when there is none.
   bool unify(const syntax::Expr& a_at, plan::Expr& a, const syntax::Expr& b_at, plan::Expr& b);
   // Reports M3003 where a value may be absent.

@@ -146,70 +146,72 @@ std::optional<plan::Expr> ExprChecker::binary(const syntax::Binary& binary, cons
   }
 }
 
-std::optional<plan::Expr> ExprChecker::comparison(const syntax::Binary& binary, const syntax::Expr&,
-                                                  const ExprScope& scope) {
-  // A literal takes the type of the other side.
+auto ExprChecker::operands(const syntax::Binary& binary, const ExprScope& scope)
+    -> std::optional<Operands> {
   const bool literal_first = is_literal(*binary.lhs) && !is_literal(*binary.rhs);
   auto first = check(literal_first ? *binary.rhs : *binary.lhs, scope);
   auto second =
       check(literal_first ? *binary.lhs : *binary.rhs, scope, first ? &first->type : nullptr);
   if (!first || !second) return std::nullopt;
-  auto& a = literal_first ? second : first;
-  auto& b = literal_first ? first : second;
+  if (literal_first) std::swap(*first, *second);
+  return Operands{std::move(*first), std::move(*second)};
+}
+
+std::optional<plan::Expr> ExprChecker::comparison(const syntax::Binary& binary, const syntax::Expr&,
+                                                  const ExprScope& scope) {
+  auto sides = operands(binary, scope);
+  if (!sides) return std::nullopt;
+  auto& [a, b] = *sides;
   const bool is_equality =
       binary.op == syntax::Operator::Equal || binary.op == syntax::Operator::NotEqual;
   if (!is_equality) {
-    if (refuse_optional(*a, binary.lhs->span) || refuse_optional(*b, binary.rhs->span))
+    if (refuse_optional(a, binary.lhs->span) || refuse_optional(b, binary.rhs->span))
       return std::nullopt;
   }
-  if (!unify(*binary.lhs, *a, *binary.rhs, *b)) return std::nullopt;
-  const bool ordered = a->type.base != Base::Json && a->type.base != Base::List &&
-                       (a->type.base != Base::Bool || is_equality);
+  if (!unify(*binary.lhs, a, *binary.rhs, b)) return std::nullopt;
+  const bool ordered = a.type.base != Base::Json && a.type.base != Base::List &&
+                       (a.type.base != Base::Bool || is_equality);
   if (!ordered) {
-    mismatch(binary.lhs->span, "a value that can be compared", a->type);
+    mismatch(binary.lhs->span, "a value that can be compared", a.type);
     return std::nullopt;
   }
-  return apply(comparison_of(binary.op), Type::of(Base::Bool), std::move(*a), std::move(*b));
+  return apply(comparison_of(binary.op), Type::of(Base::Bool), std::move(a), std::move(b));
 }
 
 std::optional<plan::Expr> ExprChecker::arithmetic(const syntax::Binary& binary, const syntax::Expr&,
                                                   const ExprScope& scope) {
-  const bool literal_first = is_literal(*binary.lhs) && !is_literal(*binary.rhs);
-  auto first = check(literal_first ? *binary.rhs : *binary.lhs, scope);
-  auto second =
-      check(literal_first ? *binary.lhs : *binary.rhs, scope, first ? &first->type : nullptr);
-  if (!first || !second) return std::nullopt;
-  auto& a = literal_first ? second : first;
-  auto& b = literal_first ? first : second;
-  if (refuse_optional(*a, binary.lhs->span) || refuse_optional(*b, binary.rhs->span))
+  auto sides = operands(binary, scope);
+  if (!sides) return std::nullopt;
+  auto& [a, b] = *sides;
+  if (refuse_optional(a, binary.lhs->span) || refuse_optional(b, binary.rhs->span))
     return std::nullopt;
   for (const auto& [value, side] :
-       {std::pair(&*a, binary.lhs.get()), std::pair(&*b, binary.rhs.get())}) {
+       {std::pair(&a, binary.lhs.get()), std::pair(&b, binary.rhs.get())}) {
     if (is_number(value->type)) continue;
     mismatch(side->span, "a number", value->type);
     return std::nullopt;
   }
   const Function function = arithmetic_of(binary.op);
-  if (a->type.base == Base::Decimal && b->type.base == Base::Decimal) {
+  if (a.type.base == Base::Decimal && b.type.base == Base::Decimal) {
     if (function == Function::Divide) {
       analysis_.diagnostics.report(binary.op_span, diag::TypeMismatch, "an integer", "a decimal")
           .help("the quotient of two decimals has no exact scale");
       return std::nullopt;
     }
     if (function == Function::Multiply) {
-      const int scale = a->type.scale + b->type.scale;
+      const int scale = a.type.scale + b.type.scale;
       if (scale > 38) {
-        mismatch(binary.rhs->span, "a decimal of a smaller scale", b->type);
+        mismatch(binary.rhs->span, "a decimal of a smaller scale", b.type);
         return std::nullopt;
       }
-      return apply(function, Type::decimal(38, static_cast<std::uint8_t>(scale)), std::move(*a),
-                   std::move(*b));
+      return apply(function, Type::decimal(38, static_cast<std::uint8_t>(scale)), std::move(a),
+                   std::move(b));
     }
   }
-  if (!unify(*binary.lhs, *a, *binary.rhs, *b)) return std::nullopt;
-  Type type = a->type;
+  if (!unify(*binary.lhs, a, *binary.rhs, b)) return std::nullopt;
+  Type type = a.type;
   if (type.base == Base::Decimal) type.precision = 38;
-  return apply(function, type, std::move(*a), std::move(*b));
+  return apply(function, type, std::move(a), std::move(b));
 }
 
 std::optional<plan::Expr> ExprChecker::within(const syntax::Binary& binary, const syntax::Expr&,

@@ -57,6 +57,7 @@ class PolicyReader {
         return;
       }
       std::vector<std::string> known;
+      known.reserve(scope_.phases.size());
       for (const auto& [text, id] : scope_.phases)
         known.push_back(text);
       analysis_.diagnostics.report(name->span, diag::UnknownName, "phase", name_of(*name))
@@ -117,6 +118,7 @@ void collect_gates(Analysis& analysis, const PlanScope& scope, const syntax::Exp
     return;
   }
   std::vector<std::string> known;
+  known.reserve(scope.own_gates.size());
   for (const auto& [text, declaration] : scope.own_gates)
     known.push_back(text);
   for (const auto& [text, declaration] : scope.module->names) {

@@ -12,7 +12,6 @@ namespace mig::compiler {
 namespace {
 
 using plan::Base;
-using plan::Type;
 
 class TransformChecker {
  public:
@@ -58,7 +57,9 @@ class TransformChecker {
     Form form(*declaration_.statement, row.form, analysis_.diagnostics);
     const syntax::Expr* head = form.value();
     const auto* call = head == nullptr ? nullptr : std::get_if<syntax::Call>(&head->node);
-    if (call == nullptr || call->arguments.empty() || !call->arguments.front().name) {
+    const bool has_input = call != nullptr && !call->arguments.empty();
+    const syntax::Argument* input = has_input ? &call->arguments.front() : nullptr;
+    if (input == nullptr || !input->name) {
       form.misfit();
       return false;
     }
@@ -76,12 +77,11 @@ class TransformChecker {
     }
     form.end();
     if (!form.ok()) return false;
-    const syntax::Argument& input = call->arguments.front();
-    const auto entity = find_entity(input.value);
+    const auto entity = find_entity(input->value);
     if (!entity) return false;
     transform_.name = declaration_.name;
     transform_.input = *entity;
-    scope_.row = input.name->text;
+    scope_.row = input->name->text;
     for (const syntax::Expr* result : results) {
       const syntax::Expr* named = result;
       if (const auto* maybe = std::get_if<syntax::Present>(&named->node))
@@ -185,11 +185,10 @@ class TransformChecker {
     return true;
   }
 
-  void fill(const syntax::Statement& statement, const ExprScope& outer, plan::Emit& emit) {
+  void fill(const syntax::Statement& statement, const ExprScope& scope, plan::Emit& emit) {
     const plan::Entity& entity = analysis_.plan.at(emit.entity);
     std::vector<std::optional<plan::Expr>> values(entity.fields.size());
     std::vector<bool> mentioned(entity.fields.size());
-    ExprScope scope = outer;
     if (statement.block) {
       for (const syntax::Statement& line : statement.block->statements) {
         if (line.word.text == "let") {
@@ -204,8 +203,8 @@ class TransformChecker {
     std::vector<std::string> empty;
     for (std::size_t i = 0; i < entity.fields.size(); ++i) {
       const plan::Field& field = entity.fields[i];
-      if (values[i]) {
-        emit.values.push_back(std::move(*values[i]));
+      if (std::optional<plan::Expr>& value = values[i]; value) {
+        emit.values.push_back(std::move(*value));
       } else if (field.fallback && !mentioned[i]) {
         emit.values.push_back(plan::Expr{field.type, plan::Constant{*field.fallback}});
       } else {

@@ -11,6 +11,15 @@
 #include "compiler/names.hpp"
 
 namespace mig::compiler {
+
+// `std.text` of `use std.text (trim)`: the dotted path and the list behind it.
+struct UseParts {
+  const syntax::Expr* source = nullptr;
+  std::string library;  // empty: the source is a file
+  std::string file;
+  std::vector<const syntax::Expr*> names;
+};
+
 namespace {
 
 struct DeclaringWord {
@@ -34,14 +43,6 @@ std::optional<DeclarationKind> kind_of(std::string_view word) {
   const auto found = std::ranges::find(kDeclaringWords, word, &DeclaringWord::word);
   return found == kDeclaringWords.end() ? std::nullopt : std::optional(found->kind);
 }
-
-// `std.text` of `use std.text (trim)`: the dotted path and the list behind it.
-struct UseParts {
-  const syntax::Expr* source = nullptr;
-  std::string library;  // empty: the source is a file
-  std::string file;
-  std::vector<const syntax::Expr*> names;
-};
 
 std::optional<std::string> dotted(const syntax::Expr& expr) {
   if (const auto* name = std::get_if<syntax::Name>(&expr.node)) return name->text;
@@ -100,7 +101,7 @@ const syntax::Expr* declared_name(const syntax::Statement& statement) {
 }
 
 const std::map<std::string, std::vector<std::string>>& library_modules() {
-  static const std::map<std::string, std::vector<std::string>> modules = {
+  static const std::map<std::string, std::vector<std::string>> kModules = {
       {"std.text",
        {"trim",        "lower",      "upper",     "split",       "split_once",   "parse_mailbox",
         "concat",      "replace",    "substr",    "length",      "coalesce",     "to_text",
@@ -110,7 +111,7 @@ const std::map<std::string, std::vector<std::string>>& library_modules() {
       {"std.json", {"json_get", "json_text"}},
       {"std.hash", {"sha256", "md5", "base64"}},
   };
-  return modules;
+  return kModules;
 }
 
 std::vector<std::string> imports_of(const std::string& path, const syntax::File& file) {
@@ -145,7 +146,8 @@ std::vector<const Declaration*> Program::declarations(DeclarationKind kind) cons
 void Program::declare(Module& module, Diagnostics& diagnostics) {
   for (const syntax::Statement& statement : module.tree->statements) {
     const auto kind = kind_of(statement.word.text);
-    const syntax::Expr* declared = kind ? declared_name(statement) : nullptr;
+    if (!kind) continue;
+    const syntax::Expr* declared = declared_name(statement);
     if (declared == nullptr) continue;
     const std::string& text = std::get<syntax::Name>(declared->node).text;
     declarations_.push_back(Declaration{*kind, text, declared->span, &statement, &module});
@@ -168,19 +170,18 @@ void Program::import(Module& module, Diagnostics& diagnostics) {
       diagnostics.report(statement.span, diag::WrongForm, "use")
           .help("write `use \"gates.mig\" (slo)` or `use std.text (trim, lower)`");
     } else if (parts->library.empty()) {
-      import_file(module, statement, diagnostics);
+      import_file(module, *parts, diagnostics);
     } else {
-      import_library(module, statement, diagnostics);
+      import_library(module, *parts, diagnostics);
     }
   }
 }
 
-void Program::import_library(Module& module, const syntax::Statement& use,
-                             Diagnostics& diagnostics) {
-  const UseParts parts = *parts_of(use);
+void Program::import_library(Module& module, const UseParts& parts, Diagnostics& diagnostics) {
   const auto found = library_modules().find(parts.library);
   if (found == library_modules().end()) {
     std::vector<std::string> known;
+    known.reserve(library_modules().size());
     for (const auto& [library, functions] : library_modules())
       known.push_back(library);
     diagnostics.report(parts.source->span, diag::UnknownName, "library module", parts.library)
@@ -203,8 +204,7 @@ void Program::import_library(Module& module, const syntax::Statement& use,
   }
 }
 
-void Program::import_file(Module& module, const syntax::Statement& use, Diagnostics& diagnostics) {
-  const UseParts parts = *parts_of(use);
+void Program::import_file(Module& module, const UseParts& parts, Diagnostics& diagnostics) {
   const std::string path = plain_path(module.path, parts.file);
   if (path.starts_with("..") || path.starts_with('/')) {
     diagnostics.report(parts.source->span, diag::WrongImport, "leaves the folder of the plan")

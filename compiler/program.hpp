@@ -55,6 +55,9 @@ struct Input {
   const syntax::File* tree = nullptr;
 };
 
+// A `use`, taken apart. Only program.cpp looks inside.
+struct UseParts;
+
 class Program {
  public:
   // The first input is the root. Reports duplicate names, wrong imports and import cycles.
@@ -68,8 +71,8 @@ class Program {
  private:
   void declare(Module& module, Diagnostics& diagnostics);
   void import(Module& module, Diagnostics& diagnostics);
-  void import_file(Module& module, const syntax::Statement& use, Diagnostics& diagnostics);
-  void import_library(Module& module, const syntax::Statement& use, Diagnostics& diagnostics);
+  void import_file(Module& module, const UseParts& parts, Diagnostics& diagnostics);
+  void import_library(Module& module, const UseParts& parts, Diagnostics& diagnostics);
 
   std::deque<Module> modules_;
   std::deque<Declaration> declarations_;

@@ -175,6 +175,16 @@ Answer regex(const Arguments& arguments, std::size_t count, const Type& result) 
   return answer;
 }
 
+// A digest or an encoding: of the bytes of a text as well.
+Answer of_bytes(const Arguments& arguments, const Type& result) {
+  return one_of_bases(arguments, {Base::Text, Base::OneOf, Base::Bytes}, "text or bytes", result);
+}
+
+Answer to_integer(const Arguments& arguments) {
+  return one_of_bases(arguments, {Base::Text, Base::OneOf, Base::Decimal}, "text or decimal",
+                      Type::of(Base::I64).as_optional());
+}
+
 Answer json_path(const Arguments& arguments, const Type& result) {
   if (arguments.size() != 2) return wrong_count("a document and a path");
   if (arguments[0].type.base != Base::Json) return wrong(0, "json");
@@ -222,8 +232,7 @@ std::expected<Type, SignatureMistake> result_of(Function function, const Argumen
     case Function::ToText:
       return to_text(arguments);
     case Function::ToI64:
-      return one_of_bases(arguments, {Base::Text, Base::OneOf, Base::Decimal}, "text or decimal",
-                          Type::of(Base::I64).as_optional());
+      return to_integer(arguments);
     case Function::ToBool:
       return texts(arguments, 1, Type::of(Base::Bool).as_optional());
     case Function::ToDecimal:
@@ -253,13 +262,11 @@ std::expected<Type, SignatureMistake> result_of(Function function, const Argumen
     case Function::UuidText:
       return one_of_bases(arguments, {Base::Uuid}, "uuid", Type::text(36));
     case Function::Sha256:
-      return one_of_bases(arguments, {Base::Text, Base::OneOf, Base::Bytes}, "text or bytes",
-                          Type::text(64));
+      return of_bytes(arguments, Type::text(64));
     case Function::Md5:
-      return one_of_bases(arguments, {Base::Text, Base::OneOf, Base::Bytes}, "text or bytes",
-                          Type::text(32));
+      return of_bytes(arguments, Type::text(32));
     case Function::Base64:
-      return one_of_bases(arguments, {Base::Text, Base::OneOf, Base::Bytes}, "text or bytes", text);
+      return of_bytes(arguments, text);
     default:
       break;
   }

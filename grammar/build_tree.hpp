@@ -318,7 +318,7 @@ struct action<rules::statement> : scoped<action<rules::statement>> {
     const std::uint32_t begin = offset(in, b);
     Builder::StatementFrame frame = b.open_statement(begin);
     if (!inner()) {
-      b.abandon_statement(std::move(frame));
+      b.abandon_statement(frame);
       return false;
     }
     b.close_statement(std::move(frame), begin);

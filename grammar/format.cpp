@@ -27,7 +27,7 @@ Formatted format_once(std::string text) {
 // A text with mistakes may have been read in a way that another layout would change. The result is
 // therefore read again, and where that finds another tree the text is left as it is.
 std::string format(const SourceSet& sources, FileId file) {
-  const std::string original(sources.text(file));
+  std::string original(sources.text(file));
   Formatted first = format_once(original);
   if (first.text.size() > SourceSet::kMaxBytes) return original;
   Formatted second = format_once(first.text);

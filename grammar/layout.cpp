@@ -188,7 +188,7 @@ class Layout {
         return;
       }
     }
-    emit_block(statement, std::move(cells), depth);
+    emit_block(statement, *statement.block, cells, depth);
   }
 
   void emit_line(const Statement& statement, Cells cells, bool is_single, std::size_t depth) {
@@ -199,8 +199,8 @@ class Layout {
     emit_comment_behind(statement.span.end, line);
   }
 
-  void emit_block(const Statement& statement, Cells cells, std::size_t depth) {
-    const Block& block = *statement.block;
+  void emit_block(const Statement& statement, const Block& block, const Cells& cells,
+                  std::size_t depth) {
     AlignedLine& opener = add_line(depth, {cells.joined() + " {"});
     emit_comment_behind(block.span.begin + (sources_ == nullptr ? 0 : 1), opener);
     emit_all(block.statements, depth + 1);

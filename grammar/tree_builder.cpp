@@ -232,7 +232,7 @@ void TreeBuilder::close_statement(StatementFrame frame, std::uint32_t begin) {
 }
 
 // The docs go back to whatever begins here instead.
-void TreeBuilder::abandon_statement(StatementFrame frame) {
+void TreeBuilder::abandon_statement(const StatementFrame& frame) {
   is_mistaken_ = frame.is_outer_mistaken;
   next_doc_ = frame.next_doc;
 }

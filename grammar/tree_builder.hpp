@@ -57,7 +57,7 @@ class TreeBuilder {
   void set_mark(std::uint32_t begin, std::uint32_t end) { mark_span_ = span(begin, end); }
   void set_unexpected(std::uint32_t begin, std::uint32_t end);
   void close_statement(StatementFrame frame, std::uint32_t begin);
-  void abandon_statement(StatementFrame frame);
+  void abandon_statement(const StatementFrame& frame);
   struct BlockFrame {
     std::size_t statements = 0;
     Word word;

@@ -52,6 +52,6 @@ inline std::unexpected<Error> fail(ErrorKind kind, std::string message, std::str
 #define MIG_ASSIGN(name, expression)                                            \
   auto name##_result = (expression);                                            \
   if (!name##_result) return std::unexpected(std::move(name##_result).error()); \
-  auto& name = *name##_result
+  auto& name = *name##_result  // NOLINT(bugprone-macro-parentheses): a declaration takes none
 
 }  // namespace mig::runtime

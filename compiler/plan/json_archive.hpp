@@ -5,6 +5,7 @@
 // only; it brings the JSON library along.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -77,7 +78,7 @@ class JsonWriter {
   nlohmann::json of(const std::variant<T...>& value) {
     return std::visit(
         [this](const auto& alternative) {
-          nlohmann::json object = of(alternative);
+          nlohmann::json object = this->of(alternative);
           object["is"] = std::string(alternative.kName);
           return object;
         },
@@ -131,7 +132,9 @@ class JsonReader {
     value.value = integer(json, INT64_MIN, INT64_MAX);
   }
   void into(const nlohmann::json& json, Ratio& value) {
-    value = *Ratio::from_parts(integer(json, 0, Ratio::kWhole));
+    const auto ratio = Ratio::from_parts(integer(json, 0, Ratio::kWhole));
+    assert(ratio.has_value());  // `integer` keeps to the limits
+    value = *ratio;
   }
   template <class Kind>
   void into(const nlohmann::json& json, Id<Kind>& value) {

@@ -110,10 +110,10 @@ ExitCode drive(Session& session, runtime::RunLog& log, runtime::Lease lease,
   if (!stores) return report_error(stores.error());
   auto changed = runtime::changed_store(log, *stores);
   if (!changed) return report_error(changed.error());
-  if (*changed) {
+  if (const std::optional<std::string>& difference = *changed; difference) {
     (void)session.journal().release(lease);
     fmt::print(stderr, "mig: {}\n     put the file back, or leave the run with `mig abort {}`\n",
-               **changed, log.state().run);
+               *difference, log.state().run);
     return ExitCode::Refused;
   }
   auto end = [&] {

@@ -73,6 +73,7 @@ std::vector<Edit> diff(const Lines& a, const Lines& b) {
          a[a.size() - 1 - same] == b[b.size() - 1 - same])
     ++same;
   std::vector<Edit> edits;
+  edits.reserve(a.size() + b.size());
   for (std::size_t i = 0; i < from; ++i)
     edits.push_back({' ', a[i]});
   diff_middle(a, b, from, a.size() - same, b.size() - same, edits);

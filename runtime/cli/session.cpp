@@ -113,6 +113,7 @@ runtime::Result<runtime::RunSummary> Session::find(const std::string& wanted) {
   if (fitting.empty() && wanted.empty()) return std::move(runs.back());
   if (fitting.size() == 1) return std::move(*fitting.front());
   std::vector<std::string> names;
+  names.reserve(runs.size());
   for (const runtime::RunSummary& run : runs)
     names.push_back(describe(run));
   return runtime::fail(runtime::ErrorKind::Permanent,

@@ -103,18 +103,18 @@ std::optional<RunEnd> Executor::ended() const {
 }
 
 Result<RunEnd> Executor::run(const Limits& limits) {
-  if (log_.state().has_ended()) return *ended();
+  if (auto end = ended(); end && log_.state().has_ended()) return *std::move(end);
   MIG_ASSIGN(arrived, arrive());
   if (arrived) return *arrived;
   while (true) {
-    auto end = turn(limits);
-    if (!end) {
+    const Turn turned = turn(limits);
+    if (!turned) {
       // The journal says Conflict in one case only: the lease belongs to somebody else now.
-      if (end.error().kind == ErrorKind::Conflict)
-        return RunEnd{EndKind::LeaseLost, end.error().message, {}};
-      return std::unexpected(end.error());
+      if (turned.error().kind == ErrorKind::Conflict)
+        return RunEnd{EndKind::LeaseLost, turned.error().message, {}};
+      return std::unexpected(turned.error());
     }
-    if (*end) return **end;
+    if (const std::optional<RunEnd>& end = *turned; end) return *end;
   }
 }
 

@@ -122,6 +122,7 @@ Result<std::vector<RunSummary>> RunLog::list(Journal& journal) {
     return {};
   }));
   std::vector<RunSummary> runs;
+  runs.reserve(logs.size());
   for (RunLog& log : logs) {
     runs.push_back(RunSummary{log.created_.run, log.created_.plan_name, log.created_.env,
                               log.state_, std::move(log.plan_), log.created_.plan_hash,

@@ -17,6 +17,7 @@ class AddIndexStep final : public StoreStep {
   }
   std::vector<std::string> columns() const {
     std::vector<std::string> names;
+    names.reserve(action_.fields.size());
     for (const std::uint32_t field : action_.fields)
       names.push_back(plan().entity_of(action_.dataset).fields.at(field).column);
     return names;

@@ -1,3 +1,4 @@
+#include <cassert>
 #include <filesystem>
 #include <optional>
 
@@ -156,6 +157,7 @@ class BackupStep final : public Step {
 
   // Whole rows in key order, cell by cell.
   Result<void> copy_page(World& world) {
+    assert(copy_.has_value());
     const plan::DatasetId dataset = action_.datasets[dataset_];
     MIG_ASSIGN(copy, table_copy(world, dataset));
     MIG_ASSIGN(database, world.stores.reader(plan_.at(dataset).store));

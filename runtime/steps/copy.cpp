@@ -107,6 +107,7 @@ class CopyStep final : public Step {
 
   // Fixes the end: rows that appear behind it are not this copy's.
   Result<Outcome> start(World& world) {
+    assert(source_.has_value());
     MIG_ASSIGN(without_key, source_->reader().count_without_key());
     if (without_key > 0) {
       return fail(ErrorKind::Permanent,
@@ -117,7 +118,8 @@ class CopyStep final : public Step {
     MIG_ASSIGN(total, source_->reader().count());
     MIG_ASSIGN(last, source_->reader().last_key());
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
-    if (effect.applied()) return Outcome{More{.counts = effect.applied()->counts}, {}};
+    const std::optional<Applied>& present = effect.applied();
+    if (present) return Outcome{More{.counts = present->counts}, {}};
     const Cursor cursor{"", last.empty() ? "-" : last, total};
     MIG_TRY(effect.commit({.cursor = cursor.text(), .finished = last.empty()}));
     return Outcome{More{.total = total}, {}};
@@ -135,10 +137,11 @@ class CopyStep final : public Step {
 
   // A page inside the engine, or nothing where it needs to be looked at row by row.
   Result<std::optional<Outcome>> move_page_in_bulk(World& world, const Applied& applied) {
+    assert(bulk_.has_value());
     Cursor cursor = Cursor::parse(applied.cursor);
     const Duration began = world.clock.elapsed();
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
-    if (!effect.applied() || effect.applied()->cursor != applied.cursor) return cursor_moved();
+    if (!stands_at(effect, applied.cursor)) return cursor_moved();
     MIG_ASSIGN(totals, bulk_->copy(cursor.at, cursor.end, static_cast<std::int64_t>(rows_)));
     if (!totals) return std::optional<Outcome>();
     Applied now = applied;
@@ -156,12 +159,18 @@ class CopyStep final : public Step {
     return std::optional(end);
   }
 
+  static bool stands_at(const Effect& effect, const std::string& cursor) {
+    const std::optional<Applied>& present = effect.applied();
+    return present && present->cursor == cursor;
+  }
+
   std::unexpected<Error> cursor_moved() const {
     return fail(ErrorKind::Conflict, "the copy's cursor moved under it",
                 "only one runner may copy; look with `mig status`");
   }
 
   Result<Outcome> move_page(World& world, const Applied& applied) {
+    assert(source_.has_value());
     if (bulk_) {
       MIG_ASSIGN(moved, move_page_in_bulk(world, applied));
       if (moved) return *moved;
@@ -177,9 +186,7 @@ class CopyStep final : public Step {
     }
     const Duration began = world.clock.elapsed();
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
-    if (!effect.applied() || effect.applied()->cursor != applied.cursor) {
-      return cursor_moved();
-    }
+    if (!stands_at(effect, applied.cursor)) return cursor_moved();
     if (!chunk_) {
       MIG_ASSIGN(opened, ChunkWriter::open(*writer_, plan_, carried->carrier,
                                            rule_of(action_.on_conflict)));

@@ -37,13 +37,14 @@ class PurgeStep final : public Step {
     for (const plan::StoreId store : files_of(world.stores, action_.datasets)) {
       if (!world.stores.exists(store)) continue;
       MIG_ASSIGN(effect, begin_effect(world, store, id_));
-      if (!effect.applied()) continue;
+      const std::optional<Applied> present = effect.applied();
+      if (!present) continue;
       MIG_ASSIGN(deleted, delete_slice(world, effect.database(), store));
       if (deleted == 0) {
         MIG_TRY(effect.commit_undone());
         continue;
       }
-      MIG_TRY(effect.commit(*effect.applied()));
+      MIG_TRY(effect.commit(*present));
       return Outcome{More{}, {}};
     }
     return Outcome{Done{.summary = "empty again: " + names_of(plan_, action_.datasets)}, {}};

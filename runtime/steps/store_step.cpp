@@ -53,7 +53,8 @@ Result<Outcome> StoreStep::advance(World& world) {
       MIG_TRY(install_fence(*made, resources_of(world.stores, store), world.authority, 0));
     }
     MIG_ASSIGN(effect, begin_effect(world, store, id_));
-    if (effect.applied() && effect.applied()->finished) continue;
+    const std::optional<Applied>& applied = effect.applied();
+    if (applied && applied->finished) continue;
     MIG_TRY(apply(world, effect.database(), store));
     MIG_TRY(effect.commit({.finished = true}));
   }

@@ -1,6 +1,7 @@
 // `mig apply FILE`: shows what a plan would do, asks, and carries it out, or goes on with the run
 // that it began.
 #include <algorithm>
+#include <cassert>
 #include <iostream>
 #include <memory>
 #include <random>
@@ -118,10 +119,12 @@ class Apply {
     if (!log) return report_error(log.error(), ExitCode::NeedsPerson);
     if (auto ready = make_ready(session, *log, *lease, *live); !ready)
       return report_error(ready.error());
-    if (log->state().status == plan::RunStatus::Paused) {
+    const plan::RunState& state = log->state();
+    if (state.status == plan::RunStatus::Paused) {
+      assert(state.reason.has_value());
       (void)session.journal().release(*lease);
-      fmt::print("{} is paused ({}): {}\n{}", plan_->name, name(*log->state().reason),
-                 log->state().detail, legal_commands(*plan_, log->state()));
+      fmt::print("{} is paused ({}): {}\n{}", plan_->name, name(*state.reason), state.detail,
+                 legal_commands(*plan_, state));
       return ExitCode::NeedsPerson;
     }
     return drive(session, *log, *lease, options_.drive);

@@ -1,5 +1,6 @@
 // `list`, `status`, `log`, `why`: what is known about runs. They only read.
 #include <algorithm>
+#include <cassert>
 #include <memory>
 
 #include <fmt/format.h>
@@ -51,6 +52,7 @@ ExitCode list(const LookOptions& options) {
 std::vector<std::string> reasons(const plan::Plan& plan, const plan::RunState& state) {
   std::vector<std::string> lines;
   if (state.status == plan::RunStatus::Paused) {
+    assert(state.reason.has_value());
     lines.push_back(fmt::format("it is paused ({}): {}", name(*state.reason), state.detail));
   }
   if (state.status != plan::RunStatus::Running) return lines;
