@@ -60,6 +60,8 @@ class ExprChecker {
  private:
   using Checked = std::optional<plan::Expr>;
   Checked literal(const syntax::Literal& literal, const syntax::Expr& at, const plan::Type* wanted);
+  Checked number(const syntax::Literal& literal, const syntax::Expr& at, const plan::Type* wanted,
+                 bool is_negative);
   Checked named(const syntax::Name& name, const syntax::Expr& at, const ExprScope& scope,
                 const plan::Type* wanted);
   Checked member(const syntax::Member& member, const syntax::Expr& at, const ExprScope& scope);

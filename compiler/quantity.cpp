@@ -94,8 +94,11 @@ LiteralMistake number_mistake(std::string what, std::string help = {}) {
   return LiteralMistake{.what = std::move(what), .help = std::move(help)};
 }
 
-// Digits with an optional point, times `base`, exactly.
+// Digits with an optional sign and point, times `base`, exactly.
 std::expected<std::int64_t, LiteralMistake> scaled(std::string_view digits, std::int64_t base) {
+  const bool is_negative = digits.starts_with('-');
+  if (is_negative) digits.remove_prefix(1);
+  const __int128 limit = static_cast<__int128>(INT64_MAX) + (is_negative ? 1 : 0);
   __int128 value = 0;
   __int128 divisor = 1;
   bool behind_point = false;
@@ -107,7 +110,7 @@ std::expected<std::int64_t, LiteralMistake> scaled(std::string_view digits, std:
     }
     value = value * 10 + (c - '0');
     if (behind_point) divisor *= 10;
-    if (value > INT64_MAX || divisor > INT64_MAX) {
+    if (value > limit || divisor > INT64_MAX) {
       return std::unexpected(number_mistake("has more digits than fit"));
     }
   }
@@ -116,8 +119,8 @@ std::expected<std::int64_t, LiteralMistake> scaled(std::string_view digits, std:
     return std::unexpected(number_mistake("is finer than the unit can say", "write fewer digits"));
   }
   value /= divisor;
-  if (value > INT64_MAX) return std::unexpected(number_mistake("is larger than fits"));
-  return static_cast<std::int64_t>(value);
+  if (value > limit) return std::unexpected(number_mistake("is larger than fits"));
+  return static_cast<std::int64_t>(is_negative ? -value : value);
 }
 
 struct Parts {
@@ -126,7 +129,7 @@ struct Parts {
 };
 
 Parts split(std::string_view raw) {
-  const std::size_t end = raw.find_first_not_of("0123456789_.");
+  const std::size_t end = raw.find_first_not_of("0123456789_.", raw.starts_with('-') ? 1 : 0);
   if (end == std::string_view::npos) return {raw, {}};
   std::string_view unit = raw.substr(end);
   while (unit.starts_with(' '))

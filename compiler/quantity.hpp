@@ -23,7 +23,8 @@ struct LiteralMistake {
   std::string help;           // may be empty
 };
 
-// `5%`, `10MB`, `2_000 rows`, `5_000 rows/s`, `250ms`, `1_000`, `1.25`
+// `5%`, `10MB`, `2_000 rows`, `5_000 rows/s`, `250ms`, `1_000`, `1.25`; a `-` in front belongs to
+// the number, or the smallest one could not be written
 std::expected<NumberLiteral, LiteralMistake> read_quantity(std::string_view raw);
 // `1h30m`
 std::expected<plan::Quantity, LiteralMistake> read_compound(std::string_view raw);
