@@ -297,7 +297,11 @@ class PlanChecker {
   void check_phase(const syntax::Statement& statement, plan::PhaseId id,
                    const std::vector<plan::PhaseId>& frontier) {
     std::vector<plan::PhaseId> after = frontier;
-    Form form(statement, "phase cleanup after soak { … }", analysis_.diagnostics);
+    const bool names_others = statement.operands.size() > 1;
+    Form form(statement,
+              names_others ? std::string_view("phase cleanup after soak { … }")
+                           : find_statement(Context::Plan, "phase")->form,
+              analysis_.diagnostics);
     form.name();
     if (form.word_if("after")) {
       after.clear();
@@ -307,6 +311,7 @@ class PlanChecker {
       }
     }
     form.end();
+    if (!statement.block) form.misfit();
     analysis_.plan.phases[id.index].after = after;
     std::vector<plan::StepId> entry;
     for (const plan::PhaseId earlier : after) {
