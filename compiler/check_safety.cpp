@@ -32,7 +32,9 @@ class SafetyChecker {
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
       if (!std::holds_alternative<plan::PointOfNoReturn>(plan_.steps[i].action)) continue;
       if (marker) {
-        diagnostics_.report(spans_[i], diag::NoWayBack, "a second point of no return")
+        diagnostics_
+            .report(spans_[i], diag::NoWayBack,
+                    "this is a second point of no return, and a plan has one")
             .label(spans_[*marker], "the first one is here")
             .help("keep the first: behind it nothing is undone");
         return;
@@ -44,8 +46,10 @@ class SafetyChecker {
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
       const plan::Step& step = plan_.steps[i];
       if (i == marker || behind[i] || undo_of(plan_, step) != plan::UndoKind::None) continue;
-      auto report = diagnostics_.report(spans_[i], diag::NoWayBack,
-                                        fmt::format("{}, which cannot be undone,", describe(step)));
+      auto report = diagnostics_.report(
+          spans_[i], diag::NoWayBack,
+          fmt::format("{} cannot be undone, and stands where the plan promises a way back",
+                      describe(step)));
       if (marker) report.label(spans_[*marker], "the point of no return is here");
       report.help(
           "put `point_of_no_return \"why\"` right before the first step that cannot be undone");
@@ -67,8 +71,8 @@ class SafetyChecker {
     }
     auto report =
         diagnostics_.report(spans_[marker], diag::NoWayBack,
-                            last ? "a point of no return behind which nothing happens"
-                                 : "a point of no return before a step that can be undone");
+                            last ? "nothing happens behind this point of no return"
+                                 : "the step behind this point of no return can be undone");
     report.help("put it right before the first step that cannot be undone");
   }
 
