@@ -140,6 +140,7 @@ void Attributes::report_unknown(const syntax::Statement& inner, const StatementR
   ok_ = false;
   if (inner.word.text.empty()) return;  // a mistake of syntax, and reported as one
   std::vector<std::string> names;
+  names.reserve(known.size());
   for (const Attribute& attribute : known)
     names.push_back(attribute.name);
   auto report =
@@ -190,6 +191,10 @@ void report_unknown_statement(const syntax::Statement& statement, Context contex
     static constexpr std::string_view kWhere[] = {"at the top of a file", "in a plan",
                                                   "in a phase"};
     report.help(fmt::format("`{}` stands {}", word, kWhere[static_cast<std::size_t>(*elsewhere)]));
+  } else {
+    static constexpr std::string_view kBlocks[] = {"a file", "a plan", "a phase"};
+    report.help(fmt::format("{} has {}", kBlocks[static_cast<std::size_t>(context)],
+                            fmt::join(words_of(context), ", ")));
   }
 }
 
