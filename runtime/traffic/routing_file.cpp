@@ -3,13 +3,14 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <fstream>
 #include <optional>
 #include <unistd.h>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "runtime/durable_file.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -43,35 +44,6 @@ std::unexpected<Error> cannot(std::string_view verb, const std::filesystem::path
               fmt::format("the routing file {} cannot be {}: {}", path.string(), verb,
                           std::strerror(error)),
               "check its folder, its permissions and the free space");
-}
-
-// Closes a file descriptor at the end of a scope.
-struct Descriptor {
-  int fd;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-};
-
-Result<void> write_durably(const std::filesystem::path& path, const std::string& text) {
-  const std::filesystem::path temporary = path.string() + ".part";
-  {
-    const Descriptor file{
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
-    if (file.fd < 0) return cannot("written", path, errno);
-    std::size_t done = 0;
-    while (done < text.size()) {
-      const ssize_t count = ::write(file.fd, text.data() + done, text.size() - done);
-      if (count < 0 && errno != EINTR) return cannot("written", path, errno);
-      if (count > 0) done += static_cast<std::size_t>(count);
-    }
-    if (::fsync(file.fd) != 0) return cannot("written", path, errno);
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return cannot("written", path, errno);
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const Descriptor directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (directory.fd < 0 || ::fsync(directory.fd) != 0) return cannot("written", path, errno);
-  return {};
 }
 
 }  // namespace
@@ -129,7 +101,10 @@ Result<void> RoutingFile::write(Routes wanted, const Authority& authority, Insta
   json["epoch"] = authority.epoch;
   json["created_by"] = present.version == 0 ? authority.run : present.created_by;
   json["changed_at"] = print(now);
-  return write_durably(path_, json.dump(2) + "\n");
+  if (const auto error = replace_durably(path_, json.dump(2) + "\n"); error) {
+    return cannot("written", path_, error.value());
+  }
+  return {};
 }
 
 Result<void> RoutingFile::restore(const Authority& authority) const {

@@ -9,8 +9,8 @@
 #include "grammar/print.hpp"
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/line_diff.hpp"
-#include "runtime/cli/replace_file.hpp"
 #include "runtime/cli/sources.hpp"
+#include "runtime/durable_file.hpp"
 
 namespace mig::cli {
 
@@ -40,9 +40,9 @@ void format_file(const std::string& path, const FmtOptions& options, ExitCode& e
   } else if (path == "-") {
     fmt::print("{}", formatted);
   } else if (is_different) {
-    const std::string problem = replace_file(path, formatted);
-    if (problem.empty()) return;
-    fmt::print(stderr, "mig: cannot write `{}`: {}; it is unchanged\n", path, problem);
+    const std::error_code problem = runtime::replace_durably(path, formatted);
+    if (!problem) return;
+    fmt::print(stderr, "mig: cannot write `{}`: {}; it is unchanged\n", path, problem.message());
     exit = ExitCode::Unavailable;
   }
 }
