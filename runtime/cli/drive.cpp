@@ -1,10 +1,12 @@
 #include "runtime/cli/drive.hpp"
 
+#include <cassert>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "compiler/plan/machine/schedule.hpp"
+#include "runtime/cli/duration_option.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/signals.hpp"
 #include "runtime/engine/takeover.hpp"
@@ -45,6 +47,7 @@ void say_end(const runtime::RunEnd& end, const plan::Plan& plan, const plan::Run
       fmt::print("\n{} is rolled back; everything is as it was.\n", plan.name);
       break;
     case EndKind::Paused:
+      assert(state.reason.has_value());
       fmt::print("\n{} is paused ({}): {}\n{}", plan.name, name(*state.reason), end.detail,
                  legal_commands(plan, state));
       break;
@@ -74,23 +77,9 @@ void add_drive_options(CLI::App& command, DriveOptions& options) {
   command.add_flag("--until-blocked", options.limits.until_blocked,
                    "end well where the run would have to wait; the next call goes on");
   command.add_flag("--detailed-exitcode", options.detailed_exit, "exit 7 where the run waits");
-  command
-      .add_option_function<std::string>(
-          "--max-wait",
-          [&options](const std::string& text) {
-            const auto seconds = std::stoll(text);
-            const char unit = text.back();
-            options.limits.max_wait = std::chrono::seconds(seconds * (unit == 'm'   ? 60
-                                                                      : unit == 'h' ? 3600
-                                                                                    : 1));
-          },
-          "with --until-blocked: the longest wait that is still waited for, such as 30s")
-      ->check([](const std::string& text) {
-        const bool fits = text.size() >= 2 && text.size() <= 9 &&
-                          text.find_first_not_of("0123456789") == text.size() - 1 &&
-                          std::string("smh").find(text.back()) != std::string::npos;
-        return fits ? std::string() : "a duration such as 30s is wanted";
-      });
+  add_duration_option(
+      command, "--max-wait", options.limits.max_wait, runtime::Duration::zero(),
+      "with --until-blocked: the longest wait that is still waited for, such as 30s");
 }
 
 runtime::Result<runtime::Lease> take_lease(Session& session, const std::string& plan,

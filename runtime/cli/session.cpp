@@ -1,28 +1,16 @@
 #include "runtime/cli/session.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <pwd.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "runtime/cli/duration_option.hpp"
+
 namespace mig::cli {
 namespace {
-
-// `30s`, `500ms`, `2m`
-std::optional<runtime::Duration> read_duration(std::string_view text) {
-  std::int64_t count = 0;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (status != std::errc() || count <= 0) return std::nullopt;
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (unit == "ms") return std::chrono::milliseconds(count);
-  if (unit == "s") return std::chrono::seconds(count);
-  if (unit == "m") return std::chrono::minutes(count);
-  if (unit == "h") return std::chrono::hours(count);
-  return std::nullopt;
-}
 
 // A runner that was killed in the middle of a write leaves something to put back before anybody can
 // read. The file is mig's own, so whoever may write it does; others are told by the opening.
@@ -44,11 +32,8 @@ std::string describe(const runtime::RunSummary& run) {
 void add_journal_option(CLI::App& command, SessionOptions& options) {
   command.add_option("--journal", options.journal,
                      "the journal's file; else MIG_JOURNAL, else .mig/journal.db");
-  command
-      .add_option("--lease", options.lease, "how long a silent runner keeps the run, such as 30s")
-      ->check([](const std::string& text) {
-        return read_duration(text) ? std::string() : "a duration such as 30s is wanted";
-      });
+  add_duration_option(command, "--lease", options.lease, std::chrono::milliseconds(1),
+                      "how long a silent runner keeps the run, such as 30s");
 }
 
 void add_run_option(CLI::App& command, SessionOptions& options) {
@@ -88,7 +73,7 @@ runtime::Result<Session> Session::open(const std::filesystem::path& path, Access
   }
   runtime::JournalOptions wanted;
   wanted.created_by = "mig " MIG_VERSION;
-  wanted.lease_time = read_duration(options.lease).value_or(wanted.lease_time);
+  wanted.lease_time = options.lease;
   wanted.mode = exists
                     ? (access == Access::Read ? runtime::Mode::ReadOnly : runtime::Mode::ReadWrite)
                     : runtime::Mode::Create;

@@ -23,7 +23,7 @@ struct SessionOptions {
   std::string journal;  // empty: MIG_JOURNAL, else .mig/journal.db
   std::string
       run;  // an id or its beginning; empty: the only one that has not ended, else the newest
-  std::string lease = "30s";
+  runtime::Duration lease = std::chrono::seconds(30);
 };
 void add_journal_option(CLI::App& command, SessionOptions& options);
 void add_run_option(CLI::App& command, SessionOptions& options);
