@@ -7,9 +7,15 @@
 #include "compiler/plan/overloaded.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/preflight.hpp"
+#include "runtime/cli/wrapped.hpp"
 
 namespace mig::cli {
 namespace {
+
+// The screen is a table of four columns: a sign, the phase, what happens, the way back.
+constexpr std::size_t kWidth = 100;
+constexpr std::size_t kPhaseWidth = 18;
+constexpr std::size_t kBackWidth = 13;
 
 struct Row {
   std::string_view sign;
@@ -23,25 +29,27 @@ class Screen {
   Screen(const plan::Plan& plan, const Preflight& live) : plan_(plan), live_(live) {}
 
   std::string draw(const std::string& run) {
-    std::string out = fmt::format("{}   {} -> {}   env {}\n", plan_.name, plan_.at(plan_.from).name,
-                                  names(plan_.to), plan_.env);
+    std::string out =
+        folded("", fmt::format("{}   {} -> {}   env {}", plan_.name, plan_.at(plan_.from).name,
+                               names(plan_.to), plan_.env));
     out += fmt::format("  plan {}   not proved: this version checks types and M4006, M4013 only\n",
                        print_short(plan_hash(plan_)));
-    if (!run.empty()) out += fmt::format("  run {} goes on from its journal\n", run);
+    if (!run.empty()) out += folded("  ", fmt::format("run {} goes on from its journal", run));
     out += "\nLive\n";
     for (const LiveDataset& dataset : live_.datasets) {
-      out += fmt::format("  {:<20} {}\n", plan_.at(dataset.id).name,
-                         dataset.exists ? fmt::format("{} rows (exact)", grouped(dataset.rows))
-                                        : "does not exist");
+      out += live_line(plan_.at(dataset.id).name,
+                       dataset.exists ? fmt::format("{} rows (exact)", grouped(dataset.rows))
+                                      : "does not exist");
     }
     if (live_.sample.read > 0) {
-      out += fmt::format(
-          "  {:<20} {} rows sampled: {} ok, {} rejected\n", "transform", grouped(live_.sample.read),
-          grouped(live_.sample.read - live_.sample.rejected), grouped(live_.sample.rejected));
+      out += live_line("transform", fmt::format("{} rows sampled: {} ok, {} rejected",
+                                                grouped(live_.sample.read),
+                                                grouped(live_.sample.read - live_.sample.rejected),
+                                                grouped(live_.sample.rejected)));
     }
     for (const std::string& warning : live_.warnings)
-      out += fmt::format("  ! {}\n", warning);
-    out += fmt::format("\n{:<59} {}\n", "Steps", "way back");
+      out += folded("  ! ", warning);
+    out += fmt::format("\n{:<{}} {}\n", "Steps", kWidth - kBackWidth - 1, "way back");
     for (const plan::Step& step : plan_.steps)
       out += line(step);
     return out + totals();
@@ -50,6 +58,7 @@ class Screen {
  private:
   std::string names(const std::vector<plan::DatasetId>& ids) const {
     std::vector<std::string> texts;
+    texts.reserve(ids.size());
     for (const plan::DatasetId id : ids)
       texts.push_back(plan_.at(id).name);
     return fmt::format("{}", fmt::join(texts, ", "));
@@ -67,13 +76,41 @@ class Screen {
                        plan_.entity_of(dataset).fields[index].name);
   }
 
+  // Nothing is cut off: what is destroyed, and why, is read here before anybody says yes.
+  static std::string folded(std::string_view indent, std::string_view text) {
+    std::string out;
+    for (const std::string& line : wrapped(text, kWidth - indent.size())) {
+      const std::string_view before = out.empty() ? indent : std::string_view();
+      out += fmt::format("{:<{}}{}\n", before, indent.size(), line);
+    }
+    return out;
+  }
+
+  static std::string live_line(const std::string& name, const std::string& what) {
+    return folded("  ", fmt::format("{:<20} {}", name, what));
+  }
+
   std::string line(const plan::Step& step) {
     if (const auto* marker = std::get_if<plan::PointOfNoReturn>(&step.action)) {
-      return fmt::format("  {:-^94}\n", fmt::format(" point of no return: {} ", marker->reason));
+      std::string out;
+      const std::string title = fmt::format("point of no return: {}", marker->reason);
+      for (const std::string& text : wrapped(title, kWidth - 8))
+        out += fmt::format("  {:-^{}}\n", fmt::format(" {} ", text), kWidth - 4);
+      return out;
     }
     const Row row = row_of(step);
-    return fmt::format("  {} {:<18} {:<36} {}\n", row.sign, plan_.at(step.phase).name.substr(0, 18),
-                       row.what.substr(0, 64), row.back);
+    const auto phase = wrapped(plan_.at(step.phase).name, kPhaseWidth);
+    const auto what = wrapped(row.what, kWidth - kPhaseWidth - kBackWidth - 6);
+    std::string out;
+    for (std::size_t i = 0; i < std::max(phase.size(), what.size()); ++i) {
+      std::string text =
+          fmt::format("  {:<1} {:<{}} {:<{}} {}", i == 0 ? row.sign : "",
+                      i < phase.size() ? phase[i] : "", kPhaseWidth, i < what.size() ? what[i] : "",
+                      kWidth - kPhaseWidth - kBackWidth - 6, i == 0 ? row.back : "");
+      text.erase(text.find_last_not_of(' ') + 1);
+      out += text + "\n";
+    }
+    return out;
   }
 
   std::string way_back(const plan::Step& step) const {
@@ -161,6 +198,7 @@ class Screen {
             },
             [&](const plan::Hold& it) {
               std::vector<std::string> gates;
+              gates.reserve(it.gates.size());
               for (const plan::GateId id : it.gates)
                 gates.push_back(plan_.at(id).name);
               return Row{"?",
