@@ -1,8 +1,8 @@
 // `pause`, `continue`, `approve`, `abort`, `rollback`, `unlock`: what people ask of a run.
 //
-// A request is written into the journal. A live runner answers it at its next slice; where none is
-// alive this command takes the lease, answers it itself, and, for `continue` and `rollback`,
-// carries it out.
+// A request is written into the journal. A live runner answers it at its next slice, and this
+// command waits a moment to tell what it said; where none is alive it takes the lease, answers the
+// request itself, and, for `continue` and `rollback`, carries it out.
 #include <memory>
 
 #include <fmt/format.h>
@@ -10,6 +10,7 @@
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/drive.hpp"
 #include "runtime/cli/session.hpp"
+#include "runtime/cli/signals.hpp"
 #include "runtime/engine/requests.hpp"
 #include "runtime/stores/sqlite_control.hpp"
 
@@ -31,10 +32,10 @@ struct Answer {
   std::string because;
 };
 
-runtime::Result<std::optional<Answer>> find_answer(runtime::Journal& journal,
-                                                   std::int64_t request) {
+// `seq` is the last record that was looked at, and moves.
+runtime::Result<std::optional<Answer>> find_answer(runtime::Journal& journal, std::int64_t request,
+                                                   std::int64_t& seq) {
   std::optional<Answer> answer;
-  std::int64_t seq = 0;
   while (true) {
     MIG_ASSIGN(page, journal.read(seq, 512));
     if (page.empty()) return answer;
@@ -51,6 +52,63 @@ runtime::Result<std::optional<Answer>> find_answer(runtime::Journal& journal,
   }
 }
 
+// A living runner answers at its next slice, and looks every 250 ms while it waits.
+constexpr runtime::Duration kAnswerWithin = std::chrono::seconds(5);
+constexpr runtime::Duration kLookEvery = std::chrono::milliseconds(100);
+
+// Either the runner's answer, or the lease, where no runner is alive or the last one has just gone.
+struct AnswerOrLease {
+  std::optional<Answer> answer;
+  std::optional<runtime::Lease> lease;
+  std::string holder;  // where neither came in time
+};
+
+runtime::Result<AnswerOrLease> await_answer(Session& session, const runtime::RunSummary& run,
+                                            std::int64_t request) {
+  SignalWaiter waiter(session.clock());
+  const auto until =
+      session.clock().now() + std::chrono::duration_cast<std::chrono::microseconds>(kAnswerWithin);
+  std::int64_t seq = run.state.seq;
+  while (true) {
+    auto lease = take_lease(session, run.plan_name, run.env);
+    if (!lease && lease.error().kind != runtime::ErrorKind::Conflict)
+      return std::unexpected(lease.error());
+    MIG_ASSIGN(answer, find_answer(session.journal(), request, seq));
+    // Whoever got the lease looks for the answer again: a runner that has just gone may have given
+    // it.
+    if (lease) return AnswerOrLease{std::nullopt, *lease, {}};
+    if (answer) return AnswerOrLease{answer, std::nullopt, {}};
+    if (session.clock().now() >= until)
+      return AnswerOrLease{std::nullopt, std::nullopt, lease.error().message};
+    waiter.wait(until, kLookEvery);
+  }
+}
+
+ExitCode refuse(const std::string& because) {
+  fmt::print(stderr, "mig: refused: {}\n", because);
+  return ExitCode::Refused;
+}
+
+// No runner is alive: this command holds the lease, answers what was asked, and may go on.
+ExitCode answer_here(const ControlOptions& options, Session& session,
+                     const runtime::RunSummary& run, const runtime::Lease& lease,
+                     std::int64_t request, bool then_drive) {
+  auto log = runtime::RunLog::open(session.journal(), run.run);
+  if (!log) return report_error(log.error(), ExitCode::NeedsPerson);
+  if (auto done = runtime::answer_all(*log, lease, session.clock()); !done)
+    return report_error(done.error());
+  std::int64_t seq = run.state.seq;
+  auto answer = find_answer(session.journal(), request, seq);
+  if (!answer) return report_error(answer.error(), ExitCode::NeedsPerson);
+  const std::optional<Answer>& told = *answer;
+  const bool accepted = told && told->accepted;
+  if (accepted && then_drive) return drive(session, *log, lease, options.drive);
+  (void)session.journal().release(lease);
+  if (!accepted) return refuse(told ? told->because : "the run did not answer");
+  fmt::print("{}: {}\n", run.run, name(log->state().status));
+  return ExitCode::Done;
+}
+
 // Writes the request; answers it here when no runner is alive. With `then_drive` the run goes on
 // here.
 ExitCode ask(const ControlOptions& options, const std::string& want, bool then_drive) {
@@ -61,30 +119,21 @@ ExitCode ask(const ControlOptions& options, const std::string& want, bool then_d
   if (!run) return report_error(run.error(), ExitCode::Usage);
   auto request = session->journal().add_request({run->run, want, who_am_i(), options.because});
   if (!request) return report_error(request.error());
-  auto lease = take_lease(*session, run->plan_name, run->env);
-  if (!lease) {
-    if (lease.error().kind != runtime::ErrorKind::Conflict) return report_error(lease.error());
-    fmt::print("asked; the runner answers at its next slice: {}\n", lease.error().message);
+  auto heard = await_answer(*session, *run, *request);
+  if (!heard) return report_error(heard.error());
+  const AnswerOrLease& came = *heard;
+  if (came.answer) {
+    if (!came.answer->accepted) return refuse(came.answer->because);
+    fmt::print("{}: accepted; the runner goes on with it\n", run->run);
     return ExitCode::Done;
   }
-  auto log = runtime::RunLog::open(session->journal(), run->run);
-  if (!log) return report_error(log.error(), ExitCode::NeedsPerson);
-  if (auto done = runtime::answer_all(*log, *lease, session->clock()); !done)
-    return report_error(done.error());
-  auto answer = find_answer(session->journal(), *request);
-  if (!answer) return report_error(answer.error(), ExitCode::NeedsPerson);
-  const bool accepted = *answer && (*answer)->accepted;
-  if (accepted && then_drive) return drive(*session, *log, *lease, options.drive);
-  (void)session->journal().release(*lease);
-  if (!accepted) {
-    fmt::print(stderr, "mig: refused: {}\n",
-               *answer ? (*answer)->because : "the run did not answer");
-    return ExitCode::Refused;
+  if (!came.lease) {
+    fmt::print("asked, and not answered yet: {}\n`mig log` shows what becomes of request {}\n",
+               came.holder, *request);
+    return ExitCode::Done;
   }
-  fmt::print("{}: {}\n", run->run, name(log->state().status));
-  return ExitCode::Done;
+  return answer_here(options, *session, *run, *came.lease, *request, then_drive);
 }
-
 struct Verb {
   const char* name;
   std::string_view want;
