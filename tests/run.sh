@@ -1,6 +1,14 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs every test.  tests/run.sh [CTEST-ARGUMENTS]
+# Installs what is missing, builds, and runs every test.
+#   tests/run.sh [--preset PRESET] [CTEST-ARGUMENTS]
+# PRESET is one of CMakePresets.json; `--preset asan` runs everything under the sanitizers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-.ci/build release
-exec ctest --test-dir build --output-on-failure --no-tests=error "$@"
+preset=release
+if [ "${1:-}" = --preset ]; then
+  preset=${2:?a preset of CMakePresets.json}
+  shift 2
+fi
+.ci/build "$preset"
+folder=build; [ "$preset" = release ] || folder=build/$preset
+exec ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@"
