@@ -88,6 +88,8 @@ Result<void> release_stores(const RunLog& log, Stores& stores, const Authority& 
   const FinishedRun finished{authority.journal,       authority.run,     log.created().plan_name,
                              log.created().plan_hash, log.created().env, outcome,
                              print(clock.now())};
+  // A file that the run made stays, though it may be empty now. An application may have it open,
+  // and what it writes into a file without a name is lost without a word.
   for (const plan::StoreId store : files_of(stores)) {
     if (!stores.exists(store)) continue;
     MIG_ASSIGN(database, stores.writer(store));
