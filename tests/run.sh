@@ -10,5 +10,7 @@ if [ "${1:-}" = --preset ]; then
   shift 2
 fi
 .ci/build "$preset"
+# A finding of the undefined-behaviour sanitizer ends the program, like one of the address sanitizer.
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 folder=build; [ "$preset" = release ] || folder=build/$preset
 exec ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@"

@@ -3,7 +3,7 @@
 # the same command; at the end everything must be as if nobody had disturbed it. `mig rollback` is
 # killed too.
 #
-#   tests/crash/kill_sweep.sh MIG [--rounds N] [--seed S] [--rows N]
+#   tests/crash/kill_sweep.sh MIG [--rounds N] [--seed S] [--rows N] [--resume-within MS]
 #
 # A round is one kill. CI takes 20; the full form is `--rounds 100`, which insists on at least ten
 # kills in each of snapshot, verify, switch and clean-up. The delays follow the program's own events.
@@ -13,19 +13,20 @@ export LC_ALL=C
 root=$(cd "$(dirname "$0")/../.." && pwd)
 mig=$(realpath "${1:?path of mig}"); shift
 rounds=20 seed=${MIG_SEED:-$((EPOCHSECONDS % 32768))} rows=8500
+resume_within=2000  # milliseconds, from exec to the runner's arrival
 while [ $# -gt 0 ]; do
   case $1 in
     --rounds) rounds=$2 ;;
     --seed) seed=$2 ;;
     --rows) rows=$2 ;;
-    *) echo "usage: kill_sweep.sh MIG [--rounds N] [--seed S] [--rows N]" >&2; exit 64 ;;
+    --resume-within) resume_within=$2 ;;
+    *) echo "usage: kill_sweep.sh MIG [--rounds N] [--seed S] [--rows N] [--resume-within MS]" >&2; exit 64 ;;
   esac
   shift 2
 done
 RANDOM=$seed
 echo "seed $seed: kill_sweep.sh MIG --rounds $rounds --seed $seed"
 
-readonly kResumeWithin=2000  # milliseconds, from exec to the runner's arrival
 work=$(mktemp -d)
 pid=''
 cleanup() { [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$work"; }
@@ -113,7 +114,7 @@ watch() {  # CLASS WINDOW COMMAND…
       *'"event":"runner_arrived"'*)
         arrived=true
         resume_took=$(($(now) - started))
-        [ "$resume_took" -le "$kResumeWithin" ] || die "the runner took over after $resume_took ms"
+        [ "$resume_took" -le "$resume_within" ] || die "the runner took over after $resume_took ms"
         [ "$resume_took" -le "$slowest" ] || slowest=$resume_took
         # A step that is resumed does not start again.
         if [ -n "$current" ] && [ "$(class_of "$current")" = "$class" ] && [ -z "$outcome" ]; then
