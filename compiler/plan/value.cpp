@@ -70,9 +70,9 @@ std::optional<Decimal> parse_decimal(std::string_view text) {
       continue;
     }
     if (c < '0' || c > '9') return std::nullopt;
-    value.digits = value.digits * 10 + (c - '0');
-    if (value.digits != 0) ++digits;
+    if (value.digits != 0 || c != '0') ++digits;
     if (digits > kMaxDigits) return std::nullopt;
+    value.digits = value.digits * 10 + (c - '0');
     if (behind_point) {
       if (value.scale == kMaxDigits) return std::nullopt;
       ++value.scale;
