@@ -19,8 +19,9 @@ enum class ErrorKind {
 // Why a person has to look, where `kind` alone does not say it; exit codes follow it.
 enum class Cause {
   Other,
-  Damaged,  // a file is not what was written into it
-  Newer,    // a file is of a newer format than this program reads
+  Damaged,   // a file is not what was written into it
+  Newer,     // a file is of a newer format than this program reads
+  DiskFull,  // nothing is wrong but the space: what is journaled as a pause, never as a failure
 };
 
 // One clear sentence, and what to do next. Both are shown as they are, so neither holds a secret or

@@ -24,7 +24,9 @@ ExitCode exit_of(const runtime::RunEnd& end, const plan::RunState& state,
     case EndKind::RolledBack:
       return options.wants_rollback ? ExitCode::Done : ExitCode::RolledBack;
     case EndKind::Paused:
-      return state.reason == plan::PauseReason::Asked ? ExitCode::Done : ExitCode::NeedsPerson;
+      if (state.reason == plan::PauseReason::Asked) return ExitCode::Done;
+      return state.reason == plan::PauseReason::Disk ? ExitCode::Unavailable
+                                                     : ExitCode::NeedsPerson;
     case EndKind::Failed:
       return ExitCode::NeedsPerson;
     case EndKind::Waiting:
@@ -126,6 +128,7 @@ std::string legal_commands(const plan::Plan& plan, const plan::RunState& state) 
     text += fmt::format("  mig continue {}    {}\n", run,
                         state.direction == plan::Direction::Back   ? "goes on undoing"
                         : state.reason == plan::PauseReason::Asked ? "goes on where it stopped"
+                        : state.reason == plan::PauseReason::Disk  ? "goes on when there is space"
                                                                    : "tries the failed step again");
   }
   if (!is_past_point_of_no_return(plan, state) && state.status != plan::RunStatus::RollingBack) {

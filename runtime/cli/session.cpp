@@ -123,6 +123,8 @@ ExitCode report_error(const runtime::Error& error, ExitCode fallback) {
       return ExitCode::NeedsPerson;
     case runtime::Cause::Newer:
       return ExitCode::Refused;
+    case runtime::Cause::DiskFull:
+      return ExitCode::Unavailable;
     case runtime::Cause::Other:
       break;
   }

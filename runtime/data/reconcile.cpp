@@ -10,6 +10,7 @@
 #include "runtime/data/carry.hpp"
 #include "runtime/data/fingerprint.hpp"
 #include "runtime/data/key_code.hpp"
+#include "runtime/full_disk.hpp"
 #include "runtime/stores/drift_scratch.hpp"
 #include "runtime/stores/sqlite_control.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
@@ -343,6 +344,7 @@ struct Reconciler::Work {
   }
 
   Result<void> write_list() {
+    errno = 0;
     std::ofstream list(*options.list, std::ios::trunc);
     MIG_ASSIGN(rows, scratch.database->prepare("SELECT id, dataset, kind, key, place, source, "
                                                "fields FROM difference ORDER BY id"));
@@ -353,10 +355,11 @@ struct Reconciler::Work {
     }
     list.flush();
     if (list) return {};
+    const Cause cause = is_disk_full(errno) ? Cause::DiskFull : Cause::Other;
     return fail(
         ErrorKind::Permanent,
         fmt::format("the list of differences cannot be written to `{}`", options.list->string()),
-        "choose another file");
+        "choose another file, or free space on its disk", cause);
   }
 };
 

@@ -22,8 +22,9 @@ constexpr Duration kProgressEvery = std::chrono::seconds(1);  // into the journa
 constexpr Duration kLookEvery = std::chrono::milliseconds(250);  // for requests, while waiting
 constexpr Duration kBreath = std::chrono::seconds(2);  // a pause of a paced copy blocks nobody
 
-plan::Trouble trouble_of(ErrorKind kind) {
-  switch (kind) {
+plan::Trouble trouble_of(const Error& error) {
+  if (error.cause == Cause::DiskFull) return plan::Trouble::DiskFull;
+  switch (error.kind) {
     case ErrorKind::Transient:
       return plan::Trouble::Transient;
     case ErrorKind::Conflict:
@@ -104,11 +105,14 @@ std::optional<RunEnd> Executor::ended() const {
 
 Result<RunEnd> Executor::run(const Limits& limits) {
   if (auto end = ended(); end && log_.state().has_ended()) return *std::move(end);
-  MIG_ASSIGN(arrived, arrive());
-  if (arrived) return *arrived;
+  if (auto arrived = arrive(); !arrived) {
+    if (arrived.error().cause == Cause::DiskFull) return pause_for_disk(arrived.error());
+    return std::unexpected(arrived.error());
+  }
   while (true) {
     const Turn turned = turn(limits);
     if (!turned) {
+      if (turned.error().cause == Cause::DiskFull) return pause_for_disk(turned.error());
       // The journal says Conflict in one case only: the lease belongs to somebody else now.
       if (turned.error().kind == ErrorKind::Conflict)
         return RunEnd{EndKind::LeaseLost, turned.error().message, {}};
@@ -118,9 +122,23 @@ Result<RunEnd> Executor::run(const Limits& limits) {
   }
 }
 
+// Nothing has failed but the space, so nothing is undone: what is done stands in its store, and the
+// run goes on from there. The first append that finds no room makes some (the journal's reserve).
+Result<RunEnd> Executor::pause_for_disk(const Error& full) {
+  const RunStatus status = log_.state().status;
+  if (status != RunStatus::Running && status != RunStatus::RollingBack)
+    return std::unexpected(full);
+  const plan::RunPaused paused{plan::PauseReason::Disk, sentence(full)};
+  auto written = append({paused});
+  if (!written && written.error().cause == Cause::DiskFull) written = append({paused});
+  // Unsaid in the journal, it is said to whoever looks on; the file decides at the next start.
+  if (!written) return std::unexpected(full);
+  return *ended();
+}
+
 // From here on no older epoch commits anywhere: the fences carry ours. A journal that lost records
 // lost epochs with them, so where it is behind the fences stay as the newer journal left them.
-Executor::Turn Executor::arrive() {
+Result<void> Executor::arrive() {
   MIG_ASSIGN(behind, target_ahead_of(log_, stores_, authority_));
   if (!behind) MIG_TRY(install_fences(stores_, authority_, log_.state().seq));
   MIG_TRY(append({plan::RunnerArrived{lease_.holder}}));
@@ -129,7 +147,7 @@ Executor::Turn Executor::arrive() {
     MIG_TRY(append({plan::RunPaused{plan::PauseReason::JournalBehindTarget,
                                     *behind + "; put the newest copy of the journal back"}}));
   }
-  return std::optional<RunEnd>();
+  return {};
 }
 
 Executor::Turn Executor::turn(const Limits& limits) {
@@ -218,7 +236,7 @@ Executor::Turn Executor::advance(plan::StepId id) {
 }
 
 Executor::Turn Executor::settle(plan::StepId id, Result<Outcome> outcome) {
-  if (!outcome) return fail(id, trouble_of(outcome.error().kind), sentence(outcome.error()), false);
+  if (!outcome) return fail(id, trouble_of(outcome.error()), sentence(outcome.error()), false);
   std::vector<plan::Record> records(outcome->judged.begin(), outcome->judged.end());
   const Direction direction = log_.state().direction;
   const plan::Step& step = log_.plan().at(id);
@@ -278,7 +296,8 @@ Executor::Turn Executor::fail(plan::StepId id, plan::Trouble trouble, const std:
                    records.push_back(plan::RollbackStarted{why, back.to});
                  },
                  [&](const plan::Stop& stop) {
-                   records.push_back(failed);
+                   // A step that found no room has not failed: it stands where it stood.
+                   if (stop.reason != plan::PauseReason::Disk) records.push_back(failed);
                    records.push_back(plan::RunPaused{stop.reason, why});
                  },
              },

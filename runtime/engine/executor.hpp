@@ -68,7 +68,7 @@ class Executor {
   // The run's end, if this turn reached it.
   using Turn = Result<std::optional<RunEnd>>;
 
-  Result<std::optional<RunEnd>> arrive();
+  Result<void> arrive();
   Turn turn(const Limits& limits);
   Turn turn_forward(const Limits& limits);
   Turn turn_back();
@@ -76,6 +76,7 @@ class Executor {
   Turn settle(plan::StepId id, Result<Outcome> outcome);
   Turn fail(plan::StepId id, plan::Trouble trouble, const std::string& message,
             bool absence_pauses);
+  Result<RunEnd> pause_for_disk(const Error& full);
   Turn finish(const plan::Record& last, const char* outcome);
   Turn wait(const Limits& limits, Instant until, const WaitUntil* shown);
 

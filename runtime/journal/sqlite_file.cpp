@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "runtime/data/sha256.hpp"
+#include "runtime/full_disk.hpp"
 #include "runtime/journal/chain.hpp"
 #include "runtime/journal/lock_file.hpp"
 #include "runtime/stores/lock_holders.hpp"
@@ -93,8 +94,11 @@ Result<void> sync_folder(const std::filesystem::path& folder) {
   const bool is_synced = file >= 0 && fsync(file) == 0;
   if (file >= 0) close(file);
   if (is_synced) return {};
-  return fail(ErrorKind::Permanent, fmt::format("the folder `{}` cannot be written: {}",
-                                                folder.string(), std::strerror(errno)));
+  const int error = errno;
+  return fail(
+      ErrorKind::Permanent,
+      fmt::format("the folder `{}` cannot be written: {}", folder.string(), std::strerror(error)),
+      {}, is_disk_full(error) ? Cause::DiskFull : Cause::Other);
 }
 
 // An absent journal becomes an empty file that only its owner can read; SQLite gives its own

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/data/fingerprint.hpp"
+#include "runtime/full_disk.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/structure.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
@@ -61,6 +62,24 @@ class BackupStep final : public Step {
   // The copy is written beside its place and takes it at the end, so a file there is a whole one.
   // A slice is a table's page; killed, it starts anew.
   Result<Outcome> advance(World& world) override {
+    auto outcome = advance_copy(world);
+    // Half a copy is worth nothing, and takes the room that everybody waits for.
+    if (!outcome && outcome.error().cause == Cause::DiskFull && !partial_.empty()) {
+      copy_.reset();
+      std::error_code ignored;
+      fs::remove(partial_, ignored);
+    }
+    return outcome;
+  }
+
+  Result<Outcome> undo(World& world) override {
+    MIG_ASSIGN(effect, begin_effect(world, plan_.at(action_.datasets.front()).store, id_));
+    MIG_TRY(effect.commit_undone());
+    return Outcome{Done{.summary = "the backup stays where it is"}, {}};
+  }
+
+ private:
+  Result<Outcome> advance_copy(World& world) {
     const fs::path place = world.folder / action_.to;
     MIG_ASSIGN(has_mine, is_mine(world));
     if (has_mine && fs::exists(place)) return done();
@@ -84,13 +103,6 @@ class BackupStep final : public Step {
     return done();
   }
 
-  Result<Outcome> undo(World& world) override {
-    MIG_ASSIGN(effect, begin_effect(world, plan_.at(action_.datasets.front()).store, id_));
-    MIG_TRY(effect.commit_undone());
-    return Outcome{Done{.summary = "the backup stays where it is"}, {}};
-  }
-
- private:
   Result<bool> is_mine(World& world) const {
     MIG_ASSIGN(database, world.stores.writer(plan_.at(action_.datasets.front()).store));
     MIG_ASSIGN(applied, read_applied(*database, world.authority.run, plan_.at(id_).name));
@@ -211,7 +223,9 @@ class BackupStep final : public Step {
     return fail(
         ErrorKind::Permanent,
         fmt::format("the backup cannot be moved to `{}`: {}", place.string(), failed.message()),
-        "check the folder");
+        is_disk_full(failed.value()) ? "free space on its disk, then run the same command again"
+                                     : "check the folder",
+        is_disk_full(failed.value()) ? Cause::DiskFull : Cause::Other);
   }
 
   const plan::Plan& plan_;

@@ -239,11 +239,13 @@ Result<std::optional<BulkCopy::Totals>> BulkCopy::copy(std::string_view after,
   if (page.read == 0) return std::optional(page);
   MIG_TRY(database_->execute("SAVEPOINT mig_bulk_page"));
   auto inserted = insert(statements, page, after);
+  // After a full disk SQLite has taken the whole transaction back already, this mark with it.
+  if (!inserted && inserted.error().kind != ErrorKind::Conflict) return inserted;
   const char* end = inserted && *inserted ? "RELEASE mig_bulk_page"
                                           : "ROLLBACK TO mig_bulk_page; RELEASE mig_bulk_page";
   MIG_TRY(database_->execute(end));
   // A row that a constraint refuses is the typed path's to name.
-  if (!inserted && inserted.error().kind == ErrorKind::Conflict) return std::optional<Totals>();
+  if (!inserted) return std::optional<Totals>();
   return inserted;
 }
 

@@ -31,7 +31,9 @@ SqliteConstraint constraint_of(int code) {
 }
 
 std::unexpected<Error> failure(SqliteConnection& connection, int code, const char* detail) {
-  connection.last_failure = classify(code);
+  const int system_error =
+      connection.handle == nullptr ? 0 : sqlite3_system_errno(connection.handle);
+  connection.last_failure = classify(code, system_error);
   connection.last_constraint = constraint_of(code);
   connection.constraint_subject.clear();
   // SQLite's text for these names columns and rules only: `UNIQUE constraint failed: users.email`.
@@ -42,7 +44,7 @@ std::unexpected<Error> failure(SqliteConnection& connection, int code, const cha
     const auto colon = text.find(": ");
     if (colon != text.npos) connection.constraint_subject = text.substr(colon + 2);
   }
-  return std::unexpected(sqlite_error(code, connection, detail));
+  return std::unexpected(sqlite_error(code, connection, detail, system_error));
 }
 
 std::unexpected<Error> failure(SqliteConnection& connection) {

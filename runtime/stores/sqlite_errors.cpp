@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "runtime/full_disk.hpp"
 #include "runtime/stores/lock_holders.hpp"
 
 namespace mig::runtime {
@@ -25,11 +26,16 @@ std::string who_holds(const std::filesystem::path& path) {
 
 }  // namespace
 
-SqliteFailure classify(int extended_code) {
+SqliteFailure classify(int extended_code, int system_error) {
   if (extended_code == SQLITE_IOERR_LOCK || extended_code == SQLITE_IOERR_RDLOCK) {
     return SqliteFailure::Busy;
   }
-  switch (extended_code & 0xff) {
+  // A file that could not be made or synced for want of space is no SQLITE_FULL to SQLite.
+  const int code = extended_code & 0xff;
+  if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && is_disk_full(system_error)) {
+    return SqliteFailure::Full;
+  }
+  switch (code) {
     case SQLITE_OK:
     case SQLITE_ROW:
     case SQLITE_DONE:
@@ -59,15 +65,16 @@ SqliteFailure classify(int extended_code) {
   }
 }
 
-Error sqlite_error(int extended_code, const SqliteConnection& connection, std::string_view detail) {
+Error sqlite_error(int extended_code, const SqliteConnection& connection, std::string_view detail,
+                   int system_error) {
   const std::string& noun = connection.noun;
   const std::string file = fmt::format("the {} `{}`", noun, connection.shown);
-  switch (classify(extended_code)) {
+  switch (classify(extended_code, system_error)) {
     case SqliteFailure::Busy:
       return {ErrorKind::Transient, file + " is locked", who_holds(connection.path)};
     case SqliteFailure::Full:
       return {ErrorKind::Permanent, fmt::format("the disk is full: {} cannot grow", file),
-              "free space on its disk, then run the same command again"};
+              "free space on its disk, then run the same command again", Cause::DiskFull};
     case SqliteFailure::Unwritable:
       return {ErrorKind::Permanent,
               fmt::format("{} cannot be read or written (input/output error {})", file,

@@ -11,10 +11,12 @@
 
 namespace mig::runtime {
 
-SqliteFailure classify(int extended_code);
+// `system_error` is the errno behind the code where SQLite knows it; a full disk hides in there.
+SqliteFailure classify(int extended_code, int system_error = 0);
 
 // `detail` is SQLite's text for our own SQL (a syntax error, a missing table). It is dropped for
 // every failure where it could quote data.
-Error sqlite_error(int extended_code, const SqliteConnection& connection, std::string_view detail);
+Error sqlite_error(int extended_code, const SqliteConnection& connection, std::string_view detail,
+                   int system_error = 0);
 
 }  // namespace mig::runtime

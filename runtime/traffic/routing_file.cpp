@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/durable_file.hpp"
+#include "runtime/full_disk.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -43,7 +44,9 @@ std::unexpected<Error> cannot(std::string_view verb, const std::filesystem::path
   return fail(ErrorKind::Permanent,
               fmt::format("the routing file {} cannot be {}: {}", path.string(), verb,
                           std::strerror(error)),
-              "check its folder, its permissions and the free space");
+              is_disk_full(error) ? "free space on its disk, then run the same command again"
+                                  : "check its folder and its permissions",
+              is_disk_full(error) ? Cause::DiskFull : Cause::Other);
 }
 
 }  // namespace

@@ -11,24 +11,41 @@ script=$(realpath "$0"); mig=$(realpath "${1:?path of mig}")
 passed=0; failed=0
 
 # --- inside a full disk: the same script, run where a small tmpfs can be mounted -------------------------
+# Beside the mount point stand full.mig and full.db. What is to lie on the full disk: `all` of it, the `store`,
+# the `journal`, or the `backup` alone.
 if [ "${2:-}" = --full-disk ]; then
-  mount -t tmpfs -o size=6m,mode=0700 tmpfs "$3" || exit 99
-  cd "$3" || exit 99
-  cp ../full.mig plan.mig; cp ../full.db app.db
-  head -c 6m /dev/zero >ballast 2>/dev/null
-  truncate -s "-$4" ballast
-  before=$(sqlite3 app.db '.dump olds' | sha256sum)
-  "$mig" apply plan.mig --yes --until-blocked >../full.out 2>../full.err </dev/null
-  echo "$?" >../full.rc
-  rm -f ballast
-  # With room again the same command goes on; a rollback that was blocked is continued.
-  again=0
-  "$mig" apply plan.mig --yes --until-blocked >../full.again 2>&1 </dev/null || again=$?
-  [ "$again" -ne 5 ] || { again=0; "$mig" continue >>../full.again 2>&1 </dev/null || again=$?; }
-  echo "$again" >../full.again.rc
-  "$mig" log >/dev/null 2>>../full.again && [ "$before" = "$(sqlite3 app.db '.dump olds' | sha256sum)" ] &&
-    echo same >../full.stores
-  cd / && umount "$3"
+  disk=$3; room=$4; what=$5
+  mount -t tmpfs -o size=16m,mode=0700 tmpfs "$disk" || exit 99
+  home=$(dirname "$disk")/home
+  case $what in all) rmdir "$home"; home=$disk ;; esac
+  cd "$home" || exit 99
+  store=$home/app.db; journal=$home/.mig/journal.db
+  case $what in store) store=$disk/app.db ;; journal) journal=$disk/journal.db ;; esac
+  sed -e "s|\"app.db\"|\"$store\"|" -e "s|BACKUP|$disk/backup.db|" "$(dirname "$disk")/full.mig" >plan.mig
+  cp "$(dirname "$disk")/full.db" "$store"
+  mig=("$mig"); export MIG_JOURNAL=$journal
+  head -c 16m /dev/zero >"$disk/ballast" 2>/dev/null
+  truncate -s "-$room" "$disk/ballast"
+  cd "$(dirname "$disk")" && results=$PWD && cd "$home" || exit 99
+  before=$(sqlite3 "$store" '.dump olds' | sha256sum)
+  run() { "${mig[@]}" "$@" </dev/null; }
+  run apply plan.mig --yes --until-blocked >"$results/full.out" 2>"$results/full.err"
+  echo "$?" >"$results/full.rc"
+  run status --json >"$results/full.status" 2>/dev/null
+  sqlite3 -readonly "$store" 'SELECT count(*) FROM news' >"$results/full.copied" 2>/dev/null
+  # Still full: it says so again and loses nothing.
+  run apply plan.mig --yes --until-blocked >"$results/full.out" 2>>"$results/full.err"
+  echo "$?" >"$results/full.rc2"
+  rm -f "$disk/ballast"
+  # With room again the same command goes on, or `continue` where a run is paused.
+  again=(apply plan.mig --yes --until-blocked)
+  [ "$room" = 64k ] || ! grep -q '"reason": "disk"' "$results/full.status" || again=(continue --until-blocked)
+  run "${again[@]}" >"$results/full.again" 2>&1
+  echo "$?" >"$results/full.again.rc"
+  run log --canonical >"$results/full.log" 2>>"$results/full.again"
+  sqlite3 "$store" 'SELECT * FROM news ORDER BY id' | sha256sum >"$results/full.news"
+  [ "$before" = "$(sqlite3 "$store" '.dump olds' | sha256sum)" ] && echo same >"$results/full.stores"
+  cd / && umount "$disk"
   exit 0
 fi
 
@@ -212,22 +229,49 @@ case_folder 'a row without the new column' "$names" "$rows INSERT INTO olds(id) 
 undoes 'the row `4` of `olds` cannot be moved: `name`'
 
 # --- a full disk -----------------------------------------------------------------------------------------
-for room in 0 64k 4400k; do
-  name="disk full, $room free"
-  rm -rf "$work/disk"; mkdir -p "$work/disk/mnt"
-  printf '%s\n' "$names" >"$work/disk/full.mig"
-  sqlite3 "$work/disk/full.db" "CREATE TABLE olds(id INTEGER PRIMARY KEY, name TEXT);
-    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
-    INSERT INTO olds SELECT i, 'name ' || i FROM n;"
-  timeout 100 "${in_own_mounts[@]}" "$script" "$mig" --full-disk "$work/disk/mnt" "$room" >"$work/disk/log" 2>&1 ||
-    { fail "no file system to fill: $(cat "$work/disk/log")"; continue; }
-  cp "$work/disk/full.out" "$work/out"; cp "$work/disk/full.err" "$work/err"
-  judge "$(cat "$work/disk/full.rc")" 'disk is full' "$(cat "$work/disk/full.rc")" || continue
-  case $(cat "$work/disk/full.rc") in 4 | 5 | 69) ;; *) fail "exit $(cat "$work/disk/full.rc")"; continue ;; esac
-  case $(cat "$work/disk/full.again.rc") in 0 | 4) ;; *) fail "with room again: $(cat "$work/disk/full.again")"; continue ;; esac
-  [ -f "$work/disk/full.stores" ] || { fail 'the rows or the journal are not whole'; continue; }
+# A run on a full disk is paused, is not undone, and goes on with the same command; what came of it then is what
+# comes of a run that always had room, each row written once.
+full_plan=$(plan 'name: text(20)' 'name = o.name' 'name: text(20)' |
+  sed -e 's/10 rows in/500 rows in/' -e 's/  phase decide/  phase keep { backup old { to = "BACKUP" } }\n&/')
+full_rows="CREATE TABLE olds(id INTEGER PRIMARY KEY, name TEXT);
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+  INSERT INTO olds SELECT i, 'name ' || i FROM n;"
+uneventful() { grep -v -e '^paused' -e '^continued' -e '^run ' "$1"; }
+case_folder 'a run with room' "${full_plan/BACKUP/backup.db}" "$full_rows"; begun
+"$mig" log --canonical >"$work/room.raw"; uneventful "$work/room.raw" >"$work/room.log"
+sqlite3 app.db 'SELECT * FROM news ORDER BY id' | sha256sum >"$work/room.news"
+full_disk() {  # ROOM WHAT PAUSED: runs out of space with ROOM left, and is or is not able to journal its pause
+  local room=$1 what=$2 paused=$3 on="$work/disk"
+  name="disk full: $room free for $what"
+  rm -rf "$on"; mkdir -p "$on/mnt" "$on/home"
+  printf '%s\n' "$full_plan" >"$on/full.mig"
+  sqlite3 "$on/full.db" "$full_rows"
+  timeout 100 "${in_own_mounts[@]}" "$script" "$mig" --full-disk "$on/mnt" "$room" "$what" >"$on/log" 2>&1 ||
+    { fail "no file system to fill: $(cat "$on/log")"; return; }
+  cp "$on/full.out" "$work/out"; cp "$on/full.err" "$work/err"
+  judge 69 'disk is full' "$(cat "$on/full.rc")" || return
+  judge 69 'free space' "$(cat "$on/full.rc2")" || return
+  if grep -qi 'rolled back\|going back' "$on"/full.*; then fail 'it was undone'; return; fi
+  if [ "$paused" = paused ] && ! grep -q '"reason": "disk"' "$on/full.status"; then
+    fail 'it is not paused for the disk'; cat "$on/full.status"; return
+  fi
+  cp "$on/full.again" "$work/out"
+  [ "$(cat "$on/full.again.rc")" = 0 ] || { fail 'with room again it does not go on'; return; }
+  [ -f "$on/full.stores" ] || { fail 'the old rows changed'; return; }
+  cmp -s "$on/full.news" "$work/room.news" || { fail 'the new rows are others'; return; }
+  uneventful "$on/full.log" | sed "s|$on/mnt/||g" >"$work/full.log"
+  diff "$work/room.log" "$work/full.log" || { fail 'the run is another one'; return; }
   passed=$((passed + 1))
-done
+}
+full_disk 0 all any
+full_disk 64k all any
+full_disk 4400k all paused
+full_disk 4800k all paused
+full_disk 100k store paused
+full_disk 300k store paused
+full_disk 90k journal any
+full_disk 4200k journal any
+full_disk 64k backup paused
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -119,6 +119,12 @@ class Apply {
     if (!log) return report_error(log.error(), ExitCode::NeedsPerson);
     if (auto ready = make_ready(session, *log, *lease, *live); !ready)
       return report_error(ready.error());
+    // Nobody has to decide anything about a full disk: whoever asks again has made room.
+    if (log->state().reason == plan::PauseReason::Disk) {
+      auto goes_on =
+          log->append(*lease, {plan::RunContinued{who_am_i()}}, who_am_i(), session.clock());
+      if (!goes_on) return report_error(goes_on.error());
+    }
     const plan::RunState& state = log->state();
     if (state.status == plan::RunStatus::Paused) {
       assert(state.reason.has_value());
