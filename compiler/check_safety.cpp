@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <filesystem>
 #include <string>
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@ class SafetyChecker {
   void check() {
     check_point_of_no_return();
     check_overwriting();
+    check_committed_together();
   }
 
  private:
@@ -105,6 +107,37 @@ class SafetyChecker {
           .label(spans_[since], "from here on clients write to `new`")
           .help("write `on_conflict = keep`, or copy before the writes move");
     }
+  }
+
+  // M4014: the rows of a page and the note of how far the copy is are one transaction, or a resume
+  // would repeat or skip some; two files have no transaction in common.
+  void check_committed_together() {
+    const auto apart = std::ranges::find_if(plan_.to, [&](plan::DatasetId dataset) {
+      return are_apart(plan_.at(plan_.to.front()).store, plan_.at(dataset).store);
+    });
+    if (apart == plan_.to.end()) return;
+    for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
+      if (!std::holds_alternative<plan::Copy>(plan_.steps[i].action)) continue;
+      const plan::Dataset& first = plan_.at(plan_.to.front());
+      const plan::Dataset& other = plan_.at(*apart);
+      diagnostics_.report(spans_[i], diag::CopyInParts)
+          .note(fmt::format("`{}` stands in the store `{}`, `{}` in `{}`", first.name,
+                            plan_.at(first.store).name, other.name, plan_.at(other.store).name))
+          .help("put the datasets of `to` into one store, or write a plan for each store");
+      return;
+    }
+  }
+
+  // True only where it is certain: whether a secret, or a path from the root and one from the plan
+  // file, mean the same file is seen when the run starts.
+  bool are_apart(plan::StoreId left, plan::StoreId right) const {
+    const plan::Location& one = plan_.at(left).location;
+    const plan::Location& other = plan_.at(right).location;
+    if (left == right || one.secret || other.secret) return false;
+    const std::filesystem::path first(one.text);
+    const std::filesystem::path second(other.text);
+    return first.is_absolute() == second.is_absolute() &&
+           first.lexically_normal() != second.lexically_normal();
   }
 
   static std::string describe(const plan::Step& step) {
