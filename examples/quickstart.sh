@@ -65,10 +65,10 @@ line before packages "$(rows "$before")" "every column a text"
 line after packages "$(count "$work/catalog.db" packages)" "sizes are numbers, times are times"
 line '' maintainers "$(count "$work/catalog.db" maintainers)" "name and e-mail parted"
 line '' dependencies "$(count "$work/catalog.db" dependencies)" "one row each, in order"
-line rejected '' "$(count "$work/catalog.db" mig_ctl_reject)" "set aside, and kept in the backup:"
+line rejected '' "$(count "$work/catalog.db" "mig_ctl_reject where closed is null")" "set aside, and kept in the backup:"
 ask -separator ' ' "$work/catalog.db" "
   select printf('%48d', count(*)), reason || ', such as ' || min(shown_key)
-  from mig_ctl_reject group by reason order by count(*) desc"
+  from mig_ctl_reject where closed is null group by reason order by count(*) desc"
 line drift '' "$(rows "$drift")" "of $(rows "$(sed -n 's/.*; compared=\([0-9]*\);.*/\1/p' <<<"$compared")" | tr -d ' ' | sed 's/rows/ rows/') compared before the switch"
 [ "$left" -eq 0 ] && line 'old table' dropped "" "its backup was read back first"
 cat <<END

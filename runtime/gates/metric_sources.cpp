@@ -9,7 +9,7 @@
 
 #include "compiler/plan/overloaded.hpp"
 #include "runtime/data/iso_time.hpp"
-#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/dead_letters.hpp"
 #include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {
@@ -29,12 +29,11 @@ Sample value(std::int64_t number) {
 }
 
 // The first column of the first row of a query, which reads only.
-Sample query(World& world, plan::StoreId store, const std::string& sql, std::string_view run = {}) {
+Sample query(World& world, plan::StoreId store, const std::string& sql) {
   auto database = world.stores.reader(store);
   if (!database) return source_error(database.error().message);
   auto statement = (*database)->prepare(sql);
   if (!statement) return source_error(statement.error().message);
-  if (!run.empty()) statement->bind_text(1, run);
   auto row = statement->step();
   if (!row) return source_error(row.error().message);
   if (!*row || statement->storage_class(0) == StorageClass::Null)
@@ -58,14 +57,9 @@ Sample rejects_of(World& world) {
     if (!world.stores.exists(store)) continue;
     auto database = world.stores.reader(store);
     if (!database) return source_error(database.error().message);
-    const auto marked = has_control_tables(**database);
-    if (!marked) return source_error(marked.error().message);
-    if (!*marked) continue;
-    const Sample some =
-        query(world, store, "SELECT count(*) FROM mig_ctl_reject WHERE run = ?1 AND closed = 0",
-              world.authority.run);
-    if (some.taken != Taken::Value) return some;
-    open += some.value;
+    const auto some = count_dead_letters(**database, world.authority.run);
+    if (!some) return source_error(some.error().message);
+    open += *some;
   }
   return value(open);
 }

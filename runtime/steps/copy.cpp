@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <limits>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -102,6 +104,10 @@ class CopyStep final : public Step {
     source_.emplace(plan_, std::move(reader));
     MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
     bulk_ = std::move(bulk);
+    MIG_ASSIGN(dead, open_letter_keys(*writer_, world.authority.run, plan_.at(plan_.from).name, "",
+                                      std::numeric_limits<std::int32_t>::max()));
+    dead_.insert(dead.begin(), dead.end());
+    if (!dead_.empty()) bulk_.reset();  // its pages do not say which rows they hold
     return {};
   }
 
@@ -204,6 +210,7 @@ class CopyStep final : public Step {
     now.cursor = cursor.text();
     now.finished = is_last;
     MIG_TRY(judge(letters, now));
+    MIG_TRY(close_letters(world, page));
     MIG_TRY(add_dead_letters(*writer_, letters));
     MIG_TRY(effect.commit(now));
     pace(world, page.read, world.clock.elapsed() - began);
@@ -225,6 +232,18 @@ class CopyStep final : public Step {
     for (const RowReject& reject : rejects)
       add(page.keys[reject.row], reject.field, reject.reason);
     return letters;
+  }
+
+  // Rows of this page that were set aside before. Those that are set aside again get a new letter.
+  Result<void> close_letters(const World& world, const Page& page) const {
+    if (dead_.empty()) return {};
+    for (std::size_t row = 0; row < page.rows.rows; ++row) {
+      const std::string key = page.keys[row];
+      if (!dead_.contains(key)) continue;
+      MIG_TRY(close_dead_letter(*writer_, world.authority.run, plan_.at(plan_.from).name, key,
+                                print(world.clock.now())));
+    }
+    return {};
   }
 
   // Leaves the page uncommitted where the plan does not bear its rejects.
@@ -289,6 +308,7 @@ class CopyStep final : public Step {
   std::optional<ReadAhead> source_;
   std::optional<BulkCopy> bulk_;
   std::optional<ChunkWriter> chunk_;
+  std::set<std::string> dead_;  // keys with an open letter when the step began here
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "runtime/data/carry.hpp"
 #include "runtime/steps/chunk_writer.hpp"
+#include "runtime/steps/letter_retry.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 
@@ -80,6 +81,15 @@ class VerifyStep final : public Step {
       : plan_(plan), action_(action), id_(id) {}
 
   Result<Outcome> advance(World& world) override {
+    if (action_.repair && !letters_) {
+      MIG_ASSIGN(letters, LetterRetry::open(world, id_));
+      letters_.emplace(std::move(letters));
+    }
+    if (letters_ && !are_letters_tried_) {
+      MIG_ASSIGN(is_done, letters_->advance(world));
+      are_letters_tried_ = is_done;
+      if (!is_done) return Outcome{More{.cursor = "set aside rows are tried again"}, {}};
+    }
     if (!reconciler_) {
       reconciler_.emplace(plan_, world.stores,
                           ReconcileOptions{.sample = action_.sample,
@@ -99,6 +109,8 @@ class VerifyStep final : public Step {
     }
     std::string summary = print_summary(plan_, result);
     if (repaired_) summary += fmt::format("; repaired {} rows", *repaired_);
+    if (letters_ && letters_->closed() > 0)
+      summary += fmt::format("; {} dead letters closed", letters_->closed());
     return Outcome{Done{.summary = std::move(summary)}, {}};
   }
 
@@ -115,6 +127,8 @@ class VerifyStep final : public Step {
   const plan::Plan& plan_;
   plan::Verify action_;
   plan::StepId id_;
+  std::optional<LetterRetry> letters_;
+  bool are_letters_tried_ = false;
   std::optional<Reconciler> reconciler_;
   std::optional<std::int64_t> repaired_;
 };

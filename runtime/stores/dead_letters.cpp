@@ -12,6 +12,7 @@ Result<void> add_dead_letters(const Database& database, const std::vector<DeadLe
                               "shown_key, field, reason, at, owner, closed) "
                               "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)"));
   for (const DeadLetter& letter : letters) {
+    MIG_TRY(close_dead_letter(database, letter.run, letter.dataset, letter.key, letter.at));
     const std::string shown = shown_key(letter.key);
     int parameter = 0;
     for (const std::string* value :
@@ -49,6 +50,38 @@ Result<std::vector<DeadLetter>> open_dead_letters(const Database& database, cons
     const auto text = [&](int column) { return std::string(rows.text(column)); };
     letters.push_back({text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7)});
   }
+}
+
+Result<std::vector<std::string>> open_letter_keys(const Database& database, const std::string& run,
+                                                  const std::string& dataset,
+                                                  const std::string& after, std::size_t limit) {
+  std::vector<std::string> keys;
+  MIG_ASSIGN(exists, has_control_tables(database));
+  if (!exists) return keys;
+  MIG_ASSIGN(rows, database.prepare("SELECT DISTINCT row_key FROM mig_ctl_reject WHERE run = ?1 "
+                                    "AND dataset = ?2 AND row_key > ?3 AND closed IS NULL "
+                                    "ORDER BY row_key LIMIT ?4"));
+  rows.bind_text(1, run);
+  rows.bind_text(2, dataset);
+  rows.bind_text(3, after);
+  rows.bind(4, static_cast<std::int64_t>(limit));
+  while (true) {
+    MIG_ASSIGN(has_row, rows.step());
+    if (!has_row) return keys;
+    keys.emplace_back(rows.text(0));
+  }
+}
+
+Result<void> close_dead_letter(const Database& database, const std::string& run,
+                               const std::string& dataset, const std::string& key,
+                               const std::string& at) {
+  MIG_ASSIGN(close, database.prepare("UPDATE mig_ctl_reject SET closed = ?4 WHERE run = ?1 "
+                                     "AND dataset = ?2 AND row_key = ?3 AND closed IS NULL"));
+  close.bind_text(1, run);
+  close.bind_text(2, dataset);
+  close.bind_text(3, key);
+  close.bind_text(4, at);
+  return close.run();
 }
 
 Result<std::int64_t> count_dead_letters(const Database& database, const std::string& run) {

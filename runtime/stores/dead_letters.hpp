@@ -24,12 +24,23 @@ struct DeadLetter {
   std::string owner;
 };
 
+// A row that was set aside before is set aside once: its older letter is closed.
 Result<void> add_dead_letters(const Database& database, const std::vector<DeadLetter>& letters);
 Result<void> drop_dead_letters(const Database& database, const std::string& run,
                                std::string_view step);
 // The open ones of a run, or of every run where `run` is empty; up to `limit`, in key order.
 Result<std::vector<DeadLetter>> open_dead_letters(const Database& database, const std::string& run,
                                                   std::size_t limit);
+// The places of a run's rows of that source dataset whose letter is open, behind `after`.
+Result<std::vector<std::string>> open_letter_keys(const Database& database, const std::string& run,
+                                                  const std::string& dataset,
+                                                  const std::string& after, std::size_t limit);
+// A good version of the row stands on the new side, or the row is gone from the old one. The letter
+// stays for people to read and counts no more.
+Result<void> close_dead_letter(const Database& database, const std::string& run,
+                               const std::string& dataset, const std::string& key,
+                               const std::string& at);
+// Open ones.
 Result<std::int64_t> count_dead_letters(const Database& database, const std::string& run);
 
 }  // namespace mig::runtime

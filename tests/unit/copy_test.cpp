@@ -76,6 +76,26 @@ TEST_CASE("a second copy keeps what the first one moved") {
   CHECK(counts.written == 0);
 }
 
+TEST_CASE("a later copy of a mended row closes its dead letter, a later reject replaces it") {
+  const TemporaryFolder folder;
+  make_legacy(folder / "old.db", 500);
+  run_sql(folder / "old.db", "UPDATE legacy_users SET country = NULL WHERE id IN (6, 60, 300)");
+  plan::Plan plan = shop_run(with_quarantine(64));
+  plan.steps.push_back(step("move/step#2", with_quarantine(50)));
+  TestWorld test(plan, folder.path());
+  make_new_side(test);
+  CHECK(counts_of(run_copy(test)).rejected == 3);
+  run_sql(folder / "old.db", "UPDATE legacy_users SET country = 'land 7' WHERE id IN (6, 300)");
+  const auto again = runtime::make_copy(plan, std::get<plan::Copy>(plan.steps[2].action), {2});
+  const plan::Counts counts = counts_of(test.finish(*again));
+  CHECK(counts.moved == 2);
+  CHECK(counts.rejected == 1);
+  CHECK(rows_of(folder / "new.db",
+                "SELECT step, shown_key, closed IS NULL FROM mig_ctl_reject "
+                "ORDER BY CAST(shown_key AS INTEGER), step") ==
+        "move/step#1|6|0\nmove/step#1|60|0\nmove/step#2|60|1\nmove/step#1|300|0\n");
+}
+
 TEST_CASE("rows that do not fit become dead letters, each with its reason and no value") {
   const TemporaryFolder folder;
   make_legacy(folder / "old.db", 40);

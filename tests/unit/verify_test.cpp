@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "runtime/gates/metric_sources.hpp"
 #include "runtime/steps/copy.hpp"
 #include "tests/support/shop_stores.hpp"
 #include "tests/unit/temporary_folder.hpp"
@@ -102,6 +103,40 @@ TEST_CASE("repair makes the new side equal again") {
         "drift users=0 emails=0 countries=0; source=0; rejected=0; compared=500; complete; "
         "repaired 4 rows");
   CHECK(new_side(shop.folder / "new.db") == before);
+}
+
+TEST_CASE("a mended row closes its dead letter, and the gate counts open ones only") {
+  Shop shop(5000, {.repair = true});
+  const auto old_file = shop.folder / "old.db";
+  const auto new_file = shop.folder / "new.db";
+  // Set aside: two that nobody can read, one that is too long, one that disagrees with another.
+  run_sql(old_file,
+          "UPDATE legacy_users SET country = NULL WHERE id IN (3, 600);"
+          "UPDATE legacy_users SET name = 'far more than twenty letters' WHERE id = 900;"
+          "UPDATE legacy_users SET country = 'LAND 9' WHERE id = 3000;");
+  shop.copy();
+  const auto rejects = [&] {
+    const plan::DatasetReading reading{plan::MetricKind::Rejects, {0}};
+    const auto sample = take_reading(reading, shop.world->world, shop.world->clock.now());
+    REQUIRE(sample.taken == runtime::Taken::Value);
+    return sample.value;
+  };
+  CHECK(rejects() == 4);
+  run_sql(old_file,
+          "UPDATE legacy_users SET country = 'land 7' WHERE id = 3;"
+          "UPDATE legacy_users SET name = 'short' WHERE id = 900;"
+          "DELETE FROM legacy_users WHERE id = 600;");
+  // A comparison alone writes nothing, so it closes nothing.
+  CHECK(shop.compare().rejected == 3);
+  CHECK(rejects() == 4);
+  CHECK(shop.summary() ==
+        "drift users=0 emails=0 countries=0; source=0; rejected=1; compared=4998; complete; "
+        "3 dead letters closed");
+  CHECK(rejects() == 1);
+  CHECK(rows_of(new_file, "SELECT shown_key FROM mig_ctl_reject WHERE closed IS NULL") == "3000\n");
+  CHECK(rows_of(new_file, "SELECT name FROM users WHERE id = 900") == "short\n");
+  CHECK(rows_of(new_file, "SELECT count(*) FROM users WHERE id IN (3, 600)") == "1\n");
+  CHECK(shop.summary().find("closed") == std::string::npos);
 }
 
 TEST_CASE("repair stops rather than delete many rows") {

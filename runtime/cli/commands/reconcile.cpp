@@ -12,6 +12,7 @@
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/cli/signals.hpp"
+#include "runtime/steps/letter_retry.hpp"
 #include "runtime/steps/verify.hpp"
 #include "runtime/stores/sqlite_control.hpp"
 #include "runtime/stores/sqlite_effect.hpp"
@@ -128,21 +129,29 @@ ExitCode repair(const ReconcileCommand& command) {
   if (auto fenced = runtime::install_fences(*stores, authority, log->state().seq); !fenced) {
     return report_error(fenced.error());
   }
+  runtime::Worker beside;
+  runtime::World world{log->plan(), log->state(), session->clock(), *stores,
+                       beside,      authority,    folder,           stop_on_signals()};
+  auto letters = runtime::LetterRetry::open(world, *step);
+  if (!letters) return report_error(letters.error());
+  while (true) {
+    auto is_done = letters->advance(world);
+    if (!is_done) return report_error(is_done.error());
+    if (*is_done) break;
+  }
   runtime::Reconciler reconciler(log->plan(), *stores, options_for(command, run->run, folder));
   while (true) {
     auto is_done = reconciler.advance();
     if (!is_done) return report_error(is_done.error());
     if (*is_done) break;
   }
-  runtime::Worker beside;
-  runtime::World world{log->plan(), log->state(), session->clock(), *stores,
-                       beside,      authority,    folder,           stop_on_signals()};
   auto rows = runtime::repair(world, *step, reconciler, plan::Ratio::percent(1));
   if (!rows) return report_error(rows.error());
   auto after = runtime::reconcile(log->plan(), *stores, options_for(command, run->run, folder));
   (void)session->journal().release(*lease);
   if (!after) return report_error(after.error());
-  fmt::print("{} rows repaired\n\n", grouped(*rows));
+  fmt::print("{} rows repaired, {} dead letters closed\n\n", grouped(*rows),
+             grouped(letters->closed()));
   show(log->plan(), *after, command);
   return after->drift() == 0 ? ExitCode::Done : ExitCode::PlanWrong;
 }

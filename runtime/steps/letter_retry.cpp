@@ -1,0 +1,56 @@
+#include "runtime/steps/letter_retry.hpp"
+
+#include "runtime/steps/store_step.hpp"
+#include "runtime/stores/dead_letters.hpp"
+
+namespace mig::runtime {
+namespace {
+
+constexpr std::size_t kLettersAtOnce = 200;
+
+}  // namespace
+
+Result<LetterRetry> LetterRetry::open(World& world, plan::StepId step) {
+  MIG_ASSIGN(source, world.stores.reader(world.plan.at(world.plan.from).store));
+  MIG_ASSIGN(reader, KeysetReader::open(*source, world.plan, world.plan.from));
+  return LetterRetry(world.plan, step, std::move(reader));
+}
+
+Result<bool> LetterRetry::advance(World& world) {
+  const plan::StoreId target = world.plan.at(world.plan.to.front()).store;
+  const std::string& dataset = world.plan.at(world.plan.from).name;
+  MIG_ASSIGN(writer, world.stores.writer(target));
+  MIG_ASSIGN(keys, open_letter_keys(*writer, world.authority.run, dataset, after_, kLettersAtOnce));
+  if (keys.empty()) return true;
+  MIG_ASSIGN(effect, begin_effect(world, target, step_));
+  const Database& database = effect.database();
+  MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
+  const std::string at = print(world.clock.now());
+  for (const std::string& key : keys) {
+    MIG_ASSIGN(mended, is_mended(world, database, key));
+    if (!mended) continue;
+    MIG_TRY(close_dead_letter(database, world.authority.run, dataset, key, at));
+    ++closed_;
+  }
+  Applied now = effect.applied().value_or(Applied{});
+  now.cursor = "letters tried again";
+  MIG_TRY(effect.commit(now));
+  after_ = keys.back();
+  return false;
+}
+
+Result<bool> LetterRetry::is_mended(const World& world, const Database& database,
+                                    const std::string& key) {
+  MIG_TRY(reader_.read_at(key, page_));
+  if (page_.read == 0) return true;
+  if (page_.rows.rows == 0) return false;
+  carrier_->run(page_.rows);
+  if (!chunk_) {
+    MIG_ASSIGN(opened, ChunkWriter::open(database, world.plan, *carrier_, WriteRule::Keep));
+    chunk_.emplace(std::move(opened));
+  }
+  MIG_ASSIGN(totals, chunk_->write(*carrier_, page_.rows.rows));
+  return totals.rejects.empty();
+}
+
+}  // namespace mig::runtime

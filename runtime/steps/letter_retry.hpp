@@ -1,0 +1,44 @@
+// Gives rows with an open dead letter another chance: somebody may have mended them since.
+//
+// A row that now becomes what the plan says is written beside the others and its letter is closed
+// in the same transaction; a row that is gone from the old side needs no letter either. Used where
+// a person or the plan asks for a repair; one thread, a page of letters a slice.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "runtime/data/carry.hpp"
+#include "runtime/engine/world.hpp"
+#include "runtime/steps/chunk_writer.hpp"
+#include "runtime/stores/sqlite_effect.hpp"
+#include "runtime/stores/sqlite_keyset.hpp"
+
+namespace mig::runtime {
+
+class LetterRetry {
+ public:
+  static Result<LetterRetry> open(World& world, plan::StepId step);
+
+  // A page of letters, in one effect of the step. True when every open letter was tried.
+  Result<bool> advance(World& world);
+  std::int64_t closed() const { return closed_; }
+
+ private:
+  LetterRetry(const plan::Plan& plan, plan::StepId step, KeysetReader reader)
+      : step_(step), reader_(std::move(reader)), carrier_(std::make_unique<Carrier>(plan)) {}
+  // True where nothing is left of the reason for the letter.
+  Result<bool> is_mended(const World& world, const Database& database, const std::string& key);
+
+  plan::StepId step_;
+  KeysetReader reader_;
+  std::unique_ptr<Carrier> carrier_;
+  std::optional<ChunkWriter> chunk_;
+  Page page_;
+  std::string after_;
+  std::int64_t closed_ = 0;
+};
+
+}  // namespace mig::runtime
