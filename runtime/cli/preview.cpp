@@ -32,7 +32,7 @@ class Screen {
     std::string out =
         folded("", fmt::format("{}   {} -> {}   env {}", plan_.name, plan_.at(plan_.from).name,
                                names(plan_.to), plan_.env));
-    out += fmt::format("  plan {}   not proved: this version checks types and M4006, M4013 only\n",
+    out += fmt::format("  plan {}   not proved: this version checks types and M4006, M4013, M4014\n",
                        print_short(plan_hash(plan_)));
     if (!run.empty()) out += folded("  ", fmt::format("run {} goes on from its journal", run));
     out += "\nLive\n";
