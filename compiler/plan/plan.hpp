@@ -74,11 +74,14 @@ struct Phase {
   bool operator==(const Phase&) const = default;
 };
 
+// Of a plan that declares no environment.
+inline constexpr std::string_view kDefaultEnvironment = "default";
+
 struct Plan {
   std::uint32_t edition = 1;
   std::string name;
   std::string about;
-  std::string env = "default";
+  std::string env{kDefaultEnvironment};
   std::vector<Parameter> parameters;
   std::vector<Store> stores;
   std::vector<Router> routers;

@@ -24,6 +24,12 @@ const syntax::Statement* declaration(const CompiledFile& file, std::string_view 
   return nullptr;
 }
 
+syntax::Span place_of_name(const CompiledFile& file, std::string_view word, std::string_view name) {
+  const syntax::Statement* statement = declaration(file, word, name);
+  if (statement != nullptr) return statement->operands.front().value.span;
+  return syntax::Span{file.tree().id, 0, 0};
+}
+
 // The field's name inside its entity, or the dataset's name where a difference is about no field.
 syntax::Span place_of(const CompiledFile& file, const plan::Plan& plan,
                       const runtime::SchemaDifference& difference) {
@@ -38,15 +44,7 @@ syntax::Span place_of(const CompiledFile& file, const plan::Plan& plan,
       if (marked != nullptr && marked->text == name) return field.operands.front().value.span;
     }
   }
-  const syntax::Statement* statement = declaration(file, "dataset", dataset.name);
-  if (statement != nullptr) return statement->operands.front().value.span;
-  return syntax::Span{file.tree().id, 0, 0};
-}
-
-// The place of the first copy: that is where the rows would be rejected.
-syntax::Span place_of_copy(const CompiledFile& file, const plan::Plan& plan) {
-  const syntax::Statement* from = declaration(file, "plan", plan.name);
-  return from == nullptr ? syntax::Span{file.tree().id, 0, 0} : from->operands.front().value.span;
+  return place_of_name(file, "dataset", dataset.name);
 }
 
 std::string limit_of(const plan::Plan& plan) {
@@ -69,9 +67,33 @@ ExitCode report_live(CompiledFile& file, const plan::Plan& plan, const Preflight
                 difference.sentence)
         .help("bring the entity and the table together; `mig explain M5001` says how");
   }
+  for (const StrangeStore& strange : live.strange_stores) {
+    const std::string& store = plan.at(strange.store).name;
+    found
+        .report(place_of_name(file, "store", store), compiler::diag::OtherEnvironment,
+                fmt::format("the store `{}` belongs to the environment `{}`, and this is `{}`",
+                            store, strange.environment, plan.env))
+        .help("check the path and `--env`; a copy of the file belongs to no environment yet");
+  }
+  for (const runtime::DropInUse& drop : live.drops_in_use) {
+    auto report = found.report(place_of_name(file, "dataset", plan.at(drop.dataset).name),
+                               compiler::diag::DropInUse, drop.name, drop.users.front());
+    for (std::size_t i = 1; i < drop.users.size(); ++i)
+      report.note(drop.users[i]);
+    report.help("drop or change what uses it first; nothing is dropped along with it");
+  }
+  for (const OtherWriter& writer : live.other_writers) {
+    found
+        .report(place_of_name(file, "dataset", plan.at(writer.dataset).name),
+                compiler::diag::OtherWriters, writer.sentence)
+        .help(
+            "rows that others write meanwhile are theirs: the copy keeps them, `verify` says "
+            "what differs");
+  }
   if (live.sample.rejected > 0) {
-    auto report = found.report(place_of_copy(file, plan), compiler::diag::SampledRejects,
-                               grouped(live.sample.rejected), grouped(live.sample.read));
+    auto report =
+        found.report(place_of_name(file, "plan", plan.name), compiler::diag::SampledRejects,
+                     grouped(live.sample.rejected), grouped(live.sample.read));
     for (const runtime::SampledReject& reject : live.sample.first) {
       report.note(fmt::format("row {}: {}: {}", reject.key, reject.field, reject.reason));
     }

@@ -6,6 +6,7 @@
 
 #include "compiler/plan/hash.hpp"
 #include "runtime/cli/session.hpp"
+#include "runtime/stores/lock_holders.hpp"
 #include "runtime/stores/schema_check.hpp"
 #include "runtime/stores/sqlite_control.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
@@ -41,7 +42,8 @@ class Looker {
     for (std::uint32_t i = 0; i < plan_.datasets.size(); ++i)
       MIG_TRY(look_at_dataset(plan::DatasetId{i}));
     MIG_TRY(look_at_routes());
-    if (run_.empty() && live_.obstacles.empty() && live_.differences.empty()) {
+    if (run_.empty() && live_.obstacles.empty() && live_.differences.empty() &&
+        live_.strange_stores.empty()) {
       MIG_ASSIGN(sample, runtime::sample_rows(plan_, stores_, kSampled));
       live_.sample = sample;
     }
@@ -79,6 +81,7 @@ class Looker {
     live_.identities.push_back(identity);
     MIG_ASSIGN(schema, runtime::schema_text(*database));
     live_.schema += schema;
+    if (run_.empty()) MIG_TRY(look_at_users(store, *database));
     MIG_ASSIGN(is_marked, runtime::has_control_tables(*database));
     if (!is_marked) return {};
     MIG_ASSIGN(fences, runtime::read_fences(*database));
@@ -97,6 +100,36 @@ class Looker {
              fmt::format("this plan was completed here already, by run {} at {}", one.run, one.at),
              "a plan is used once; change the plan to move data again");
       break;
+    }
+    return {};
+  }
+
+  // Whose file it is, who else writes to it, and who uses what the plan drops.
+  Result<void> look_at_users(plan::StoreId store, const runtime::Database& database) {
+    MIG_ASSIGN(environment, runtime::recorded_environment(database));
+    const bool is_named = plan_.env != plan::kDefaultEnvironment;
+    if (environment && is_named && *environment != plan_.env)
+      live_.strange_stores.push_back({store, *environment});
+    const auto files = runtime::files_of(stores_);
+    if (std::ranges::find(files, store) == files.end()) return {};  // the same file was looked at
+    MIG_ASSIGN(schema, runtime::read_schema(database));
+    for (runtime::DropInUse& drop : runtime::drops_in_use(stores_, store, schema)) {
+      if (!drop.may_be_taken_away) {
+        live_.drops_in_use.push_back(std::move(drop));
+        continue;
+      }
+      live_.warnings.push_back(
+          fmt::format("`{}` is dropped, and a statement of the plan has to see to this first: {}",
+                      drop.name, fmt::join(drop.users, "; ")));
+    }
+    const auto target = std::ranges::find_if(plan_.to, [&](plan::DatasetId id) {
+      return stores_.is_one_file(plan_.at(id).store, store);
+    });
+    if (target == plan_.to.end()) return {};
+    for (const auto process : runtime::writers_of(stores_.path(store))) {
+      live_.other_writers.push_back(
+          {*target, fmt::format("{} has the store `{}` open and may write to it",
+                                runtime::describe_process(process), plan_.at(store).name)});
     }
     return {};
   }
@@ -133,7 +166,9 @@ class Looker {
     if (created) return;
     const auto role = id == plan_.from ? runtime::TableRole::Read : runtime::TableRole::Written;
     for (const auto& difference : runtime::schema_differences(plan_, id, schema, role)) {
-      if (difference.is_error && !is_mended(difference)) {
+      if (difference.kind == runtime::DifferenceKind::Trigger) {
+        live_.other_writers.push_back({id, difference.sentence});
+      } else if (difference.is_error && !is_mended(difference)) {
         live_.differences.push_back(difference);
       } else {
         live_.warnings.push_back(difference.sentence);

@@ -12,6 +12,7 @@
 #include "runtime/cli/exit_code.hpp"
 #include "runtime/data/sample.hpp"
 #include "runtime/result.hpp"
+#include "runtime/stores/drop_check.hpp"
 #include "runtime/stores/schema_check.hpp"
 #include "runtime/stores/stores.hpp"
 
@@ -30,11 +31,26 @@ struct LiveDataset {
   std::int64_t rows = 0;  // exact
 };
 
+// A store that belongs to another environment than the one the plan is applied in.
+struct StrangeStore {
+  plan::StoreId store;
+  std::string environment;
+};
+
+// Somebody besides the run who writes to a dataset of the new side, or may.
+struct OtherWriter {
+  plan::DatasetId dataset;
+  std::string sentence;
+};
+
 struct Preflight {
   std::vector<Obstacle> obstacles;
   std::vector<std::string> warnings;
   std::vector<runtime::SchemaDifference> differences;  // that stop a run
-  runtime::RowSample sample;                           // empty where there was nothing to sample
+  std::vector<StrangeStore> strange_stores;
+  std::vector<runtime::DropInUse> drops_in_use;
+  std::vector<OtherWriter> other_writers;
+  runtime::RowSample sample;  // empty where there was nothing to sample
   std::vector<std::string>
       identities;  // of the stores, in the plan's order; empty where no file is yet
   std::vector<LiveDataset> datasets;  // in the plan's order

@@ -5,6 +5,7 @@
 #include "runtime/steps/irreversible.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/structure.hpp"
+#include "runtime/stores/drop_check.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
 
 namespace mig::runtime {
@@ -24,18 +25,11 @@ class DropStep final : public StoreStep {
   // Tables that go together may refer to each other; their own triggers go with them.
   Result<void> apply(World& world, const Database& database, plan::StoreId store) override {
     const auto dropped = in_file(world.stores, store, action_.datasets);
-    const auto goes = [&](const std::string& table) {
-      return std::ranges::any_of(dropped, [&](plan::DatasetId dataset) {
-        return is_same_name(plan().at(dataset).table, table);
-      });
-    };
     MIG_ASSIGN(schema, read_schema(database));
-    std::erase_if(schema.tables, [&](const LiveTable& table) { return goes(table.name); });
-    std::erase_if(schema.triggers, [&](const LiveTrigger& trigger) { return goes(trigger.table); });
     std::vector<std::string> users;
-    for (const plan::DatasetId dataset : dropped) {
-      for (const std::string& user : dependents(schema, plan().at(dataset).table))
-        users.push_back(fmt::format("`{}`: {}", plan().at(dataset).table, user));
+    for (const DropInUse& used : users_of(plan(), dropped, schema)) {
+      for (const std::string& user : used.users)
+        users.push_back(fmt::format("`{}`: {}", used.name, user));
     }
     if (!users.empty()) {
       return fail(ErrorKind::Permanent,

@@ -50,6 +50,30 @@ std::vector<pid_t> lock_holders(const std::filesystem::path& path) {
   return holders;
 }
 
+std::vector<pid_t> writers_of(const std::filesystem::path& path) {
+  struct stat file {};
+  if (stat(path.c_str(), &file) != 0) return {};
+  std::vector<pid_t> writers;
+  std::error_code failed;  // processes end while they are looked at, others are not ours to see
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", failed)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const pid_t process = std::stoi(name);
+    if (process == getpid()) continue;
+    for (const auto& open : std::filesystem::directory_iterator(entry.path() / "fd", failed)) {
+      struct stat target {};
+      struct stat link {};
+      const bool is_it = stat(open.path().c_str(), &target) == 0 && target.st_dev == file.st_dev &&
+                         target.st_ino == file.st_ino && lstat(open.path().c_str(), &link) == 0;
+      if (!is_it || (link.st_mode & S_IWUSR) == 0) continue;
+      writers.push_back(process);
+      break;
+    }
+  }
+  std::ranges::sort(writers);
+  return writers;
+}
+
 std::optional<std::string> process_state(pid_t process) {
   return status_field(process, "State:");
 }

@@ -82,7 +82,45 @@ Result<void> drop_if_unused(const Database& database) {
   return database.execute(kDropTables);
 }
 
+Result<struct stat> status_of(const Database& database) {
+  struct stat status {};
+  if (stat(database.path().c_str(), &status) == 0) return status;
+  return fail(ErrorKind::Permanent, fmt::format("`{}` cannot be looked at", database.shown_path()),
+              "check that the file exists and may be read");
+}
+
+Result<std::string> meta(const Database& database, std::string_view name) {
+  MIG_ASSIGN(rows, database.prepare("SELECT value FROM mig_ctl_meta WHERE name = ?"));
+  rows.bind_text(1, name);
+  MIG_ASSIGN(has_row, rows.step());
+  return has_row ? std::string(rows.text(0)) : std::string();
+}
+
+// Kept with the file's inode: whoever copies the file may give the copy another environment.
+Result<void> record_environment(const Database& database, const std::string& environment) {
+  if (environment == plan::kDefaultEnvironment) return {};
+  MIG_ASSIGN(recorded, recorded_environment(database));
+  if (recorded) return {};
+  MIG_ASSIGN(status, status_of(database));
+  MIG_ASSIGN(write, database.prepare("INSERT OR REPLACE INTO mig_ctl_meta(name, value) VALUES"
+                                     "('environment', ?1), ('environment_inode', ?2)"));
+  write.bind_text(1, environment);
+  write.bind_text(2, std::to_string(status.st_ino));
+  return write.run();
+}
+
 }  // namespace
+
+Result<std::optional<std::string>> recorded_environment(const Database& database) {
+  MIG_ASSIGN(exists, has_control_tables(database));
+  if (!exists) return std::optional<std::string>();
+  MIG_ASSIGN(environment, meta(database, "environment"));
+  MIG_ASSIGN(inode, meta(database, "environment_inode"));
+  MIG_ASSIGN(status, status_of(database));
+  if (environment.empty() || inode != std::to_string(status.st_ino))
+    return std::optional<std::string>();
+  return std::optional(environment);
+}
 
 std::vector<std::string> resources_of(const Stores& stores, plan::StoreId store) {
   std::vector<std::string> resources;
@@ -192,6 +230,7 @@ Result<void> release(const Database& database, const FinishedRun& finished) {
       write.bind_text(++parameter, *value);
     }
     MIG_TRY(write.run());
+    MIG_TRY(record_environment(database, finished.env));
   }
   MIG_TRY(drop_if_unused(database));
   return transaction.commit();
@@ -234,20 +273,14 @@ Result<std::vector<std::string>> leftovers(const Database& database) {
 }
 
 Result<std::string> identity(const Database& database) {
-  struct stat status {};
-  if (stat(database.path().c_str(), &status) != 0) {
-    return fail(ErrorKind::Permanent,
-                fmt::format("`{}` cannot be looked at", database.shown_path()),
-                "check that the file exists and may be read");
-  }
-  std::string file = "new";
+  MIG_ASSIGN(status, status_of(database));
+  std::string file;
   MIG_ASSIGN(exists, has_control_tables(database));
   if (exists) {
-    MIG_ASSIGN(rows, database.prepare("SELECT value FROM mig_ctl_meta WHERE name = 'file'"));
-    MIG_ASSIGN(has_row, rows.step());
-    if (has_row) file = rows.text(0);
+    MIG_ASSIGN(recorded, meta(database, "file"));
+    file = recorded;
   }
-  return fmt::format("sqlite:{}:{}:{}", file, status.st_dev, status.st_ino);
+  return fmt::format("sqlite:{}:{}:{}", file.empty() ? "new" : file, status.st_dev, status.st_ino);
 }
 
 }  // namespace mig::runtime

@@ -1,7 +1,7 @@
 // mig's own tables inside a store: who may write here, how far each step came, which rows did not
 // fit. They stand beside the data so that one transaction holds a row and the note of it.
 //
-//   mig_ctl_meta      the file's own id
+//   mig_ctl_meta      the file's own id, and the environment that it belongs to
 //   mig_ctl_fence     one row a moved table: the journal, run and epoch that may write it
 //   mig_ctl_applied   one row a step that began: its cursor and counts
 //   mig_ctl_origin    holds a row only inside a transaction of ours; guards look for it
@@ -69,6 +69,9 @@ struct FinishedRun {
 Result<void> release(const Database& database, const FinishedRun& finished);
 // The newest first; empty where mig has left nothing.
 Result<std::vector<FinishedRun>> finished_runs(const Database& database);
+
+// The environment whose run was completed in this very file first; a copy of the file has none.
+Result<std::optional<std::string>> recorded_environment(const Database& database);
 
 // What mig has left in a file, a sentence each; for `mig doctor`.
 Result<std::vector<std::string>> leftovers(const Database& database);

@@ -178,9 +178,16 @@ Result<LiveSchema> read_schema(const Database& database) {
 
 std::vector<std::string> dependents(const LiveSchema& schema, std::string_view table) {
   std::vector<std::string> found;
-  for (const LiveView& view : schema.views) {
-    if (mentions(view.sql, table))
-      found.push_back(fmt::format("the view `{}` reads it", view.name));
+  std::vector<std::string_view> read{table};  // the table and every view over it, however far
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    for (const LiveView& view : schema.views) {
+      const bool is_known = std::ranges::any_of(
+          read, [&](std::string_view known) { return is_same_name(known, view.name); });
+      if (is_known || !mentions(view.sql, read[i])) continue;
+      read.push_back(view.name);
+      found.push_back(i == 0 ? fmt::format("the view `{}` reads it", view.name)
+                             : fmt::format("the view `{}` reads `{}`", view.name, read[i]));
+    }
   }
   for (const LiveTable& other : schema.tables) {
     if (is_same_name(other.name, table)) continue;
@@ -192,6 +199,37 @@ std::vector<std::string> dependents(const LiveSchema& schema, std::string_view t
   for (const LiveTrigger& trigger : schema.triggers) {
     if (!mentions(trigger.sql, table)) continue;
     found.push_back(fmt::format("the trigger `{}` of `{}` uses it", trigger.name, trigger.table));
+  }
+  return found;
+}
+
+std::vector<std::string> dependents(const LiveSchema& schema, std::string_view table,
+                                    std::string_view column) {
+  std::vector<std::string> found;
+  const auto names = [](const std::vector<std::string>& columns, std::string_view wanted) {
+    return std::ranges::any_of(columns,
+                               [&](const std::string& one) { return is_same_name(one, wanted); });
+  };
+  for (const LiveTable& other : schema.tables) {
+    const bool is_itself = is_same_name(other.name, table);
+    for (const LiveIndex& index : other.indexes) {
+      if (is_itself && names(index.columns, column))
+        found.push_back(fmt::format("the index `{}` is over it", index.name));
+    }
+    for (const LiveForeignKey& key : other.foreign_keys) {
+      if (is_itself && names(key.columns, column))
+        found.push_back(fmt::format("it is a foreign key to `{}`", key.table));
+      if (is_same_name(key.table, table) && names(key.target_columns, column))
+        found.push_back(fmt::format("a foreign key of `{}` refers to it", other.name));
+    }
+  }
+  for (const LiveView& view : schema.views) {
+    if (mentions(view.sql, table) && mentions(view.sql, column))
+      found.push_back(fmt::format("the view `{}` reads it", view.name));
+  }
+  for (const LiveTrigger& trigger : schema.triggers) {
+    if (mentions(trigger.sql, table) && mentions(trigger.sql, column))
+      found.push_back(fmt::format("the trigger `{}` of `{}` uses it", trigger.name, trigger.table));
   }
   return found;
 }

@@ -75,8 +75,12 @@ struct LiveSchema {
 Result<LiveSchema> read_schema(const Database& database);
 
 // What of others stops working without the table: views and triggers that name it, foreign keys
-// that point to it. A sentence each: "the view `active_users` reads it".
+// that point to it, and the views that read those views. A sentence each: "the view `active_users`
+// reads it".
 std::vector<std::string> dependents(const LiveSchema& schema, std::string_view table);
+// The same for one column: indexes, keys, and the views and triggers that name table and column.
+std::vector<std::string> dependents(const LiveSchema& schema, std::string_view table,
+                                    std::string_view column);
 
 // Every CREATE statement, sorted, mig's and SQLite's own left out: equal texts, equal schemas.
 Result<std::string> schema_text(const Database& database);
