@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "compiler/names.hpp"
+#include "compiler/plan/time_limit.hpp"
 
 namespace mig::compiler {
 
@@ -98,6 +99,7 @@ void StepChecker::append(const syntax::Statement& statement, Action action) {
   }
   if (const auto* hold = std::get_if<plan::Hold>(&action); hold && hold->required) verb = "require";
   const int number = ++counts_[verb];
+  const auto limit = plan::time_limit(action);
   plan.steps.push_back(plan::Step{
       .name = fmt::format("{}/{}#{}", plan.at(phase_).name, verb, number),
       .phase = phase_,
@@ -105,6 +107,7 @@ void StepChecker::append(const syntax::Statement& statement, Action action) {
       .needs = needs_,
       .action = std::move(action),
       .on_fail = on_fail_,
+      .limit = limit,
   });
   scope_.step_spans->push_back(statement.span);
   plan.phases[phase_.index].steps.push_back(id);

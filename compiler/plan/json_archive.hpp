@@ -45,6 +45,10 @@ class JsonWriter {
   void operator()(const char* name, const T& value) {
     object_[name] = of(value);
   }
+  template <class T>
+  void later(const char* name, const T& value) {
+    if (value != T{}) object_[name] = of(value);
+  }
 
  private:
   nlohmann::json of(bool value) { return value; }
@@ -114,6 +118,11 @@ class JsonReader {
     if (found == object_->end()) return fail(fmt::format("`{}` is missing", name));
     into(*found, value);
     if (!mistake_.empty()) mistake_ = fmt::format("{}: {}", name, mistake_);
+  }
+  template <class T>
+  void later(const char* name, T& value) {
+    value = T{};
+    if (object_->contains(name)) (*this)(name, value);
   }
 
  private:

@@ -62,6 +62,8 @@ struct Step {
   Action action;
   OnFail on_fail;
   std::uint16_t semantics = 1;  // version of the verb's meaning
+  // Of one attempt, while somebody runs it; nothing: it waits by rules of its own (time_limit.hpp).
+  std::optional<Duration> limit;
   bool operator==(const Step&) const = default;
 };
 

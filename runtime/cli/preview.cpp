@@ -1,5 +1,6 @@
 // The one screen that `mig apply` shows before it asks.
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -32,7 +33,7 @@ class Screen {
     std::string out =
         folded("", fmt::format("{}   {} -> {}   env {}", plan_.name, plan_.at(plan_.from).name,
                                names(plan_.to), plan_.env));
-    out += fmt::format("  plan {}   not proved: this version checks types and M4006, M4013, M4014\n",
+    out += fmt::format("  plan {}   not proved: only types and M4006, M4013, M4014 are checked\n",
                        print_short(plan_hash(plan_)));
     if (!run.empty()) out += folded("  ", fmt::format("run {} goes on from its journal", run));
     out += "\nLive\n";
@@ -52,7 +53,7 @@ class Screen {
     out += fmt::format("\n{:<{}} {}\n", "Steps", kWidth - kBackWidth - 1, "way back");
     for (const plan::Step& step : plan_.steps)
       out += line(step);
-    return out + totals();
+    return out + limits() + totals();
   }
 
  private:
@@ -218,6 +219,23 @@ class Screen {
             },
         },
         step.action);
+  }
+
+  // How long a step may take, each limit with the verbs it holds for.
+  std::string limits() const {
+    std::map<plan::Duration, std::vector<std::string>> verbs;
+    for (const plan::Step& step : plan_.steps) {
+      if (!step.limit) continue;
+      auto& some = verbs[*step.limit];
+      const std::string verb(name(step.action));
+      if (std::ranges::find(some, verb) == some.end()) some.push_back(verb);
+    }
+    std::vector<std::string> parts;
+    for (const auto& [limit, some] : verbs)
+      parts.push_back(fmt::format("{} {}", plan::print(limit), fmt::join(some, ", ")));
+    if (parts.empty()) return {};
+    return fmt::format("\n  a step fails that takes longer than   {}\n",
+                       fmt::join(parts, "\n                                        "));
   }
 
   std::string totals() const {

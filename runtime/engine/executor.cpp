@@ -220,9 +220,17 @@ Executor::Turn Executor::advance(plan::StepId id) {
   const plan::StepState& before = log_.state().at(id);
   if (before.status != plan::StepStatus::Running || before.direction != direction) {
     steps_.erase(id);
+    began_.erase(id);
     MIG_TRY(append({plan::StepStarted{id, direction}}));
   }
   waits_.erase(id);
+  const Instant began = began_.try_emplace(id, clock_.now()).first->second;
+  if (const auto& limit = log_.plan().at(id).limit; limit && clock_.now() - began > *limit) {
+    // It goes on from where it stands, if the plan lets it try again.
+    return fail(id, plan::Trouble::Transient,
+                fmt::format("it has run for longer than its limit of {}", plan::print(*limit)),
+                false);
+  }
   std::unique_ptr<Step>& step = steps_[id];
   if (!step) step = make_step(log_.plan(), id);
   Result<Outcome> outcome = runtime::fail(ErrorKind::Permanent, "the slice did not run");
@@ -265,6 +273,7 @@ Executor::Turn Executor::settle(plan::StepId id, Result<Outcome> outcome) {
                  },
                  [&](const Done& done) {
                    steps_.erase(id);
+                   began_.erase(id);
                    journaled_.erase(id);
                    records.push_back(plan::StepDone{id, direction, done.summary, done.counts});
                  },
@@ -280,6 +289,7 @@ Executor::Turn Executor::fail(plan::StepId id, plan::Trouble trouble, const std:
                               bool absence_pauses) {
   steps_.erase(id);
   waits_.erase(id);
+  began_.erase(id);
   const auto consequence = on_failure(log_.plan(), log_.state(), id, trouble, absence_pauses);
   plan::StepFailed failed{id, log_.state().direction, std::string(name(trouble)), message, 0};
   const std::string why = fmt::format("{}: {}", log_.plan().at(id).name, message);

@@ -100,6 +100,7 @@ class Executor {
   Worker worker_;
   std::map<plan::StepId, std::unique_ptr<Step>> steps_;
   std::map<plan::StepId, WaitUntil> waits_;
+  std::map<plan::StepId, Instant> began_;      // the attempt that runs; a new runner's is its own
   std::map<plan::StepId, Instant> journaled_;  // when its progress was last written down
 };
 

@@ -29,6 +29,10 @@ class RandomFiller {
   void operator()(const char*, T& value) {
     fill(value);
   }
+  template <class T>
+  void later(const char* name, T& value) {
+    (*this)(name, value);
+  }
 
   void fill(bool& value) { value = below(2) == 1; }
   void fill(std::string& value) {
