@@ -68,6 +68,11 @@ std::optional<Action> StepChecker::approve(Form& form) {
   if (!who) return std::nullopt;
   plan::Approve action{.who = *who};
   if (!read_duration("within", action.within)) return std::nullopt;
+  if (const syntax::Expr* by_author = attribute("by_author")) {
+    const auto truth = analysis_.constants.truth(*by_author, *scope_.module);
+    if (!truth) return std::nullopt;
+    action.by_author = *truth;
+  }
   return action;
 }
 

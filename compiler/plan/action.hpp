@@ -156,6 +156,7 @@ struct Approve {
   static constexpr std::string_view kName = "approve";
   std::string who;
   std::optional<Duration> within;
+  bool by_author = false;  // whoever started the run may approve it, too
   bool operator==(const Approve&) const = default;
 };
 

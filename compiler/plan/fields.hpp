@@ -243,7 +243,7 @@ void fields(Visit& visit, Hold& it) {
 }
 template <class Visit>
 void fields(Visit& visit, Approve& it) {
-  MIG_FIELD(who), MIG_FIELD(within);
+  MIG_FIELD(who), MIG_FIELD(within), MIG_LATER_FIELD(by_author);
 }
 template <class Visit>
 void fields(Visit& visit, Accept& it) {

@@ -209,7 +209,10 @@ class Screen {
                          back};
             },
             [&](const plan::Approve& it) {
-              return Row{"?", fmt::format("approval of {}", it.who), back};
+              return Row{"?",
+                         fmt::format("approval of {}{}", it.who,
+                                     it.by_author ? ", or of whoever starts the run" : ""),
+                         back};
             },
             [&](const plan::Accept& it) {
               return Row{"!", fmt::format("accepted: {}", it.reason), back};

@@ -40,6 +40,12 @@ Answer approve(const plan::Plan& plan, const plan::RunState& state, const Reques
     is_known = true;
     const plan::StepId id{i};
     if (!is_waiting(plan, state, id)) continue;
+    if (request.who == state.author && !step->by_author) {
+      return refused(
+          fmt::format("`{}` started this run, and whoever starts one does not approve it; let "
+                      "somebody else run `mig approve {}`, or say `by_author = true` in a new plan",
+                      request.who, who));
+    }
     return Answer{{plan::Approved{id, request.who, request.why, evidence(plan, state, id)}}, {}};
   }
   return refused(is_known ? fmt::format("nothing waits for `{}` now", who)

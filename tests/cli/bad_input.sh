@@ -214,6 +214,18 @@ for attempt in first second; do
   if [ "$before" = "$(sqlite3 app.db .dump)" ]; then passed=$((passed + 1)); else fail 'something changed'; fi
 done
 
+# One person starts a run and approves it: refused in one sentence, and the run still waits.
+case_folder 'the author approves'; begun
+rc=0; "$mig" approve owner >"$work/out" 2>"$work/err" </dev/null || rc=$?
+if judge 3 'whoever starts one does not approve it' "$rc"; then
+  rc=0; "$mig" apply plan.mig --yes --until-blocked --detailed-exitcode >"$work/out" 2>"$work/err" </dev/null || rc=$?
+  judge 7 'waits for the approval of `owner`' "$rc" && passed=$((passed + 1))
+fi
+may='approve "owner" { by_author = true }'
+case_folder 'the author may approve' "${names/approve \"owner\"/$may}"; begun
+rc=0; "$mig" approve owner >"$work/out" 2>"$work/err" </dev/null || rc=$?
+judge 0 'running' "$rc" && passed=$((passed + 1))
+
 # --- rows ------------------------------------------------------------------------------------------------
 case_folder 'a poison row' "$names" "$rows INSERT INTO olds VALUES (4, 'a name that is far longer than twenty letters');"
 undoes 'the row `4` of `olds` cannot be moved: `name`'

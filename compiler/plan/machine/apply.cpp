@@ -130,10 +130,11 @@ class Gatekeeper {
 class Mover {
  public:
   Mover(const Plan& plan, RunState& state, const Entry& entry)
-      : plan_(plan), state_(state), at_(entry.at) {}
+      : plan_(plan), state_(state), at_(entry.at), actor_(entry.actor) {}
 
   void operator()(const RunCreated& record) {
     state_.run = record.run;
+    state_.author = actor_;
     state_.created_at = at_;
   }
   void operator()(const RunReady& record) {
@@ -249,6 +250,7 @@ class Mover {
   const Plan& plan_;
   RunState& state_;
   Micros at_;
+  const std::string& actor_;
 };
 
 }  // namespace

@@ -93,6 +93,7 @@ struct Approval {
 
 struct RunState {
   std::string run;
+  std::string author;  // who started it
   RunStatus status = RunStatus::Pending;
   std::optional<PauseReason> reason;  // exactly while Paused
   std::string detail;                 // the newest explanation: why it paused, failed or rolls back

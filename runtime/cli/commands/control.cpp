@@ -224,7 +224,8 @@ void declare_approve(CLI::App& app, ExitCode& exit) {
       "Examples:\n"
       "  mig approve team-dba --because \"counts looked at\"\n"
       "  mig approve --without-data slo --because \"no reads at night\"\n"
-      "An approval is for what the run has done so far; when that changes it is void.");
+      "An approval is for what the run has done so far; when that changes it is void.\n"
+      "Whoever started the run does not approve it, unless its plan says `by_author = true`.");
   command->callback([options, &exit] {
     if (options->who.empty() == options->gate.empty()) {
       fmt::print(stderr, "mig: say who approves, or name a gate with --without-data\n");
