@@ -1,9 +1,12 @@
 #include "runtime/stores/sqlite_database.hpp"
 
+#include <cerrno>
 #include <fstream>
 
 #include <catch2/catch.hpp>
+#include <sqlite3.h>
 
+#include "runtime/stores/sqlite_errors.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 using namespace mig::runtime;
@@ -169,4 +172,17 @@ TEST_CASE("sqlite database: names are quoted in one way, and impossible ones ref
   CHECK_FALSE(quote_identifier(std::string_view("a\0b", 3)));
   CHECK(quote_identifier(std::string(512, 'a')));
   CHECK_FALSE(quote_identifier(std::string(513, 'a')));
+}
+
+TEST_CASE("sqlite database: a full disk is known behind every code that hides it") {
+  const auto cause = [](int code, int system_error) {
+    return sqlite_error(code, SqliteConnection{}, "", system_error).cause;
+  };
+  CHECK(cause(SQLITE_FULL, 0) == Cause::DiskFull);
+  CHECK(cause(SQLITE_CANTOPEN, ENOSPC) == Cause::DiskFull);
+  CHECK(cause(SQLITE_IOERR_FSYNC, ENOSPC) == Cause::DiskFull);
+  CHECK(cause(SQLITE_IOERR_WRITE, EDQUOT) == Cause::DiskFull);
+  CHECK(cause(SQLITE_IOERR_WRITE, EIO) == Cause::Other);
+  CHECK(cause(SQLITE_CANTOPEN, EACCES) == Cause::Other);
+  CHECK(cause(SQLITE_BUSY, ENOSPC) == Cause::Other);  // of an earlier call
 }
