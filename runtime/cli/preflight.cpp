@@ -95,6 +95,8 @@ class Looker {
     }
     MIG_ASSIGN(finished, runtime::finished_runs(*database));
     for (const runtime::FinishedRun& one : finished) {
+      // Our own entry comes before the journal's last record; in between, the run has not ended.
+      if (one.run == run_) continue;
       if (one.outcome != "completed" || one.plan_hash != plan_hash_) continue;
       refuse(ExitCode::Refused,
              fmt::format("this plan was completed here already, by run {} at {}", one.run, one.at),

@@ -63,6 +63,8 @@ wait "$runner"; rc=$?
 runner=''
 [ "$rc" -eq 4 ] || { failed=$((failed + 1)); echo "FAILED: the runner ended with $rc"; }
 
+expect 0 'is rolled back already' "$mig" rollback
+
 # The preview.
 preview=${shown%%Apply*}
 for text in "$long" "is not kept anywhere" 'way back' 'a_phase_with_a_name' 'nobody works at night'; do
@@ -83,6 +85,27 @@ for option in --lease --max-wait; do
 done
 expect 64 'a duration such as 30s is wanted' "$mig" apply plan.mig --lease 0s
 expect 64 'there is no terminal' "$mig" apply plan.mig --max-wait 0s
+
+# Killed between the store's note of the end and the journal's: the same command ends the run.
+mkdir "$work/end" && cd "$work/end" || exit 1
+sqlite3 app.db "CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO users VALUES(1, 'Ada')"
+cat >plan.mig <<'PLAN'
+mig 1
+store app: sqlite { path = "app.db" }
+entity User { key id: i64; name: text }
+dataset users: User in app { table = "users" }
+dataset people: User in app { table = "people" }
+plan move { from users; to people; phase one { create people; snapshot old -> new } }
+PLAN
+expect 0 'completed' "$mig" apply plan.mig --yes
+guard=$(sqlite3 .mig/journal.db "SELECT sql FROM sqlite_schema WHERE name = 'record_delete'")
+sqlite3 .mig/journal.db 'DROP TRIGGER record_delete' "DELETE FROM record WHERE kind = 'run_completed'" "$guard" \
+  "UPDATE meta SET v = (SELECT max(seq) FROM record) WHERE k = 'head_seq'" \
+  "UPDATE meta SET v = (SELECT hash FROM record ORDER BY seq DESC LIMIT 1) WHERE k = 'head_hash'"
+expect 0 'completed' "$mig" apply plan.mig --yes
+expect 0 '1' sqlite3 .mig/journal.db "SELECT count(*) FROM record WHERE kind = 'run_completed'"
+expect 0 '1' sqlite3 app.db 'SELECT count(*) FROM people'
+expect 3 'this plan was completed' "$mig" apply plan.mig --yes
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

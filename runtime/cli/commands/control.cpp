@@ -183,6 +183,10 @@ ExitCode roll_back(const ControlOptions& options) {
     auto run = session->find(options.session.run);
     if (!run) return report_error(run.error(), ExitCode::Usage);
     goes_on = run->state.status == plan::RunStatus::RollingBack;
+    if (run->state.status == plan::RunStatus::RolledBack) {
+      fmt::print("{} is rolled back already\n", run->run);
+      return ExitCode::Done;
+    }
   }
   return goes_on ? continue_run(options) : ask(options, std::string(runtime::kWantRollback), true);
 }
