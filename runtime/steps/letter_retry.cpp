@@ -1,5 +1,7 @@
 #include "runtime/steps/letter_retry.hpp"
 
+#include <utility>
+
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/dead_letters.hpp"
 
@@ -21,10 +23,13 @@ Result<bool> LetterRetry::advance(World& world) {
   const std::string& dataset = world.plan.at(world.plan.from).name;
   MIG_ASSIGN(writer, world.stores.writer(target));
   MIG_ASSIGN(keys, open_letter_keys(*writer, world.authority.run, dataset, after_, kLettersAtOnce));
-  if (keys.empty()) return true;
+  if (keys.empty()) {
+    // A row that was closed may be the one that another referred to.
+    after_.clear();
+    return std::exchange(closed_before_, closed_) == closed_;
+  }
   MIG_ASSIGN(effect, begin_effect(world, target, step_));
   const Database& database = effect.database();
-  MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
   const std::string at = print(world.clock.now());
   for (const std::string& key : keys) {
     MIG_ASSIGN(mended, is_mended(world, database, key));

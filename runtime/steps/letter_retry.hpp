@@ -22,7 +22,8 @@ class LetterRetry {
  public:
   static Result<LetterRetry> open(World& world, plan::StepId step);
 
-  // A page of letters, in one effect of the step. True when every open letter was tried.
+  // A page of letters, in one effect of the step. True when every open letter was tried since the
+  // last one closed.
   Result<bool> advance(World& world);
   std::int64_t closed() const { return closed_; }
 
@@ -39,6 +40,7 @@ class LetterRetry {
   Page page_;
   std::string after_;
   std::int64_t closed_ = 0;
+  std::int64_t closed_before_ = 0;  // the pass over the letters that is going on
 };
 
 }  // namespace mig::runtime

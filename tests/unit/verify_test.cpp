@@ -139,6 +139,39 @@ TEST_CASE("a mended row closes its dead letter, and the gate counts open ones on
   CHECK(shop.summary().find("closed") == std::string::npos);
 }
 
+TEST_CASE("a letter closes once the row that its row refers to has come") {
+  const TemporaryFolder folder;
+  plan::Plan plan;
+  plan.name = "staff";
+  plan.stores = {{.name = "old", .location = {"old.db"}}, {.name = "new", .location = {"new.db"}}};
+  plan.entities = {
+      {"Person",
+       {field("id", plan::Type::of(plan::Base::I64), true), field("name", plan::Type::text(5)),
+        field("boss", plan::Type::of(plan::Base::I64).as_optional())},
+       {}}};
+  plan.datasets = {{"old", {0}, {0}, "staff", {}}, {"new", {0}, {1}, "staff", {}}};
+  plan.to = {{1}};
+  const plan::Copy copy{.rejects = {true, plan::Ratio::percent(100), "team"}};
+  const plan::Verify verify{.repair = true};
+  plan.steps = {step("move/copy#1", copy), step("move/verify#1", verify)};
+  run_sql(folder / "old.db",
+          "CREATE TABLE staff(id INTEGER PRIMARY KEY, name TEXT, boss INTEGER);"
+          "INSERT INTO staff VALUES(1, 'ann', 2), (2, 'a long name', NULL), (3, 'cyd', 4);");
+  run_sql(folder / "new.db",
+          "CREATE TABLE staff(id INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+          "boss INTEGER REFERENCES staff(id));");
+  TestWorld test(plan, folder.path());
+  test.fence();
+  REQUIRE(test.finish(*runtime::make_copy(plan, copy, {0})));
+  CHECK(rows_of(folder / "new.db", "SELECT count(*) FROM staff").starts_with("0"));
+  run_sql(folder / "old.db", "UPDATE staff SET name = 'bob' WHERE id = 2;");
+  const auto outcome = test.finish(*runtime::make_verify(plan, verify, {1}));
+  if (!outcome) FAIL(outcome.error().message);
+  CHECK(rows_of(folder / "new.db", "SELECT id FROM staff ORDER BY id") == "1\n2\n");
+  CHECK(rows_of(folder / "new.db", "SELECT shown_key FROM mig_ctl_reject WHERE closed IS NULL") ==
+        "3\n");
+}
+
 TEST_CASE("repair stops rather than delete many rows") {
   Shop shop(500, {.repair = true});
   shop.copy();
