@@ -36,6 +36,7 @@ Variant control(std::string_view name, std::string_view idea, std::size_t states
 }
 
 // One file each, in the order of the table.
+std::vector<Variant> dual_writes();
 std::vector<Variant> polled_changelogs();
 std::vector<Variant> cutover_orders();
 std::vector<Variant> lease_races();
