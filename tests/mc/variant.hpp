@@ -41,5 +41,6 @@ std::vector<Variant> polled_changelogs();
 std::vector<Variant> cutover_orders();
 std::vector<Variant> lease_races();
 std::vector<Variant> reverse_orders();
+std::vector<Variant> fenced_copies();
 
 }  // namespace mig::mc
