@@ -42,5 +42,6 @@ std::vector<Variant> cutover_orders();
 std::vector<Variant> lease_races();
 std::vector<Variant> reverse_orders();
 std::vector<Variant> fenced_copies();
+std::vector<Variant> locked_copies();
 
 }  // namespace mig::mc
