@@ -43,5 +43,6 @@ std::vector<Variant> lease_races();
 std::vector<Variant> reverse_orders();
 std::vector<Variant> fenced_copies();
 std::vector<Variant> locked_copies();
+std::vector<Variant> origin_loops();
 
 }  // namespace mig::mc
