@@ -44,5 +44,6 @@ std::vector<Variant> reverse_orders();
 std::vector<Variant> fenced_copies();
 std::vector<Variant> locked_copies();
 std::vector<Variant> origin_loops();
+std::vector<Variant> takeovers();
 
 }  // namespace mig::mc
