@@ -16,7 +16,7 @@ using namespace mig::mc;
 std::vector<Variant> every_variant() {
   std::vector<Variant> all;
   for (auto* family : {dual_writes, polled_changelogs, cutover_orders, lease_races, reverse_orders,
-                       fenced_copies, locked_copies, origin_loops, takeovers}) {
+                       fenced_copies, locked_copies, origin_loops, takeovers, switchovers}) {
     for (Variant& variant : family())
       all.push_back(std::move(variant));
   }

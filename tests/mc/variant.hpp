@@ -45,5 +45,6 @@ std::vector<Variant> fenced_copies();
 std::vector<Variant> locked_copies();
 std::vector<Variant> origin_loops();
 std::vector<Variant> takeovers();
+std::vector<Variant> switchovers();
 
 }  // namespace mig::mc
