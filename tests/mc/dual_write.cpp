@@ -58,10 +58,12 @@ State DualWrite::initial() const {
 }
 
 void DualWrite::each_step(const State& state, Steps<State>& steps) const {
-  for (std::size_t i = 0; i < state.clients.size(); ++i)
+  for (std::size_t i = 0; i < state.clients.size(); ++i) {
     write(state, i, steps);
-  for (std::size_t at = 0; at < state.in_flight; ++at)
+  }
+  for (std::size_t at = 0; at < state.in_flight; ++at) {
     arrive(state, at, steps);
+  }
   if (state.copy.pass < protocol_.passes) {
     if (protocol_.copying == Copying::Watermarks) {
       copy_between_watermarks(state, steps);

@@ -21,12 +21,12 @@ Protocol followed(Rule rule, const Programs& programs = kLong) {
 
 // The protocol with one thing set otherwise.
 template <class Member, class Setting>
-Protocol with(Protocol protocol, Member member, Setting setting) {
+Protocol with(Protocol protocol, Member member, const Setting& setting) {
   protocol.*member = static_cast<std::remove_cvref_t<decltype(protocol.*member)>>(setting);
   return protocol;
 }
 template <class Member, class Setting, class... More>
-Protocol with(Protocol protocol, Member member, Setting setting, More... more) {
+Protocol with(Protocol protocol, Member member, const Setting& setting, const More&... more) {
   return with(with(std::move(protocol), member, setting), more...);
 }
 
@@ -128,8 +128,9 @@ std::vector<Variant> copies_of_version_zero() {
 std::vector<Variant> dual_writes() {
   std::vector<Variant> all;
   for (auto* part : {conditional_writes, changelogs, repairs, copies_of_version_zero}) {
-    for (Variant& variant : part())
+    for (Variant& variant : part()) {
       all.push_back(std::move(variant));
+    }
   }
   return all;
 }

@@ -40,8 +40,9 @@ class LeaseRace {
   State initial() const { return {}; }
 
   void each_step(const State& state, Steps<State>& steps) const {
-    for (std::size_t i = 0; i < state.runners.size(); ++i)
+    for (std::size_t i = 0; i < state.runners.size(); ++i) {
       run(state, i, steps);
+    }
   }
 
   Judgement judge(const State& state) const {

@@ -31,7 +31,7 @@ struct Design {
   bool never_goes_back = false;   // promised too
   Number copies = 1;
   Number crashes = 2;
-  Number writes = 4;
+  Number writes = 5;
 };
 
 // A row, or that there is none, as of a moment.
@@ -213,22 +213,22 @@ class LockedCopy {
 std::vector<Variant> locked_copies() {
   const auto of = [](Design design) { return LockedCopy(design); };
   return {
-      safe("I1", "one writer: the copy locks, then reads; no tombstones", 16860, of({.copies = 2})),
-      control("I2", "the copy reads, then locks; no tombstones", 1102,
+      safe("I1", "one writer: the copy locks, then reads; no tombstones", 36654, of({.copies = 2})),
+      control("I2", "the copy reads, then locks; no tombstones", 1316,
               of({.copy_locks_first = false})),
-      safe("I3", "the copy reads, then locks; tombstones", 6405,
+      safe("I3", "the copy reads, then locks; tombstones", 13839,
            of({.copy_locks_first = false, .look = Look::Tombstones})),
-      safe("I4", "the copy reads, then locks, and passes over what was touched since", 6654,
+      safe("I4", "the copy reads, then locks, and passes over what was touched since", 14496,
            of({.copy_locks_first = false, .look = Look::TouchedSinceReading})),
-      safe("I5", "the copy locks, then reads, and replaces", 3840, of({.copy_keeps = false})),
-      control("I6", "the copy reads, then locks, and replaces; tombstones", 1082,
+      safe("I5", "the copy locks, then reads, and replaces", 7848, of({.copy_keeps = false})),
+      control("I6", "the copy reads, then locks, and replaces; tombstones", 1294,
               of({.copy_locks_first = false, .copy_keeps = false, .look = Look::Tombstones})),
-      safe("I7", "two followers, each compares the position", 29973, of({.followers = 2})),
-      control("I8", "two followers, no position is compared", 11492,
+      safe("I7", "two followers, each compares the position", 75804, of({.followers = 2})),
+      control("I8", "two followers, no position is compared", 19192,
               of({.followers = 2, .compares_position = false})),
-      safe("I9", "everybody locks, then reads; the target never goes back", 5652,
+      safe("I9", "everybody locks, then reads; the target never goes back", 10254,
            of({.follower_locks_first = true, .never_goes_back = true, .copies = 2})),
-      control("I10", "the follower reads, then locks; the target never goes back", 872,
+      control("I10", "the follower reads, then locks; the target never goes back", 1084,
               of({.never_goes_back = true})),
   };
 }

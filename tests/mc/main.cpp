@@ -17,8 +17,9 @@ std::vector<Variant> every_variant() {
   std::vector<Variant> all;
   for (auto* family : {dual_writes, polled_changelogs, cutover_orders, lease_races, reverse_orders,
                        fenced_copies, locked_copies, origin_loops, takeovers, switchovers}) {
-    for (Variant& variant : family())
+    for (Variant& variant : family()) {
       all.push_back(std::move(variant));
+    }
   }
   return all;
 }
@@ -46,8 +47,9 @@ int trace(std::string_view name) {
     if (variant.name != name) continue;
     const Finding finding = variant.search();
     print(variant, finding);
-    for (const std::string& words : finding.trace)
+    for (const std::string& words : finding.trace) {
       fmt::print("       {}\n", words);
+    }
     return complaint(variant, finding).empty() ? 0 : 1;
   }
   fmt::print(stderr, "no variant `{}`; without arguments every name is printed\n", name);

@@ -23,7 +23,7 @@ enum class Origin : std::uint8_t { InTransaction, OwnTransactions, RowsAreCompar
 
 struct Design {
   Origin origin = Origin::InTransaction;
-  Number writes = 3;
+  Number writes = 4;
   bool moves_key = true;
 };
 
@@ -42,9 +42,9 @@ class OriginLoop {
   struct Side {
     std::array<Value, 2> rows{};
     Number logged = 0;
-    std::array<Number, 8> log{};  // keys
-    Number position = 0;          // of the follower that reads it
-    bool is_marked = false;       // by a committed row: nobody's writes are logged
+    std::array<Number, 10> log{};  // keys
+    Number position = 0;           // of the follower that reads it
+    bool is_marked = false;        // by a committed row: nobody's writes are logged
     bool operator==(const Side&) const = default;
   };
 
@@ -63,10 +63,12 @@ class OriginLoop {
   State initial() const { return {}; }
 
   void each_step(const State& state, Steps<State>& steps) const {
-    for (Number key = 0; key < state.home.size(); ++key)
+    for (const Number key : {Number{0}, Number{1}}) {
       write(state, key, steps);
-    for (std::size_t from = 0; from < state.sides.size(); ++from)
+    }
+    for (std::size_t from = 0; from < state.sides.size(); ++from) {
       follow(state, from, steps);
+    }
     const Side& old = state.sides[0];
     const bool is_drained =
         old.position == old.logged && state.followers[0].stage == Follower::Stage::Idle;
@@ -188,14 +190,14 @@ std::vector<Variant> origin_loops() {
   const auto of = [](Design design) { return OriginLoop(design); };
   return {
       safe("L1", "both ways: a mark inside the transaction keeps a follower's writes unlogged",
-           1497, of({})),
+           7489, of({})),
       control("L2", "no mark: one write echoes for ever", 42,
               of({.origin = Origin::Unmarked, .writes = 1, .moves_key = false})),
-      control("L3", "no mark: an echo overwrites a newer write", 714,
+      control("L3", "no mark: an echo overwrites a newer write", 1274,
               of({.origin = Origin::Unmarked})),
-      control("L4", "no mark, rows that are equal already are not written", 715,
+      control("L4", "no mark, rows that are equal already are not written", 1275,
               of({.origin = Origin::RowsAreCompared})),
-      control("L5", "the mark is set and taken away in transactions of its own", 491,
+      control("L5", "the mark is set and taken away in transactions of its own", 738,
               of({.origin = Origin::OwnTransactions})),
   };
 }

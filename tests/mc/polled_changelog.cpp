@@ -45,18 +45,21 @@ class Poller {
   State initial() const { return {}; }
 
   void each_step(const State& state, Steps<State>& steps) const {
-    for (std::size_t i = 0; i < state.writers.size(); ++i)
+    for (std::size_t i = 0; i < state.writers.size(); ++i) {
       write(state, i, steps);
+    }
     const std::vector<Place> news = unread(state);
     if (news.empty()) return;
     State next = state;
     next.last = news.back();
-    for (const Place& place : news)
+    for (const Place& place : news) {
       next.seen = static_cast<Number>(next.seen | 1 << place.id);
+    }
     steps.to(next, [&] {
       std::string ids;
-      for (const Place& place : news)
+      for (const Place& place : news) {
         ids += fmt::format(" {}", place.id);
+      }
       return fmt::format("the poller reads id{}", ids);
     });
   }

@@ -37,10 +37,13 @@ State Switchover::initial() const {
 }
 
 void Switchover::each_step(const State& state, Steps<State>& steps) const {
-  for (std::size_t i = 0; i < state.writers.size(); ++i)
+  for (std::size_t i = 0; i < state.writers.size(); ++i) {
     write(state, i, steps);
-  for (Number from = kOld; from <= kNew; ++from)
+  }
+  for (Number from = kOld; from <= kNew; ++from) {
     follow(state, from, steps);
+  }
+  if (state.has_stopped) go_on(state, steps);
   if (state.done == design_.plan.size()) return;
   switch_over(state, steps);
   give_up(state, steps);
@@ -252,13 +255,15 @@ bool Switchover::take(State& state, const Act& act) const {
   return false;
 }
 
-// A cutover that takes too long is given up before the flip; all is as it was, and it begins anew.
+// Before the flip a runner that takes over gives the cutover up; all is as it was, and it begins
+// anew. The runner before it may be only slow.
 void Switchover::give_up(const State& state, Steps<State>& steps) const {
   if (state.route != kHeld || state.given_up == design_.given_up) return;
   const auto begin = design_.plan.begin();
   auto first = begin + state.done;
-  while (first != begin && std::prev(first)->kind != Act::Kind::Open)
+  while (first != begin && std::prev(first)->kind != Act::Kind::Open) {
     --first;
+  }
   const auto flip = std::find_if(first, design_.plan.end(), [](const Act& act) {
     return act.kind == Act::Kind::Flip || act.kind == Act::Kind::GuardAndFlip;
   });
@@ -270,7 +275,30 @@ void Switchover::give_up(const State& state, Steps<State>& steps) const {
   next.position = 0;
   next.done = static_cast<Number>(first - begin);
   ++next.given_up;
-  steps.to(next, "the pause was too long; writes go on where they were");
+  next.has_stopped = true;
+  next.stopped_at = state.done;
+  next.stopped_position = state.position;
+  steps.to(next, "another runner gives the cutover up; writes go on where they were");
+}
+
+// What a runner does that still believes in its cutover.
+void Switchover::go_on(const State& state, Steps<State>& steps) const {
+  const Act& act = design_.plan[state.stopped_at];
+  State next = state;
+  if (design_.checks_epoch || act.kind == Act::Kind::Open) {
+    next.has_stopped = false;
+    next.stopped_at = next.stopped_position = 0;
+  }
+  if (design_.checks_epoch) return steps.to(next, "the stopped runner is turned back");
+  next.position = state.stopped_position;
+  if (!take(next, act)) return;
+  if (next.has_stopped) {
+    next.stopped_position = next.position;
+    ++next.stopped_at;
+  }
+  next.position = state.position;
+  steps.to(next,
+           [&] { return fmt::format("the stopped runner: {} {}", act.words(), name(act.side)); });
 }
 
 }  // namespace mig::mc

@@ -50,11 +50,12 @@ struct SwitchDesign {
   bool locks_route = true;    // a routed writer holds the route's row until its commit
   bool guard_waits = true;    // for statements that are not committed
   bool guards_target = true;  // before the new side is opened
+  bool checks_epoch = true;   // in each step, so that a runner that lost its lease is turned back
   Number direct_side = kOld;
-  Number direct_writes = 1;
+  Number direct_writes = 2;
   Number routed_writes = 3;
   Number repeats = 1;   // of steps after which the runner died
-  Number given_up = 1;  // cutovers
+  Number given_up = 1;  // cutovers, by a runner that took over
 };
 
 class Switchover {
@@ -92,6 +93,9 @@ class Switchover {
     Number done = 0;  // steps of the plan
     Number repeats = 0;
     Number given_up = 0;
+    bool has_stopped = false;  // a runner that was taken over from, and does not know it
+    Number stopped_at = 0;     // its place in the plan
+    Number stopped_position = 0;
     bool operator==(const State&) const = default;
   };
 
@@ -111,6 +115,7 @@ class Switchover {
   void switch_over(const State& state, Steps<State>& steps) const;
   bool take(State& state, const Act& act) const;
   void give_up(const State& state, Steps<State>& steps) const;
+  void go_on(const State& state, Steps<State>& steps) const;
 
   SwitchDesign design_;
 };

@@ -48,41 +48,53 @@ Plan guarded_at_flip() {
   return plan;
 }
 
+// Nothing refuses a writer behind the router's back once the new side leads.
+Plan unguarded_after_flip() {
+  Plan plan = guarded_at_flip();
+  const auto flip = std::ranges::find(plan, GuardAndFlip, &Act::kind);
+  plan.insert(std::next(flip), {Unguard, kOld});
+  return plan;
+}
+
 std::vector<Variant> ways_forth() {
   const auto of = [](SwitchDesign design) { return Switchover(std::move(design)); };
   const Plan bare = without(forth(), Guard);
   return {
-      safe("S1", "cutover: fence, guard, drain, position, wait, follow back, flip, open", 7136,
+      safe("S1", "cutover: fence, guard, drain, position, wait, follow back, flip, open", 89708,
            of({.plan = forth()})),
-      safe("S2", "the route's lock alone drains, where all writers are routed", 1557,
+      safe("S2", "the route's lock alone drains, where all writers are routed", 5923,
            of({.plan = without(bare, Drain), .direct_writes = 0})),
       safe("S3", "waiting for routers drains, where they lock no row and all writers are routed",
-           1965, of({.plan = bare, .locks_route = false, .direct_writes = 0})),
-      safe("S4", "the guard alone drains: it waits for open writes and refuses later ones", 12647,
+           7989, of({.plan = bare, .locks_route = false, .direct_writes = 0})),
+      safe("S4", "the guard alone drains: it waits for open writes and refuses later ones", 129363,
            of({.plan = without(forth(), Drain), .locks_route = false})),
-      safe("S5", "guard and flip are one transaction, unless the log has something newer", 6503,
+      safe("S5", "guard and flip are one transaction, unless the log has something newer", 86642,
            of({.plan = guarded_at_flip()})),
-      control("S6", "no drain: no lock, no waiting, no guard", 448,
+      control("S6", "no drain: no lock, no waiting, no guard", 655,
               of({.plan = without(bare, Drain), .locks_route = false, .direct_writes = 0})),
-      control("S7", "position and waiting for it before the fence", 1350,
+      control("S7", "position and waiting for it before the fence", 2431,
               of({.plan = moved(moved(forth(), Position, Preflight), Wait, Position)})),
-      control("S8", "the position alone before the fence", 1477,
+      control("S8", "the position alone before the fence", 3262,
               of({.plan = moved(forth(), Position, Preflight)})),
-      control("S9", "no waiting for the position", 748, of({.plan = without(forth(), Wait)})),
-      control("S10", "no guard, and a writer behind the router's back", 709, of({.plan = bare})),
-      control("S11", "the guard comes after the position", 1007,
+      control("S9", "no waiting for the position", 1634, of({.plan = without(forth(), Wait)})),
+      control("S10", "no guard, and a writer behind the router's back", 1491, of({.plan = bare})),
+      control("S11", "the guard comes after the position", 2482,
               of({.plan = moved(forth(), Guard, Position)})),
-      control("S12", "the guard comes after the flip", 709,
+      control("S12", "the guard comes after the flip", 1491,
               of({.plan = moved(forth(), Guard, Flip)})),
-      control("S13", "the guard does not wait for open writes", 1063,
+      control("S13", "the guard does not wait for open writes", 2774,
               of({.plan = forth(), .guard_waits = false})),
-      control("S14", "following back begins after opening", 2078,
+      control("S14", "following back begins after opening", 8755,
               of({.plan = moved(forth(), Follow, Open)})),
-      control("S15", "the route opens before the flip", 1813,
+      control("S15", "the route opens before the flip", 6530,
               of({.plan = moved(moved(forth(), Unguard, Follow), Open, Unguard)})),
       control("S16", "the new side has no guard before it is opened", 11,
               of({.plan = forth(), .guards_target = false, .direct_side = kNew})),
-      safe("S17", "the same with it", 5268, of({.plan = forth(), .direct_side = kNew})),
+      safe("S17", "the same with it", 55920, of({.plan = forth(), .direct_side = kNew})),
+      control("S18", "S5, the old side's guard does not stay", 2605,
+              of({.plan = unguarded_after_flip()})),
+      control("S19", "another runner gave the cutover up, and the first goes on with it", 4720,
+              of({.plan = forth(), .checks_epoch = false})),
   };
 }
 
@@ -90,23 +102,23 @@ std::vector<Variant> ways_back() {
   const auto of = [](SwitchDesign design) { return Switchover(std::move(design)); };
   const Plan bare = without(without(back(), Guard), Drain);
   return {
-      safe("T1", "rollback after the flip: the mirror image", 14684,
+      safe("T1", "rollback after the flip: the mirror image", 268586,
            of({.plan = then(forth(), back())})),
-      safe("T2", "the same, a writer straight at the new side", 13245,
+      safe("T2", "the same, a writer straight at the new side", 258875,
            of({.plan = then(forth(), back()), .direct_side = kNew})),
-      safe("T3", "forth, back and forth again", 22661,
+      safe("T3", "forth, back and forth again", 578555,
            of({.plan = then(then(forth(), back()), forth())})),
-      control("T4", "back without lock, drain and guard", 3203,
+      control("T4", "back without lock, drain and guard", 9959,
               of({.plan = then(forth(), bare), .locks_route = false, .direct_writes = 0})),
-      control("T5", "back without waiting for the position", 5967,
+      control("T5", "back without waiting for the position", 47466,
               of({.plan = then(forth(), without(back(), Wait))})),
-      control("T6", "back with the position before the fence", 7057,
+      control("T6", "back with the position before the fence", 55174,
               of({.plan = then(forth(), moved(back(), Position, Preflight))})),
-      control("T7", "back without a guard, and a writer straight at the new side", 3539,
+      control("T7", "back without a guard, and a writer straight at the new side", 15639,
               of({.plan = then(forth(), without(back(), Guard)), .direct_side = kNew})),
-      control("T8", "back, and the old side's guard stays", 5348,
+      control("T8", "back, and the old side's guard stays", 40432,
               of({.plan = then(forth(), without(back(), Unguard))})),
-      control("T9", "back, and following forth begins after opening", 7250,
+      control("T9", "back, and following forth begins after opening", 61865,
               of({.plan = then(forth(), moved(back(), Follow, Open))})),
   };
 }
@@ -115,8 +127,9 @@ std::vector<Variant> ways_back() {
 
 std::vector<Variant> switchovers() {
   std::vector<Variant> all = ways_forth();
-  for (Variant& variant : ways_back())
+  for (Variant& variant : ways_back()) {
     all.push_back(std::move(variant));
+  }
   return all;
 }
 

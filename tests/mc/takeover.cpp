@@ -40,8 +40,8 @@ struct Runner {
 
 class Takeover {
  public:
-  static constexpr Number kEpochs = 3;
-  static constexpr Number kWrites = 3;
+  static constexpr Number kEpochs = 4;
+  static constexpr Number kWrites = 4;
 
   struct State {
     Number lease = 0;
@@ -65,8 +65,9 @@ class Takeover {
       ++next.source;
       steps.to(next, [&] { return fmt::format("a client writes row {}", next.source); });
     }
-    for (std::size_t i = 0; i < state.runners.size(); ++i)
+    for (std::size_t i = 0; i < state.runners.size(); ++i) {
       run(state, i, steps);
+    }
   }
 
   Judgement judge(const State& state) const {
@@ -179,21 +180,21 @@ class Takeover {
 std::vector<Variant> takeovers() {
   const auto of = [](Design design) { return Takeover(design); };
   return {
-      safe("R1", "two runners: the epoch is looked at in each transaction, under a lock", 1248,
+      safe("R1", "two runners: the epoch is looked at in each transaction, under a lock", 3845,
            of({})),
-      control("R2", "the epoch is looked at never", 1144,
+      control("R2", "the epoch is looked at never", 1825,
               of({.look = Look::Never, .counts_once = false})),
-      control("R3", "the epoch is looked at before the transaction", 1828,
+      control("R3", "the epoch is looked at before the transaction", 3231,
               of({.look = Look::Before, .counts_once = false})),
-      control("R4", "the epoch is looked at in the transaction, without a lock", 1146,
+      control("R4", "the epoch is looked at in the transaction, without a lock", 1844,
               of({.look = Look::Unlocked, .counts_once = false})),
-      control("R5", "the takeover leaves the target's fence as it is", 594,
+      control("R5", "the takeover leaves the target's fence as it is", 989,
               of({.install = Install::Never, .counts_once = false})),
-      control("R6", "the position is read before the epoch is installed", 772,
+      control("R6", "the position is read before the epoch is installed", 1173,
               of({.install = Install::AfterPosition})),
-      safe("R7", "the same where nothing is counted: touched keys are only read again", 2178,
+      safe("R7", "the same where nothing is counted: touched keys are only read again", 8525,
            of({.install = Install::AfterPosition, .counts_once = false})),
-      safe("R8", "the same, the transaction compares the position", 1746,
+      safe("R8", "the same, the transaction compares the position", 5975,
            of({.install = Install::AfterPosition, .compares_position = true})),
   };
 }
