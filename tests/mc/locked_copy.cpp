@@ -21,11 +21,16 @@ using Number = std::uint8_t;
 // What a copy looks at under the lock, beside the rows that are there.
 enum class Look : std::uint8_t { RowsOnly, Tombstones, TouchedSinceReading };
 
+// Which entries of the log are forgotten once the follower has passed them.
+enum class Prune : std::uint8_t { Nothing, Passed, PassedAndUnasked };
+
 struct Design {
   bool copy_locks_first = true;
   bool follower_locks_first = false;
   bool copy_keeps = true;
+  bool copy_repairs = false;  // it also takes away a row that the source no longer has
   Look look = Look::RowsOnly;
+  Prune prune = Prune::Nothing;
   Number followers = 1;
   bool compares_position = true;  // with the target's, in the follower's transaction
   bool never_goes_back = false;   // promised too
@@ -57,6 +62,7 @@ class LockedCopy {
   struct State {
     Row source{true, 0};
     Number logged = 0;  // a moment is a length of the log
+    Number pruned = 0;
     Row target;
     bool has_tombstone = false;
     Number position = 0;
@@ -72,6 +78,7 @@ class LockedCopy {
 
   void each_step(const State& state, Steps<State>& steps) const {
     write(state, steps);
+    prune(state, steps);
     for (std::size_t i = 0; i < state.workers.size(); ++i) {
       const bool is_used = i < kCopies ? i < design_.copies : i < kCopies + design_.followers;
       if (!is_used) continue;
@@ -116,6 +123,22 @@ class LockedCopy {
         return puts ? fmt::format("a client puts {}", name(next.source)) : "a client deletes";
       });
     }
+  }
+
+  void prune(const State& state, Steps<State>& steps) const {
+    if (design_.prune == Prune::Nothing) return;
+    State next = state;
+    next.pruned = state.position;
+    for (std::size_t i = 0; i < kCopies; ++i) {
+      const Worker& copy = state.workers[i];
+      const bool may_ask =
+          copy.stage == Worker::Stage::HasRead || copy.stage == Worker::Stage::HasBoth;
+      if (may_ask && design_.prune == Prune::PassedAndUnasked) {
+        next.pruned = std::min(next.pruned, copy.end);
+      }
+    }
+    if (next.pruned <= state.pruned) return;
+    steps.to(next, [&] { return fmt::format("the log forgets entries up to {}", next.pruned); });
   }
 
   static bool is_locked(const State& state) {
@@ -165,10 +188,11 @@ class LockedCopy {
   void commit_copy(const State& state, std::size_t i, Steps<State>& steps) const {
     State next = state;
     const Worker& worker = state.workers[i];
+    const bool is_touched = state.logged > std::max(worker.end, state.pruned);
     const bool died = (design_.look == Look::Tombstones && state.has_tombstone) ||
-                      (design_.look == Look::TouchedSinceReading && state.logged > worker.end);
-    const bool writes =
-        worker.row.is_there && !died && (!state.target.is_there || !design_.copy_keeps);
+                      (design_.look == Look::TouchedSinceReading && is_touched);
+    const bool has_room = !state.target.is_there || !design_.copy_keeps;
+    const bool writes = design_.copy_repairs || (worker.row.is_there && !died && has_room);
     if (writes) set(next, worker.row);
     next.workers[i] = {.stage = Worker::Stage::Over};
     steps.to(next, [&] {
@@ -230,6 +254,18 @@ std::vector<Variant> locked_copies() {
            of({.follower_locks_first = true, .never_goes_back = true, .copies = 2})),
       control("I10", "the follower reads, then locks; the target never goes back", 1084,
               of({.never_goes_back = true})),
+      safe("I11", "a repair locks, then reads, and writes or deletes", 8736,
+           of({.copy_repairs = true})),
+      control("I12", "a repair reads, then locks", 1304,
+              of({.copy_locks_first = false, .copy_repairs = true})),
+      control("I13", "I4, the log forgets what the follower has passed", 2447,
+              of({.copy_locks_first = false,
+                  .look = Look::TouchedSinceReading,
+                  .prune = Prune::Passed})),
+      safe("I14", "I4, the log forgets what the follower has passed and no copy can ask for", 28047,
+           of({.copy_locks_first = false,
+               .look = Look::TouchedSinceReading,
+               .prune = Prune::PassedAndUnasked})),
   };
 }
 
