@@ -131,6 +131,7 @@ struct RouteWrites {
   static constexpr std::string_view kName = "writes";
   Side to = Side::Old;
   std::optional<Duration> max_downtime;  // with None: longest time until writes go on
+  bool follow = false;  // the other side is kept as this one by what its changelog says
   bool operator==(const RouteWrites&) const = default;
 };
 

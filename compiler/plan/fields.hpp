@@ -231,7 +231,7 @@ void fields(Visit& visit, Verify& it) {
 }
 template <class Visit>
 void fields(Visit& visit, RouteWrites& it) {
-  MIG_FIELD(to), MIG_FIELD(max_downtime);
+  MIG_FIELD(to), MIG_FIELD(max_downtime), MIG_LATER_FIELD(follow);
 }
 template <class Visit>
 void fields(Visit& visit, RouteReads& it) {

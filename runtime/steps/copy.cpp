@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/machine/schedule.hpp"
 #include "runtime/data/carry.hpp"
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/read_ahead.hpp"
@@ -182,6 +183,13 @@ class CopyStep final : public Step {
       if (moved) return *moved;
     }
     Cursor cursor = Cursor::parse(applied.cursor);
+    // While others write, what is read before the lock may be older than what the follower puts
+    // meanwhile, or a row that it takes away: it would come back from the dead (tests/mc, I2).
+    std::optional<Effect> early;
+    if (is_followed(world)) {
+      MIG_ASSIGN(locked, begin_effect(world, target_, id_));
+      early.emplace(std::move(locked));
+    }
     MIG_ASSIGN(carried, source_->take({cursor.at, cursor.end, rows_}));
     const Page& page = carried->page;
     if (page.read > 0) cursor.at = page.last;
@@ -191,7 +199,11 @@ class CopyStep final : public Step {
       source_->start(world.beside, {cursor.at, cursor.end, rows_});
     }
     const Duration began = world.clock.elapsed();
-    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    if (!early) {
+      MIG_ASSIGN(locked, begin_effect(world, target_, id_));
+      early.emplace(std::move(locked));
+    }
+    Effect& effect = *early;
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
     if (!chunk_) {
       MIG_ASSIGN(opened, ChunkWriter::open(*writer_, plan_, carried->carrier,
@@ -270,10 +282,14 @@ class CopyStep final : public Step {
         "correct the rows or the transform, then roll back and start again");
   }
 
+  static bool is_followed(const World& world) {
+    return plan::followed_by(world.plan, world.state).has_value();
+  }
+
   // A polite page may be smaller than was foreseen. In one file a reader would keep the commit
   // waiting, and behind a page that goes inside the engine nothing has to be read.
   bool may_read_ahead(const World& world) const {
-    return action_.pace.kind != plan::PaceKind::Polite && !bulk_ &&
+    return action_.pace.kind != plan::PaceKind::Polite && !bulk_ && !is_followed(world) &&
            !world.stores.is_one_file(plan_.at(plan_.from).store, target_);
   }
 

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "compiler/plan/machine/apply.hpp"
 #include "compiler/plan/machine/run_state.hpp"
 #include "compiler/plan/plan.hpp"
 #include "runtime/clock.hpp"
@@ -36,6 +37,7 @@ class TestWorld {
  public:
   TestWorld(const plan::Plan& plan, std::filesystem::path folder, std::int64_t epoch = 1)
       : folder_(folder),
+        state_(plan::initial_state(plan)),
         stores(stores_of(plan, folder)),
         world{plan,   state_,   clock, stores, beside_, {"journal-1", "run-1", epoch},
               folder, stopping_} {}
@@ -54,6 +56,9 @@ class TestWorld {
       }
     }
   }
+
+  // What the run has come to; a test that needs steps to be done says so here.
+  plan::RunState& state() { return state_; }
 
   StepClock clock;
 

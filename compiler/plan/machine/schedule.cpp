@@ -81,4 +81,14 @@ std::string evidence(const Plan& plan, const RunState& state, StepId step) {
   return print(sha256(facts));
 }
 
+std::optional<StepId> followed_by(const Plan& plan, const RunState& state) {
+  std::optional<StepId> followed;
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const auto* writes = std::get_if<RouteWrites>(&plan.steps[i].action);
+    if (writes == nullptr || state.steps[i].status != StepStatus::Done) continue;
+    followed = writes->follow ? std::optional(StepId{i}) : std::nullopt;
+  }
+  return followed;
+}
+
 }  // namespace mig::plan

@@ -29,4 +29,8 @@ bool is_finished(const Plan& plan, const RunState& state);
 // approval of other evidence is void.
 std::string evidence(const Plan& plan, const RunState& state, StepId step);
 
+// The `writes` step whose changelog keeps the other side up to date now: the newest one that is
+// done, if it follows.
+std::optional<StepId> followed_by(const Plan& plan, const RunState& state);
+
 }  // namespace mig::plan
