@@ -57,15 +57,16 @@ std::unique_ptr<EntityRules> rules_of(const plan::Entity& entity) {
 }  // namespace
 
 Carrier::Carrier(const plan::Plan& plan)
-    : source_rules_(rules_of(plan.entity_of(plan.from))), transformer_(plan, transform_of(plan)) {
-  const plan::Transform transform = transform_of(plan);
+    : transform_(transform_of(plan)),
+      source_rules_(rules_of(plan.entity_of(plan.from))),
+      transformer_(plan, transform_) {
   std::vector<std::size_t> depths;
-  for (const plan::Emit& emit : transform.emits) {
+  for (const plan::Emit& emit : transform_.emits) {
     datasets_.push_back(target_of(plan, emit.entity));
     rules_.push_back(rules_of(plan.at(emit.entity)));
     depths.push_back(depth_of(plan, emit.entity, std::min<std::size_t>(plan.entities.size(), 8)));
   }
-  order_.resize(transform.emits.size());
+  order_.resize(transform_.emits.size());
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   std::ranges::stable_sort(order_, {}, [&](std::size_t emit) { return depths[emit]; });
 }

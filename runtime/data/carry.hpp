@@ -27,6 +27,7 @@ class Carrier {
   const std::vector<Emitted>& emitted() const { return emitted_; }
   // In the order in which rows are to be written: positions in `emitted()`.
   const std::vector<std::size_t>& order() const { return order_; }
+  const plan::Transform& transform() const { return transform_; }
   plan::DatasetId dataset(std::size_t emit) const { return datasets_.at(emit); }
   const std::vector<RowReject>& rejects() const { return rejects_; }
   bool is_rejected(std::uint32_t source_row) const { return rejected_[source_row]; }
@@ -34,6 +35,7 @@ class Carrier {
  private:
   void check_emitted();
 
+  plan::Transform transform_;
   std::unique_ptr<EntityRules> source_rules_;        // null: no rules
   std::vector<plan::DatasetId> datasets_;            // one an emit
   std::vector<std::unique_ptr<EntityRules>> rules_;  // one an emit; null: no rules

@@ -201,12 +201,28 @@ Result<void> KeysetReader::read_at(const std::string& key, Page& page) {
   return fill(*rows, 1, page);
 }
 
-Result<void> KeysetReader::fill(Statement& rows, std::size_t limit, Page& page) {
+Result<void> KeysetReader::read_each(const std::vector<std::string>& places, Page& page,
+                                     std::vector<std::string>& gone) {
+  MIG_ASSIGN(rows, query(false, false, true));
+  clear(page);
+  gone.clear();
+  for (const std::string& place : places) {
+    const std::int64_t before = page.read;
+    bind_key(*rows, 1, place);
+    rows->bind(static_cast<int>(key_.size()) + 1, std::int64_t{1});
+    MIG_TRY(add(*rows, page));
+    if (page.read == before) gone.push_back(place);
+  }
+  return {};
+}
+
+void KeysetReader::clear(Page& page) const {
   const bool is_mine = std::ranges::equal(
       page.rows.columns, entity_.fields,
       [](const Column& column, const plan::Field& field) { return column.type() == field.type; });
   if (!is_mine) {
     std::vector<plan::Type> types;
+    types.reserve(entity_.fields.size());
     for (const plan::Field& field : entity_.fields)
       types.push_back(field.type);
     page.rows = Batch::of(types);
@@ -215,7 +231,11 @@ Result<void> KeysetReader::fill(Statement& rows, std::size_t limit, Page& page) 
   page.keys.clear();
   page.bad.clear();
   page.read = 0;
+}
+
+Result<void> KeysetReader::add(Statement& rows, Page& page) {
   std::string key;
+  const std::int64_t before = page.read;
   while (true) {
     MIG_ASSIGN(has_row, rows.step());
     if (!has_row) break;
@@ -226,7 +246,13 @@ Result<void> KeysetReader::fill(Statement& rows, std::size_t limit, Page& page) 
     read_row(rows, key, page);
   }
   rows.reset();
-  if (page.read > 0) page.last = std::move(key);
+  if (page.read > before) page.last = std::move(key);
+  return {};
+}
+
+Result<void> KeysetReader::fill(Statement& rows, std::size_t limit, Page& page) {
+  clear(page);
+  MIG_TRY(add(rows, page));
   page.is_last = static_cast<std::size_t>(page.read) < limit;
   return {};
 }

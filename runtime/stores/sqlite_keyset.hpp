@@ -66,6 +66,9 @@ class KeysetReader {
   // the end).
   Result<void> read(const std::string& after, const std::string& until, std::size_t limit,
                     Page& page);
+  // The rows at those places. `gone` gets the places where none is.
+  Result<void> read_each(const std::vector<std::string>& places, Page& page,
+                         std::vector<std::string>& gone);
   // The one row at that place, if it is still there.
   Result<void> read_at(const std::string& key, Page& page);
 
@@ -84,6 +87,9 @@ class KeysetReader {
  private:
   explicit KeysetReader(const Database& database) : database_(&database) {}
   Result<Statement*> query(bool has_lower, bool has_upper, bool is_point);
+  void clear(Page& page) const;
+  // Appends what the statement gives.
+  Result<void> add(Statement& rows, Page& page);
   Result<void> fill(Statement& rows, std::size_t limit, Page& page);
   void read_row(const Statement& row, const std::string& key, Page& page);
 

@@ -1,0 +1,218 @@
+#include "runtime/steps/follower.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <ranges>
+
+#include <fmt/format.h>
+
+#include "runtime/steps/store_step.hpp"
+#include "runtime/stores/sqlite_types.hpp"
+#include "runtime/stores/sqlite_writer.hpp"
+
+namespace mig::runtime {
+namespace {
+
+std::int64_t position_of(const std::optional<Applied>& applied) {
+  std::int64_t position = 0;
+  if (!applied) return position;
+  const std::string& text = applied->cursor;
+  std::from_chars(text.data(), text.data() + text.size(), position);
+  return position;
+}
+
+}  // namespace
+
+Follower::Follower(const plan::Plan& plan, plan::StepId step, Changelog log, const Database& source,
+                   KeysetReader reader)
+    : plan_(&plan),
+      step_(step),
+      log_(std::move(log)),
+      source_(&source),
+      reader_(std::move(reader)),
+      carrier_(std::make_unique<Carrier>(plan)) {}
+
+Result<Follower> Follower::open(World& world, plan::StepId step) {
+  const plan::Plan& plan = world.plan;
+  MIG_ASSIGN(source, world.stores.reader(plan.at(plan.from).store));
+  MIG_ASSIGN(reader, KeysetReader::open(*source, plan, plan.from));
+  MIG_ASSIGN(log, Changelog::of(plan, plan.from));
+  Follower follower(plan, step, std::move(log), *source, std::move(reader));
+  const plan::Transform& transform = follower.carrier_->transform();
+  for (std::size_t i = 0; i < transform.emits.size(); ++i) {
+    const plan::DatasetId dataset = follower.carrier_->dataset(i);
+    auto owned = OwnedRows::of(plan, transform.emits[i], dataset);
+    if (!owned) {
+      return fail(ErrorKind::Permanent,
+                  fmt::format("rows of `{}` cannot be followed: their key does not hold the key of "
+                              "the old row that they come from",
+                              plan.at(dataset).name),
+                  "stop the writers with `writes none` and copy, or make the old key a part of the "
+                  "new one");
+    }
+    follower.owned_.push_back(std::move(*owned));
+  }
+  return follower;
+}
+
+Result<Followed> Follower::advance(World& world, std::size_t limit) {
+  const plan::StoreId target = plan_->at(plan_->to.front()).store;
+  MIG_ASSIGN(effect, begin_effect(world, target, step_));
+  Applied now = effect.applied().value_or(Applied{});
+  Followed followed{.position = position_of(effect.applied())};
+  MIG_ASSIGN(touched, look(followed.position, limit));
+  followed.is_drained = touched.is_last;
+  followed.entries = touched.entries;
+  if (touched.entries == 0) return followed;
+  MIG_ASSIGN(written, write(world, effect.database()));
+  followed.written = written;
+  followed.position = touched.until;
+  now.cursor = std::to_string(touched.until);
+  const auto keys = static_cast<std::int64_t>(touched.keys.size());
+  now.counts.read += keys;
+  now.counts.moved += keys - rejected_;
+  now.counts.rejected += rejected_;
+  now.counts.written += written;
+  MIG_TRY(effect.commit(now));
+  return followed;
+}
+
+// One snapshot for the log and the rows: a row that changes behind it is in the log behind it too.
+Result<Touched> Follower::look(std::int64_t after, std::size_t limit) {
+  MIG_ASSIGN(snapshot, Transaction::begin_read(*source_));
+  MIG_ASSIGN(touched, log_.read(*source_, after, limit));
+  MIG_TRY(reader_.read_each(touched.keys, page_, gone_));
+  MIG_TRY(snapshot.commit());
+  return touched;
+}
+
+Result<std::int64_t> Follower::write(const World& world, const Database& database) {
+  for (OwnedRows& owned : owned_)
+    MIG_TRY(owned.open(database));
+  carrier_->run(page_.rows);
+  MIG_ASSIGN(claimed, claims());
+  MIG_ASSIGN(deleted, delete_others(database, claimed));
+  MIG_ASSIGN(totals, put(database, claimed));
+  MIG_TRY(settle_letters(world, database, totals.rejects));
+  rejected_ = static_cast<std::int64_t>(totals.rejects.size() + page_.bad.size());
+  return deleted + totals.written;
+}
+
+Result<std::vector<Follower::Claim>> Follower::claims() const {
+  const plan::Entity& source = plan_->entity_of(plan_->from);
+  const std::vector<std::set<std::string>> nothing(owned_.size());
+  std::vector<Claim> claimed;
+  claimed.reserve(page_.rows.rows + gone_.size() + page_.bad.size());
+  for (std::size_t row = 0; row < page_.rows.rows; ++row)
+    claimed.push_back({written_key(source, page_.rows, row), nothing});
+  for (std::size_t emit = 0; emit < owned_.size(); ++emit) {
+    const Emitted& emitted = carrier_->emitted()[emit];
+    const plan::Entity& target = plan_->entity_of(carrier_->dataset(emit));
+    for (std::size_t row = 0; row < emitted.rows.rows; ++row) {
+      const std::uint32_t from = emitted.source[row];
+      if (carrier_->is_rejected(from)) continue;
+      claimed[from].places[emit].insert(written_key(target, emitted.rows, row));
+    }
+  }
+  // Rows that are gone, and those that nobody can read, become nothing.
+  const auto give_up = [&](const std::string& place) -> Result<void> {
+    MIG_ASSIGN(owner, as_written(place));
+    if (owner) claimed.push_back({*owner, nothing});
+    return {};
+  };
+  for (const std::string& place : gone_)
+    MIG_TRY(give_up(place));
+  for (const BadRow& bad : page_.bad)
+    MIG_TRY(give_up(bad.key));
+  return claimed;
+}
+
+// Children before their parents. What others refer to comes back within the transaction, or its
+// commit is refused.
+Result<std::int64_t> Follower::delete_others(const Database& database,
+                                             const std::vector<Claim>& claims) {
+  MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
+  std::int64_t deleted = 0;
+  for (const std::size_t emit : std::views::reverse(carrier_->order())) {
+    for (const Claim& claim : claims) {
+      MIG_ASSIGN(rows, owned_[emit].delete_others(claim.owner, claim.places[emit]));
+      deleted += rows;
+    }
+  }
+  MIG_TRY(database.execute("PRAGMA defer_foreign_keys = OFF"));
+  return deleted;
+}
+
+// Two rows that swapped a unique value in one transaction stand in each other's way, whichever
+// comes first. So where a row is refused, all that the touched rows own makes room, once.
+Result<ChunkWriter::Totals> Follower::put(const Database& database,
+                                          const std::vector<Claim>& claims) {
+  if (!chunk_) {
+    MIG_ASSIGN(opened, ChunkWriter::open(database, *plan_, *carrier_, WriteRule::Replace));
+    chunk_.emplace(std::move(opened));
+  }
+  MIG_TRY(database.execute("SAVEPOINT mig_put"));
+  MIG_ASSIGN(totals, chunk_->write(*carrier_, page_.rows.rows));
+  const bool is_refused = std::ranges::any_of(totals.rejects, [&](const RowReject& reject) {
+    return !carrier_->is_rejected(static_cast<std::uint32_t>(reject.row));
+  });
+  if (is_refused) {
+    MIG_TRY(database.execute("ROLLBACK TO mig_put"));
+    std::vector<Claim> nothing = claims;
+    for (Claim& claim : nothing)
+      claim.places.assign(owned_.size(), {});
+    MIG_TRY(delete_others(database, nothing));
+    MIG_ASSIGN(again, chunk_->write(*carrier_, page_.rows.rows));
+    totals = std::move(again);
+  }
+  MIG_TRY(database.execute("RELEASE mig_put"));
+  return totals;
+}
+
+Result<void> Follower::settle_letters(const World& world, const Database& database,
+                                      const std::vector<RowReject>& rejects) const {
+  const std::string& dataset = plan_->at(plan_->from).name;
+  const std::string at = print(world.clock.now());
+  const auto close = [&](const std::string& key) {
+    return close_dead_letter(database, world.authority.run, dataset, key, at);
+  };
+  for (std::size_t row = 0; row < page_.rows.rows; ++row)
+    MIG_TRY(close(page_.keys[row]));
+  for (const std::string& place : gone_)
+    MIG_TRY(close(place));
+  std::vector<DeadLetter> letters;
+  const auto add = [&](const std::string& key, const std::string& field,
+                       const std::string& reason) {
+    letters.push_back(
+        {world.authority.run, plan_->at(step_).name, dataset, key, field, reason, at, {}});
+  };
+  for (const BadRow& bad : page_.bad)
+    add(bad.key, bad.field, bad.reason);
+  for (const RowReject& reject : rejects)
+    add(page_.keys[reject.row], reject.field, reject.reason);
+  return add_dead_letters(database, letters);
+}
+
+Result<std::optional<std::string>> Follower::as_written(const std::string& place) const {
+  const plan::Entity& source = plan_->entity_of(plan_->from);
+  const auto key = source.key();
+  std::string marks = "?";
+  for (std::size_t i = 1; i < key.size(); ++i)
+    marks += ", ?";
+  MIG_ASSIGN(cells, source_->prepare("SELECT " + marks));
+  bind_key(cells, 1, place);
+  MIG_TRY(cells.step());
+  std::vector<plan::Type> types;
+  types.reserve(source.fields.size());
+  for (const plan::Field& field : source.fields)
+    types.push_back(field.type);
+  Batch row = Batch::of(types);
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (read_cell(cells, static_cast<int>(i), row.columns[key[i]]).has_value()) {
+      return std::optional<std::string>();
+    }
+  }
+  return std::optional(written_key(source, row, 0));
+}
+
+}  // namespace mig::runtime

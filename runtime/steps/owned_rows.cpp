@@ -1,0 +1,106 @@
+#include "runtime/steps/owned_rows.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "runtime/stores/sqlite_keyset.hpp"
+
+namespace mig::runtime {
+namespace {
+
+constexpr std::size_t kFind = 0;
+constexpr std::size_t kDelete = 1;
+
+std::optional<std::uint32_t> source_field_of(const plan::Expr& value) {
+  const auto* field = std::get_if<plan::FieldOf>(&value.node);
+  return field == nullptr ? std::nullopt : std::optional(field->field);
+}
+
+Result<std::string> equal_to_parameters(const std::vector<std::string>& columns) {
+  std::string condition;
+  for (const std::string& column : columns) {
+    MIG_ASSIGN(quoted, quote_identifier(column));
+    condition += fmt::format("{}t.{} = ?", condition.empty() ? "" : " AND ", quoted);
+  }
+  return condition;
+}
+
+Result<std::string> listed(const std::vector<std::string>& columns) {
+  std::string list;
+  for (const std::string& column : columns) {
+    MIG_ASSIGN(quoted, quote_identifier(column));
+    list += fmt::format("{}t.{}", list.empty() ? "" : ", ", quoted);
+  }
+  return list;
+}
+
+}  // namespace
+
+std::optional<OwnedRows> OwnedRows::of(const plan::Plan& plan, const plan::Emit& emit,
+                                       plan::DatasetId dataset) {
+  if (emit.shared) return std::nullopt;
+  OwnedRows owned;
+  owned.table_ = plan.at(dataset).table;
+  const plan::Entity& source = plan.entity_of(plan.from);
+  const plan::Entity& target = plan.entity_of(dataset);
+  for (const std::uint32_t position : target.key())
+    owned.key_.push_back(target.fields[position].column);
+  for (const std::uint32_t wanted : source.key()) {
+    const auto holds = [&](std::uint32_t position) {
+      return source_field_of(emit.values[position]) == wanted &&
+             target.fields[position].type.base == source.fields[wanted].type.base;
+    };
+    const auto key = target.key();
+    const auto found = std::ranges::find_if(key, holds);
+    if (found == key.end()) return std::nullopt;
+    owned.owner_.push_back(target.fields[*found].column);
+  }
+  return owned;
+}
+
+Result<void> OwnedRows::open(const Database& database) {
+  if (database_ != nullptr) return {};
+  MIG_ASSIGN(table, quote_identifier(table_));
+  MIG_ASSIGN(owner, listed(owner_));
+  MIG_ASSIGN(key, listed(key_));
+  MIG_ASSIGN(by_owner, equal_to_parameters(owner_));
+  MIG_ASSIGN(by_key, equal_to_parameters(key_));
+  MIG_ASSIGN(find, database.prepare(fmt::format("SELECT {}, {} FROM {} AS t WHERE {}", owner, key,
+                                                table, by_owner)));
+  MIG_ASSIGN(drop, database.prepare(fmt::format("DELETE FROM {} AS t WHERE {}", table, by_key)));
+  statements_.push_back(std::move(find));
+  statements_.push_back(std::move(drop));
+  database_ = &database;
+  return {};
+}
+
+Result<std::int64_t> OwnedRows::delete_others(std::string_view owner,
+                                              const std::set<std::string>& keep) {
+  assert(database_ != nullptr);
+  Statement& find = statements_[kFind];
+  bind_key(find, 1, owner);
+  const int owner_cells = static_cast<int>(owner_.size());
+  std::vector<std::string> others;
+  while (true) {
+    MIG_ASSIGN(has_row, find.step());
+    if (!has_row) break;
+    // A column may compare more than bytes: `a` is `A` under NOCASE, and is somebody else's row.
+    if (place_of(find, 0, owner_cells) != owner) continue;
+    std::string place = place_of(find, owner_cells, static_cast<int>(key_.size()));
+    if (!keep.contains(place)) others.push_back(std::move(place));
+  }
+  find.reset();
+  std::int64_t deleted = 0;
+  for (const std::string& place : others) {
+    Statement& drop = statements_[kDelete];
+    bind_key(drop, 1, place);
+    MIG_TRY(drop.run());
+    deleted += database_->changes();
+  }
+  return deleted;
+}
+
+}  // namespace mig::runtime

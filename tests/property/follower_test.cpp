@@ -1,0 +1,226 @@
+// An application writes at random while a copy and a follower carry its rows over: in the end the
+// new side is what the old one became, whatever met whatever.
+#include "runtime/steps/follower.hpp"
+
+#include <cstdlib>
+#include <random>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "compiler/compile.hpp"
+#include "compiler/diagnostics/render.hpp"
+#include "grammar/parse.hpp"
+#include "runtime/data/reconcile.hpp"
+#include "runtime/steps/copy.hpp"
+#include "runtime/steps/store_step.hpp"
+#include "tests/support/test_world.hpp"
+#include "tests/unit/temporary_folder.hpp"
+
+namespace {
+
+using namespace mig;
+using namespace mig::tests;
+
+// Two rows of the old side can swap a unique value, a row may have no address or no city, and one
+// becomes several. A name that is too long, or evil, is a reject.
+constexpr const char* kPlan = R"mig(mig 1
+use std.text (split)
+store old: sqlite { path = "old.db" }
+store fresh: sqlite { path = "new.db" }
+entity Legacy { key id: i64; name: text(8); mails: text; city: text?
+                where name != "evil" else "an evil name" }
+entity User { key id: i64; name: text(8) }
+entity Mail { key user_id: i64 -> User.id; key position: i64; address: text }
+entity City { key user_id: i64 -> User.id; city: text }
+dataset people: Legacy in old { table = "people" }
+dataset users: User in fresh { table = "users" }
+dataset mails: Mail in fresh { table = "mails" }
+dataset cities: City in fresh { table = "cities" }
+transform part(p: Legacy) -> User, Mail, City? {
+  emit User { id = p.id; name = p.name }
+  emit Mail for m in split(p.mails, ",") { user_id = p.id; position = m.index; address = m }
+  emit City when p.city? { user_id = p.id; city = p.city }
+}
+plan move {
+  from people
+  to users, mails, cities
+  via part
+  phase one { create users, mails, cities; add index users.name { unique }
+              writes none
+              scan old -> new { chunk = 3 rows; rate = full }
+              rejects quarantine { max = 100%; owner = "team" } }
+}
+)mig";
+
+plan::Plan compiled() {
+  syntax::SourceSet sources;
+  compiler::Diagnostics diagnostics;
+  const auto file = sources.add("plan.mig", kPlan);
+  const auto parsed = syntax::parse(sources, file);
+  auto result = compiler::compile(sources, {compiler::Input{"plan.mig", &parsed.file}},
+                                  compiler::Settings{}, diagnostics);
+  INFO(compiler::render_all(sources, diagnostics, compiler::Color::Never));
+  REQUIRE(result.plans.size() == 1);
+  return result.plans.front();
+}
+
+template <class Action>
+plan::StepId step_with(const plan::Plan& plan) {
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    if (std::holds_alternative<Action>(plan.steps[i].action)) return {i};
+  }
+  FAIL("the plan has such a step");
+  return {};
+}
+
+// The world of one seed: an application, a copy and a follower, each a step at a time.
+class Meeting {
+ public:
+  explicit Meeting(std::uint64_t seed) : plan_(compiled()), random_(seed) {
+    follows_ = step_with<plan::RouteWrites>(plan_);
+    copies_ = step_with<plan::Copy>(plan_);
+    plan_.steps[follows_.index].action = plan::RouteWrites{.to = plan::Side::Old, .follow = true};
+    run_sql(folder_ / "old.db",
+            "CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT UNIQUE, mails TEXT, city TEXT);"
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12)"
+            "INSERT INTO people SELECT i, 'n' || i, 'a,b', NULL FROM n");
+  }
+
+  std::int64_t below(std::int64_t limit) {
+    return std::uniform_int_distribution<std::int64_t>(0, limit - 1)(random_);
+  }
+
+  // One transaction of the application.
+  std::string write() {
+    const auto id = [&] { return below(20) + 1; };
+    const auto name = [&] {
+      const auto kind = below(12);
+      if (kind < 2) return std::string(kind == 0 ? "far too long" : "evil");
+      return fmt::format("n{}", below(20));
+    };
+    const auto city = [&] { return below(2) == 0 ? "NULL" : "'rome'"; };
+    const auto mails = [&] { return std::string("a,b,c,d").substr(0, 2 * below(4) + 1); };
+    switch (below(7)) {
+      case 0:
+        return fmt::format("DELETE FROM people WHERE id = {}", id());
+      case 1:
+        return fmt::format("INSERT OR IGNORE INTO people VALUES({}, '{}', '{}', {})", id(), name(),
+                           mails(), city());
+      case 2:
+        return fmt::format("INSERT OR REPLACE INTO people VALUES({}, '{}', '{}', {})", id(), name(),
+                           mails(), city());
+      case 3:
+        return fmt::format("UPDATE OR IGNORE people SET id = {} WHERE id = {}", id(), id());
+      case 4: {  // two rows swap their names
+        const auto one = id();
+        const auto other = id();
+        return fmt::format(
+            "UPDATE people SET name = 'swap' || id WHERE id IN ({0}, {1});"
+            "UPDATE OR IGNORE people SET name = CASE id WHEN {0} THEN 'n{1}' ELSE 'n{0}' END "
+            "WHERE id IN ({0}, {1})",
+            one, other);
+      }
+      default:
+        return fmt::format(
+            "UPDATE OR IGNORE people SET name = '{}', mails = '{}', city = {} WHERE id = {}",
+            name(), mails(), city(), id());
+    }
+  }
+
+  void run() {
+    TestWorld test(plan_, folder_.path());
+    test.fence();
+    for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
+      if (plan::StepId{i} == follows_ || plan::StepId{i} == copies_) continue;
+      const auto made = test.finish(*runtime::make_step(plan_, {i}));
+      if (!made) FAIL(made.error().message);
+    }
+    install(test);
+    test.state().steps[follows_.index].status = plan::StepStatus::Done;
+
+    auto application = runtime::Database::open(folder_ / "old.db", runtime::Mode::ReadWrite);
+    REQUIRE(application);
+    const auto copy = runtime::make_step(plan_, copies_);
+    auto follower = runtime::Follower::open(test.world, follows_);
+    if (!follower) FAIL(follower.error().message);
+    bool is_copied = false;
+    std::string history;
+    for (int turn = 0; turn < 60 || !is_copied; ++turn) {
+      switch (below(4)) {
+        case 0:
+          is_copied = is_copied || advance(test, *copy);
+          break;
+        case 1: {
+          const auto limit = static_cast<std::size_t>(below(5) + 1);
+          const auto followed = follower->advance(test.world, limit);
+          if (!followed) FAIL(followed.error().message);
+          break;
+        }
+        default:
+          const std::string statements = write();
+          history += statements + ";\n";
+          INFO(history);
+          REQUIRE(application->execute("BEGIN; " + statements + "; COMMIT"));
+      }
+    }
+    INFO(history);
+    drain(test, *follower);
+    check(test);
+  }
+
+ private:
+  void install(TestWorld& test) {
+    const auto log = runtime::Changelog::of(plan_, plan_.from);
+    REQUIRE(log);
+    auto effect = runtime::begin_effect(test.world, plan_.at(plan_.from).store, follows_);
+    REQUIRE(effect);
+    REQUIRE(log->install(effect->database()));
+    REQUIRE(effect->commit({}));
+  }
+
+  bool advance(TestWorld& test, runtime::Step& copy) {
+    const auto outcome = copy.advance(test.world);
+    if (!outcome) FAIL(outcome.error().message);
+    return std::holds_alternative<runtime::Done>(outcome->what);
+  }
+
+  void drain(TestWorld& test, runtime::Follower& follower) {
+    while (true) {
+      const auto followed = follower.advance(test.world, 7);
+      if (!followed) FAIL(followed.error().message);
+      if (followed->is_drained) return;
+    }
+  }
+
+  // No drift, and the dead letters that are open are those of rows that cannot be moved.
+  void check(TestWorld& test) {
+    const auto compared =
+        runtime::reconcile(plan_, test.stores, {.scratch_folder = folder_ / "scratch"});
+    if (!compared) FAIL(compared.error().message);
+    INFO(runtime::print_summary(plan_, *compared));
+    CHECK(compared->drift() == 0);
+    CHECK(rows_of(folder_ / "new.db",
+                  "SELECT shown_key FROM mig_ctl_reject WHERE closed IS NULL ORDER BY 1") ==
+          rows_of(folder_ / "old.db",
+                  "SELECT CAST(id AS TEXT) FROM people WHERE length(name) > 8 OR name = 'evil' "
+                  "ORDER BY 1"));
+  }
+
+  TemporaryFolder folder_;
+  plan::Plan plan_;
+  std::mt19937_64 random_;
+  plan::StepId follows_;
+  plan::StepId copies_;
+};
+
+}  // namespace
+
+TEST_CASE("a copy and a follower end where the application ended") {
+  const char* chosen = std::getenv("MIG_SEED");
+  const std::uint64_t first = chosen == nullptr ? 1 : std::strtoull(chosen, nullptr, 10);
+  for (std::uint64_t seed = first; seed < first + 40; ++seed) {
+    INFO("MIG_SEED=" << seed);
+    Meeting(seed).run();
+  }
+}
