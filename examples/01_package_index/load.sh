@@ -33,6 +33,8 @@ if [ -e "$target" ]; then
   exit 64
 fi
 
+mkdir -p "$(dirname "$target")"
+
 # The largest index is that of the main archive; apt may keep it compressed.
 find_index() {
   local lists=/var/lib/apt/lists file size best='' largest=0

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <ranges>
 
 #include <fmt/format.h>
@@ -12,6 +13,8 @@
 
 namespace mig::runtime {
 namespace {
+
+constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
 
 std::int64_t position_of(const std::optional<Applied>& applied) {
   std::int64_t position = 0;
@@ -173,7 +176,10 @@ Result<void> Follower::settle_letters(const World& world, const Database& databa
                                       const std::vector<RowReject>& rejects) const {
   const std::string& dataset = plan_->at(plan_->from).name;
   const std::string at = print(world.clock.now());
-  const auto close = [&](const std::string& key) {
+  MIG_ASSIGN(open, open_letter_keys(database, world.authority.run, dataset, "", kEveryLetter));
+  const std::set<std::string> open_letters(open.begin(), open.end());
+  const auto close = [&](const std::string& key) -> Result<void> {
+    if (!open_letters.contains(key)) return {};
     return close_dead_letter(database, world.authority.run, dataset, key, at);
   };
   for (std::size_t row = 0; row < page_.rows.rows; ++row)
