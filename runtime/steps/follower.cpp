@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "runtime/steps/store_step.hpp"
-#include "runtime/stores/sqlite_types.hpp"
 #include "runtime/stores/sqlite_writer.hpp"
 
 namespace mig::runtime {
@@ -44,16 +43,8 @@ Result<Follower> Follower::open(World& world, plan::StepId step) {
   const plan::Transform& transform = follower.carrier_->transform();
   for (std::size_t i = 0; i < transform.emits.size(); ++i) {
     const plan::DatasetId dataset = follower.carrier_->dataset(i);
-    auto owned = OwnedRows::of(plan, transform.emits[i], dataset);
-    if (!owned) {
-      return fail(ErrorKind::Permanent,
-                  fmt::format("rows of `{}` cannot be followed: their key does not hold the key of "
-                              "the old row that they come from",
-                              plan.at(dataset).name),
-                  "stop the writers with `writes none` and copy, or make the old key a part of the "
-                  "new one");
-    }
-    follower.owned_.push_back(std::move(*owned));
+    MIG_ASSIGN(owned, owned_rows(plan, transform.emits[i], dataset));
+    follower.owned_.push_back(std::move(owned));
   }
   return follower;
 }
@@ -119,7 +110,7 @@ Result<std::vector<Follower::Claim>> Follower::claims() const {
   }
   // Rows that are gone, and those that nobody can read, become nothing.
   const auto give_up = [&](const std::string& place) -> Result<void> {
-    MIG_ASSIGN(owner, as_written(place));
+    MIG_ASSIGN(owner, place_as_written(*source_, source, place));
     if (owner) claimed.push_back({*owner, nothing});
     return {};
   };
@@ -197,28 +188,6 @@ Result<void> Follower::settle_letters(const World& world, const Database& databa
   for (const RowReject& reject : rejects)
     add(page_.keys[reject.row], reject.field, reject.reason);
   return add_dead_letters(database, letters);
-}
-
-Result<std::optional<std::string>> Follower::as_written(const std::string& place) const {
-  const plan::Entity& source = plan_->entity_of(plan_->from);
-  const auto key = source.key();
-  std::string marks = "?";
-  for (std::size_t i = 1; i < key.size(); ++i)
-    marks += ", ?";
-  MIG_ASSIGN(cells, source_->prepare("SELECT " + marks));
-  bind_key(cells, 1, place);
-  MIG_TRY(cells.step());
-  std::vector<plan::Type> types;
-  types.reserve(source.fields.size());
-  for (const plan::Field& field : source.fields)
-    types.push_back(field.type);
-  Batch row = Batch::of(types);
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    if (read_cell(cells, static_cast<int>(i), row.columns[key[i]]).has_value()) {
-      return std::optional<std::string>();
-    }
-  }
-  return std::optional(written_key(source, row, 0));
 }
 
 }  // namespace mig::runtime

@@ -62,8 +62,6 @@ class Follower {
   Result<ChunkWriter::Totals> put(const Database& database, const std::vector<Claim>& claims);
   Result<void> settle_letters(const World& world, const Database& database,
                               const std::vector<RowReject>& rejects) const;
-  // The place of an old row's key as the new side writes it; nothing where it is no key there.
-  Result<std::optional<std::string>> as_written(const std::string& place) const;
 
   const plan::Plan* plan_;
   plan::StepId step_;

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/sqlite_types.hpp"
+#include "runtime/stores/sqlite_writer.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -77,30 +79,71 @@ Result<void> OwnedRows::open(const Database& database) {
   return {};
 }
 
-Result<std::int64_t> OwnedRows::delete_others(std::string_view owner,
-                                              const std::set<std::string>& keep) {
+Result<std::vector<std::string>> OwnedRows::others(std::string_view owner,
+                                                   const std::set<std::string>& keep) {
   assert(database_ != nullptr);
   Statement& find = statements_[kFind];
   bind_key(find, 1, owner);
   const int owner_cells = static_cast<int>(owner_.size());
-  std::vector<std::string> others;
+  std::vector<std::string> found;
   while (true) {
     MIG_ASSIGN(has_row, find.step());
     if (!has_row) break;
     // A column may compare more than bytes: `a` is `A` under NOCASE, and is somebody else's row.
     if (place_of(find, 0, owner_cells) != owner) continue;
     std::string place = place_of(find, owner_cells, static_cast<int>(key_.size()));
-    if (!keep.contains(place)) others.push_back(std::move(place));
+    if (!keep.contains(place)) found.push_back(std::move(place));
   }
   find.reset();
+  return found;
+}
+
+Result<std::int64_t> OwnedRows::delete_others(std::string_view owner,
+                                              const std::set<std::string>& keep) {
+  MIG_ASSIGN(found, others(owner, keep));
   std::int64_t deleted = 0;
-  for (const std::string& place : others) {
+  for (const std::string& place : found) {
     Statement& drop = statements_[kDelete];
     bind_key(drop, 1, place);
     MIG_TRY(drop.run());
     deleted += database_->changes();
   }
   return deleted;
+}
+
+Result<OwnedRows> owned_rows(const plan::Plan& plan, const plan::Emit& emit,
+                             plan::DatasetId dataset) {
+  auto owned = OwnedRows::of(plan, emit, dataset);
+  if (owned) return std::move(*owned);
+  return fail(ErrorKind::Permanent,
+              fmt::format("rows of `{}` cannot be followed: their key does not hold the key of the "
+                          "old row that they come from",
+                          plan.at(dataset).name),
+              "stop the writers with `writes none` and copy, or make the old key a part of the new "
+              "one");
+}
+
+Result<std::optional<std::string>> place_as_written(const Database& database,
+                                                    const plan::Entity& source,
+                                                    const std::string& place) {
+  const auto key = source.key();
+  std::string marks = "?";
+  for (std::size_t i = 1; i < key.size(); ++i)
+    marks += ", ?";
+  MIG_ASSIGN(cells, database.prepare("SELECT " + marks));
+  bind_key(cells, 1, place);
+  MIG_TRY(cells.step());
+  std::vector<plan::Type> types;
+  types.reserve(source.fields.size());
+  for (const plan::Field& field : source.fields)
+    types.push_back(field.type);
+  Batch row = Batch::of(types);
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (read_cell(cells, static_cast<int>(i), row.columns[key[i]]).has_value()) {
+      return std::optional<std::string>();
+    }
+  }
+  return std::optional(written_key(source, row, 0));
 }
 
 }  // namespace mig::runtime

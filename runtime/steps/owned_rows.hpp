@@ -27,8 +27,11 @@ class OwnedRows {
 
   Result<void> open(const Database& database);
 
-  // Deletes the rows of `owner`, a place on the old side, that are not among `keep`, places on the
-  // new one. Gives how many went.
+  // The places of the rows of `owner`, a place on the old side as the new one writes it, that are
+  // not among `keep`, places on the new side.
+  Result<std::vector<std::string>> others(std::string_view owner,
+                                          const std::set<std::string>& keep);
+  // Deletes those, and gives how many went.
   Result<std::int64_t> delete_others(std::string_view owner, const std::set<std::string>& keep);
 
  private:
@@ -38,5 +41,15 @@ class OwnedRows {
   std::vector<Statement> statements_;  // finds, deletes; empty before `open`
   const Database* database_ = nullptr;
 };
+
+// OwnedRows::of, or a sentence that says whose rows cannot be followed.
+Result<OwnedRows> owned_rows(const plan::Plan& plan, const plan::Emit& emit,
+                             plan::DatasetId dataset);
+
+// The place of an old row's key as the new side writes it; nothing where the key does not fit its
+// type, so that no row of the new side can be its own. `database`: any, its tables are not read.
+Result<std::optional<std::string>> place_as_written(const Database& database,
+                                                    const plan::Entity& source,
+                                                    const std::string& place);
 
 }  // namespace mig::runtime

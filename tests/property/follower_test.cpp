@@ -13,6 +13,7 @@
 #include "grammar/parse.hpp"
 #include "runtime/data/reconcile.hpp"
 #include "runtime/steps/copy.hpp"
+#include "runtime/steps/row_check.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "tests/support/test_world.hpp"
 #include "tests/unit/temporary_folder.hpp"
@@ -200,11 +201,34 @@ class Meeting {
     if (!compared) FAIL(compared.error().message);
     INFO(runtime::print_summary(plan_, *compared));
     CHECK(compared->drift() == 0);
+    check_singly(test);
     CHECK(rows_of(folder_ / "new.db",
                   "SELECT shown_key FROM mig_ctl_reject WHERE closed IS NULL ORDER BY 1") ==
           rows_of(folder_ / "old.db",
                   "SELECT CAST(id AS TEXT) FROM people WHERE length(name) > 8 OR name = 'evil' "
                   "ORDER BY 1"));
+  }
+
+  // Row by row it is the same, and one that is spoilt is seen.
+  void check_singly(TestWorld& test) {
+    auto check = runtime::RowCheck::open(plan_, test.stores);
+    REQUIRE(check);
+    const auto spoil = [&](const char* sql) { run_sql(folder_ / "new.db", sql); };
+    const auto place = [](std::int64_t id) { return fmt::format("i{:016x}", id); };
+    for (std::int64_t id = 1; id <= 22; ++id)
+      CHECK(check->is_equal(place(id)).value());
+    spoil("INSERT INTO mails VALUES(22, 0, 'stray')");
+    CHECK_FALSE(check->is_equal(place(22)).value());
+    const std::string some = rows_of(folder_ / "new.db", "SELECT min(id) FROM users");
+    if (some == "NULL\n") return;
+    const std::int64_t first = std::stoll(some);
+    spoil("UPDATE users SET name = name || '?' WHERE id = (SELECT min(id) FROM users)");
+    CHECK_FALSE(check->is_equal(place(first)).value());
+    spoil(
+        "DELETE FROM mails WHERE user_id = (SELECT min(id) FROM users);"
+        "DELETE FROM cities WHERE user_id = (SELECT min(id) FROM users);"
+        "DELETE FROM users WHERE id = (SELECT min(id) FROM users)");
+    CHECK_FALSE(check->is_equal(place(first)).value());
   }
 
   TemporaryFolder folder_;
