@@ -71,6 +71,17 @@ Result<Followed> Follower::advance(World& world, std::size_t limit) {
   return followed;
 }
 
+Result<std::int64_t> Follower::mend(World& world, plan::StepId step,
+                                    const std::vector<std::string>& places) {
+  MIG_ASSIGN(effect, begin_effect(world, plan_->at(plan_->to.front()).store, step));
+  Applied now = effect.applied().value_or(Applied{});
+  MIG_TRY(reader_.read_each(places, page_, gone_));
+  MIG_ASSIGN(written, write(world, effect.database()));
+  now.cursor = "repaired";
+  MIG_TRY(effect.commit(now));
+  return written;
+}
+
 // One snapshot for the log and the rows: a row that changes behind it is in the log behind it too.
 Result<Touched> Follower::look(std::int64_t after, std::size_t limit) {
   MIG_ASSIGN(snapshot, Transaction::begin_read(*source_));

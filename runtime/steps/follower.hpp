@@ -46,6 +46,11 @@ class Follower {
   // Up to `limit` entries of the log, in one transaction.
   Result<Followed> advance(World& world, std::size_t limit);
 
+  // Carries these old rows over as if they had been touched, for the step `step`: how a difference
+  // is repaired while others write. Gives how many rows of the new side were put or deleted.
+  Result<std::int64_t> mend(World& world, plan::StepId step,
+                            const std::vector<std::string>& places);
+
  private:
   // What a touched row owns on the new side from now on, an entry an emit.
   struct Claim {

@@ -79,6 +79,24 @@ Result<void> OwnedRows::open(const Database& database) {
   return {};
 }
 
+std::string OwnedRows::owner_of(std::string_view place) const {
+  std::vector<std::string_view> cells;
+  while (true) {
+    const auto end = place.find('.');
+    cells.push_back(place.substr(0, end));
+    if (end == std::string_view::npos) break;
+    place.remove_prefix(end + 1);
+  }
+  assert(cells.size() == key_.size());
+  std::string owner;
+  for (const std::string& column : owner_) {
+    const auto position = std::ranges::find(key_, column) - key_.begin();
+    owner += owner.empty() ? "" : ".";
+    owner += cells[static_cast<std::size_t>(position)];
+  }
+  return owner;
+}
+
 Result<std::vector<std::string>> OwnedRows::others(std::string_view owner,
                                                    const std::set<std::string>& keep) {
   assert(database_ != nullptr);

@@ -27,6 +27,9 @@ class OwnedRows {
 
   Result<void> open(const Database& database);
 
+  // Whose row stands at that place of the new side.
+  std::string owner_of(std::string_view place) const;
+
   // The places of the rows of `owner`, a place on the old side as the new one writes it, that are
   // not among `keep`, places on the new side.
   Result<std::vector<std::string>> others(std::string_view owner,

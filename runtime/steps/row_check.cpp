@@ -25,6 +25,13 @@ Result<RowCheck> RowCheck::open(const plan::Plan& plan, Stores& stores) {
   return check;
 }
 
+std::string RowCheck::owner_of(plan::DatasetId dataset, const std::string& place) const {
+  std::size_t emit = 0;
+  while (carrier_->dataset(emit) != dataset)
+    ++emit;
+  return sides_[emit].owned.owner_of(place);
+}
+
 Result<bool> RowCheck::is_equal(const std::string& place) {
   MIG_TRY(reader_.read_at(place, page_));
   carrier_->run(page_.rows);

@@ -29,6 +29,9 @@ class RowCheck {
   // nothing.
   Result<bool> is_equal(const std::string& place);
 
+  // Whose row stands at that place of a dataset of the new side.
+  std::string owner_of(plan::DatasetId dataset, const std::string& place) const;
+
  private:
   struct Side {
     OwnedRows owned;

@@ -5,9 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/machine/schedule.hpp"
 #include "runtime/data/carry.hpp"
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/letter_retry.hpp"
+#include "runtime/steps/recheck.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 
@@ -100,11 +102,25 @@ class VerifyStep final : public Step {
     if (!is_done) {
       return Outcome{More{.cursor = fmt::format("{} rows compared", reconciler_->rows_read())}, {}};
     }
-    const Reconciliation& result = reconciler_->result();
+    // Others wrote while the tables were read one after the other: most of what differs does not.
+    const auto followed = plan::followed_by(world.plan, world.state);
+    if (followed && reconciler_->result().drift() > 0) {
+      if (!recheck_) {
+        MIG_ASSIGN(opened, Recheck::open(world, id_, *followed));
+        recheck_.emplace(std::move(opened));
+      }
+      MIG_ASSIGN(is_judged, recheck_->advance(world, *reconciler_));
+      if (!is_judged) return Outcome{More{.cursor = "suspects are looked at again"}, {}};
+    }
+    const Reconciliation result =
+        recheck_ ? recheck_->confirmed(reconciler_->result()) : reconciler_->result();
     if (action_.repair && !repaired_ && result.drift() > 0) {
-      MIG_ASSIGN(rows, repair(world, id_, *reconciler_, action_.most_deletes));
+      MIG_TRY(check_deletes(plan_, result, action_.most_deletes));
+      MIG_ASSIGN(rows, recheck_ ? recheck_->mend(world)
+                                : repair(world, id_, *reconciler_, action_.most_deletes));
       repaired_ = rows;
       reconciler_.reset();
+      recheck_.reset();
       return Outcome{More{.cursor = fmt::format("{} rows repaired", rows)}, {}};
     }
     std::string summary = print_summary(plan_, result);
@@ -130,6 +146,7 @@ class VerifyStep final : public Step {
   std::optional<LetterRetry> letters_;
   bool are_letters_tried_ = false;
   std::optional<Reconciler> reconciler_;
+  std::optional<Recheck> recheck_;
   std::optional<std::int64_t> repaired_;
 };
 
