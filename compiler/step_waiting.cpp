@@ -31,7 +31,7 @@ std::optional<Action> StepChecker::writes(Form& form) {
 std::optional<Action> StepChecker::reads(Form& form) {
   const auto to = side(form, false);
   if (!to) return std::nullopt;
-  return plan::RouteReads{*to};
+  return plan::RouteReads{.to = *to};
 }
 
 std::optional<Action> StepChecker::require(Form& form) {

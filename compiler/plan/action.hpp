@@ -135,9 +135,24 @@ struct RouteWrites {
   bool operator==(const RouteWrites&) const = default;
 };
 
+// What a request says about itself: an attribute of the router, and the values that it may have.
+struct AttributeIn {
+  std::string attribute;
+  std::vector<std::string> values;
+  bool operator==(const AttributeIn&) const = default;
+};
+// Why a read of the new side is asked again of the old one.
+enum class ReadFailure : std::uint8_t { Error, Timeout };
+
+// Who answers reads. The old side answers whatever `share` and `where` leave.
 struct RouteReads {
   static constexpr std::string_view kName = "reads";
   Side to = Side::Old;
+  std::optional<Ratio> share;            // with New: of the keys; absent: all of them
+  std::vector<std::uint32_t> by;         // fields of the old side's entity; empty: its key
+  std::vector<AttributeIn> where;        // with New: a request has to fit all of them
+  Duration stale_ok = Duration::zero();  // how far behind the authority an answer may be
+  std::vector<ReadFailure> fallback;
   bool operator==(const RouteReads&) const = default;
 };
 

@@ -35,6 +35,8 @@ inline constexpr std::array<std::string_view, 3> kSpellings<PaceKind> = {"polite
 template <>
 inline constexpr std::array<std::string_view, 3> kSpellings<Side> = {"old", "new", "none"};
 template <>
+inline constexpr std::array<std::string_view, 2> kSpellings<ReadFailure> = {"error", "timeout"};
+template <>
 inline constexpr std::array<std::string_view, 3> kSpellings<Finally> = {"rollback", "rollback_to",
                                                                         "pause"};
 template <>
@@ -234,8 +236,13 @@ void fields(Visit& visit, RouteWrites& it) {
   MIG_FIELD(to), MIG_FIELD(max_downtime), MIG_LATER_FIELD(follow);
 }
 template <class Visit>
+void fields(Visit& visit, AttributeIn& it) {
+  MIG_FIELD(attribute), MIG_FIELD(values);
+}
+template <class Visit>
 void fields(Visit& visit, RouteReads& it) {
-  MIG_FIELD(to);
+  MIG_FIELD(to), MIG_LATER_FIELD(share), MIG_LATER_FIELD(by), MIG_LATER_FIELD(where),
+      MIG_LATER_FIELD(stale_ok), MIG_LATER_FIELD(fallback);
 }
 template <class Visit>
 void fields(Visit& visit, Hold& it) {

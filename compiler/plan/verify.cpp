@@ -107,6 +107,10 @@ class Inspector {
     if (const auto* sql = std::get_if<Sql>(&step.action)) {
       within(sql->store.index, plan_.stores.size(), "a statement's store");
     }
+    if (const auto* reads = std::get_if<RouteReads>(&step.action); reads && !flaw_) {
+      for (const std::uint32_t field : reads->by)
+        within(field, plan_.entity_of(plan_.from).fields.size(), "a hashed field");
+    }
   }
 
   static std::vector<DatasetId> datasets_of(const Action& action) {

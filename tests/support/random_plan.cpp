@@ -51,6 +51,16 @@ void make_transforms_whole(RandomFiller& filler, plan::Plan& plan) {
   }
 }
 
+void make_routes_whole(plan::Plan& plan) {
+  const auto size = static_cast<std::uint32_t>(plan.entity_of(plan.from).fields.size());
+  for (plan::Step& step : plan.steps) {
+    auto* reads = std::get_if<plan::RouteReads>(&step.action);
+    if (reads == nullptr) continue;
+    for (std::uint32_t& field : reads->by)
+      field %= size;
+  }
+}
+
 }  // namespace
 
 plan::Plan random_plan(std::uint64_t seed) {
@@ -74,6 +84,7 @@ plan::Plan random_plan(std::uint64_t seed) {
   make_datasets_whole(plan);
   make_transforms_whole(filler, plan);
   make_order_whole(filler, plan);
+  make_routes_whole(plan);
   return plan;
 }
 
