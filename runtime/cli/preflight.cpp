@@ -10,7 +10,7 @@
 #include "runtime/stores/schema_check.hpp"
 #include "runtime/stores/sqlite_control.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
-#include "runtime/traffic/routing_file.hpp"
+#include "runtime/traffic/router.hpp"
 
 namespace mig::cli {
 namespace {
@@ -191,12 +191,11 @@ class Looker {
 
   Result<void> look_at_routes() {
     if (!plan_.through || !run_.empty()) return {};
-    const plan::Router& router = plan_.at(*plan_.through);
-    const runtime::RoutingFile file(folder_ / router.path, router.name, plan_.name);
-    MIG_ASSIGN(routes, file.read());
-    if (routes.reads == plan::Side::Old && routes.writes == plan::Side::Old) return {};
+    MIG_ASSIGN(routes, runtime::open_router(stores_, folder_)->read());
+    if (routes.is_all_old()) return {};
     refuse(ExitCode::Refused,
-           fmt::format("the routing file {} does not send everything to the old side", router.path),
+           fmt::format("the routes of `{}` do not send everything to the old side",
+                       plan_.at(*plan_.through).name),
            "a plan begins with reads and writes on the old side");
     return {};
   }

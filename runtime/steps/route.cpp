@@ -13,7 +13,7 @@
 #include "runtime/stores/sqlite_effect.hpp"
 #include "runtime/stores/sqlite_guard.hpp"
 #include "runtime/stores/stores.hpp"
-#include "runtime/traffic/routing_file.hpp"
+#include "runtime/traffic/router.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -30,13 +30,13 @@ std::string_view spelling(plan::Side side) {
   return {};
 }
 
-// The side that took writes before a step: that of the newest such step above it, or the old one.
+// What held before a step: the newest such step above it, or everything at the old side.
 template <class Route>
-plan::Side side_before(const plan::Plan& plan, plan::StepId id) {
+Route route_before(const plan::Plan& plan, plan::StepId id) {
   for (std::uint32_t i = id.index; i > 0; --i) {
-    if (const auto* route = std::get_if<Route>(&plan.steps[i - 1].action)) return route->to;
+    if (const auto* route = std::get_if<Route>(&plan.steps[i - 1].action)) return *route;
   }
-  return plan::Side::Old;
+  return Route{};
 }
 
 class RouteStep : public Step {
@@ -44,16 +44,16 @@ class RouteStep : public Step {
   template <class Change>
   static Result<void> tell(World& world, Change change) {
     if (!world.plan.through) return {};
-    const RoutingFile file = routing_file(world);
-    MIG_ASSIGN(routes, file.read());
+    const auto router = open_router(world.stores, world.folder);
+    MIG_ASSIGN(routes, router->read());
     change(routes);
-    return file.write(routes, world.authority, world.clock.now());
+    return router->write(routes, world.authority, world.clock.now());
   }
 
   // A document that this run made goes once both sides are where they were.
   static Result<void> take_back(World& world) {
     if (!world.plan.through) return {};
-    return routing_file(world).restore(world.authority);
+    return open_router(world.stores, world.folder)->restore(world.authority);
   }
 };
 
@@ -67,7 +67,7 @@ class WritesStep final : public RouteStep {
   }
 
   Result<Outcome> undo(World& world) override {
-    const plan::Side before = side_before<plan::RouteWrites>(world.plan, id_);
+    const plan::Side before = route_before<plan::RouteWrites>(world.plan, id_).to;
     MIG_TRY(route(world, before));
     MIG_TRY(take_back(world));
     return Outcome{Done{fmt::format("writes go to {} again", spelling(before)), {}}, {}};
@@ -77,7 +77,9 @@ class WritesStep final : public RouteStep {
   // Closing comes with the word first: a willing application stops asking before it is refused.
   // Opening comes with the guard first: nobody is told to write where a guard still refuses.
   Result<void> route(World& world, plan::Side to) {
-    const auto say = [&] { return tell(world, [&](Routes& routes) { routes.writes = to; }); };
+    const auto say = [&] {
+      return tell(world, [&](Routes& routes) { routes.writes.authority = to; });
+    };
     if (to == plan::Side::Old) {
       MIG_TRY(set_guard(world, false));
       return say();
@@ -112,18 +114,29 @@ class ReadsStep final : public RouteStep {
   ReadsStep(const plan::RouteReads& action, plan::StepId id) : action_(action), id_(id) {}
 
   Result<Outcome> advance(World& world) override {
-    MIG_TRY(tell(world, [&](Routes& routes) { routes.reads = action_.to; }));
-    return Outcome{Done{fmt::format("reads go to {}", spelling(action_.to)), {}}, {}};
+    MIG_TRY(route(world, action_));
+    return Outcome{Done{describe(action_), {}}, {}};
   }
 
   Result<Outcome> undo(World& world) override {
-    const plan::Side before = side_before<plan::RouteReads>(world.plan, id_);
-    MIG_TRY(tell(world, [&](Routes& routes) { routes.reads = before; }));
+    const auto before = route_before<plan::RouteReads>(world.plan, id_);
+    MIG_TRY(route(world, before));
     MIG_TRY(take_back(world));
-    return Outcome{Done{fmt::format("reads go to {} again", spelling(before)), {}}, {}};
+    return Outcome{Done{fmt::format("{} again", describe(before)), {}}, {}};
   }
 
  private:
+  static Result<void> route(World& world, const plan::RouteReads& action) {
+    return tell(world, [&](Routes& routes) {
+      routes.by = hashed_fields(world.plan, action);
+      routes.reads = read_route(action);
+    });
+  }
+
+  static std::string describe(const plan::RouteReads& action) {
+    return fmt::format("reads go to {}", spelling(action.to));
+  }
+
   plan::RouteReads action_;
   plan::StepId id_;
 };

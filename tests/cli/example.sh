@@ -50,8 +50,8 @@ to_the_end() {
     "$(sqlite3 -readonly -separator ' ' -newline ';' work/catalog.db \
       'select count(*), reason from mig_ctl_reject group by reason order by reason')"
   same 'the old table' 0 "$(count work/legacy.db "sqlite_master where name = 'packages'")"
-  same 'the routes' 'new new' "$(sqlite3 -separator ' ' :memory: \
-    "select json_extract(r, '\$.reads'), json_extract(r, '\$.writes') from (select readfile('work/routes.json') r)")"
+  same 'the routes' '1000000000 new' "$(sqlite3 -separator ' ' :memory: \
+    "select json_extract(r, '\$.reads.share'), json_extract(r, '\$.writes.authority') from (select readfile('work/routes.json') r)")"
   same 'rows of the backup' 300 "$(count work/packages.backup.db packages)"
 }
 

@@ -55,7 +55,7 @@ dump() {
     [ -s "work/$file.db" ] || continue
     sqlite3 "work/$file.db" .dump | grep -vE 'mig_ctl|^(PRAGMA|BEGIN|COMMIT)' | sort
   done
-  grep -E '"(reads|writes)"' work/routes.json 2>/dev/null
+  grep -E '"(authority|share|control)"' work/routes.json 2>/dev/null
 }
 
 rejects() {

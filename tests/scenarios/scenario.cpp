@@ -18,7 +18,7 @@
 #include "runtime/engine/requests.hpp"
 #include "runtime/stores/sqlite_control.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
-#include "runtime/traffic/routing_file.hpp"
+#include "runtime/traffic/router.hpp"
 #include "tests/support/test_stores.hpp"
 
 namespace mig::test {
@@ -295,13 +295,13 @@ Picture ScenarioRun::picture() const {
     if (text != "\n") picture.stores += fmt::format("== {}\n{}", file.filename().string(), text);
   }
   if (scenario_.plan.through) {
-    const plan::Router& router = scenario_.plan.at(*scenario_.plan.through);
-    const auto routes =
-        runtime::RoutingFile(folder_ / router.path, router.name, scenario_.plan.name).read();
+    auto stores = runtime::Stores::find(scenario_.plan, folder_, {});
+    REQUIRE(stores);
+    const auto routes = runtime::open_router(*stores, folder_)->read();
     REQUIRE(routes);
-    picture.routes = fmt::format(
-        "reads {} writes {}{}", static_cast<int>(routes->reads), static_cast<int>(routes->writes),
-        std::filesystem::exists(folder_ / router.path) ? " in a file" : "");
+    picture.routes =
+        fmt::format("reads {} writes {}{}", routes->reads.share.parts(),
+                    static_cast<int>(routes->writes.authority), routes->version > 0 ? " said" : "");
   }
   const auto journal = const_cast<ScenarioRun*>(this)->open_journal();
   std::int64_t seq = 0;
