@@ -12,8 +12,7 @@ namespace {
 
 // Kinds of later versions, so that they are answered with that and not with a guess.
 constexpr std::string_view kLaterStores[] = {"postgres", "redis"};
-constexpr std::string_view kLaterRouters[] = {"table", "channel", "hook",
-                                              "redis", "http",    "postgres"};
+constexpr std::string_view kLaterRouters[] = {"channel", "hook", "redis", "http", "postgres"};
 
 template <class Kinds>
 bool is_among(const Kinds& kinds, std::string_view word) {
@@ -71,8 +70,89 @@ void report_kind(Analysis& analysis, const syntax::Expr& kind, std::string_view 
     return;
   }
   analysis.diagnostics.report(kind.span, diag::UnknownName, fmt::format("kind of {}", what), word)
-      .help(fmt::format("this version has `{}`", known));
+      .help(fmt::format("this version has {}", known));
 }
+
+// What the statement table says of every router, with what one kind of them needs.
+StatementRow row_of(plan::RouterKind kind) {
+  StatementRow row = *find_statement(Context::File, "router");
+  switch (kind) {
+    case plan::RouterKind::File:
+      row.attributes = "path! attributes";
+      break;
+    case plan::RouterKind::Table:
+      row.form = "router glue: table { in = app; name = \"mig_routes\" }";
+      row.attributes = "in! name! attributes";
+      break;
+  }
+  return row;
+}
+
+std::optional<plan::RouterKind> router_kind(std::string_view word) {
+  for (const auto kind : {plan::RouterKind::File, plan::RouterKind::Table}) {
+    if (word == name(kind)) return kind;
+  }
+  return std::nullopt;
+}
+
+class RouterChecker {
+ public:
+  RouterChecker(Analysis& analysis, const Declaration& declaration)
+      : analysis_(analysis), scope_(*declaration.module), declaration_(declaration) {}
+
+  std::optional<plan::Router> check(plan::RouterKind kind) {
+    const StatementRow row = row_of(kind);
+    const Attributes attributes(*declaration_.statement, row, analysis_.diagnostics);
+    plan::Router router{.name = declaration_.name, .kind = kind};
+    const bool is_placed = attributes.ok() && (kind == plan::RouterKind::File
+                                                   ? read_text(attributes, "path", router.path)
+                                                   : read_table(attributes, router));
+    if (!is_placed || !read_attributes(attributes, router)) return std::nullopt;
+    return router;
+  }
+
+ private:
+  bool read_text(const Attributes& attributes, std::string_view name, std::string& into) {
+    const auto text = analysis_.constants.text(*attributes.find(name)->value, scope_);
+    if (text) into = *text;
+    return text.has_value();
+  }
+
+  bool read_table(const Attributes& attributes, plan::Router& router) {
+    router.store = analysis_.find(*attributes.find("in")->value, scope_, DeclarationKind::Store,
+                                  analysis_.stores);
+    return read_text(attributes, "name", router.table) && router.store.has_value();
+  }
+
+  // `attributes = [region, segment]`
+  bool read_attributes(const Attributes& attributes, plan::Router& router) {
+    const WrittenAttribute* written = attributes.find("attributes");
+    if (written == nullptr) return true;
+    const auto* list = std::get_if<syntax::List>(&written->value->node);
+    const bool is_form = list != nullptr && !list->items.empty() &&
+                         std::ranges::none_of(list->items, [](const syntax::Expr& item) {
+                           return name_of(item).empty();
+                         });
+    if (!is_form) {
+      analysis_.diagnostics.report(written->value->span, diag::WrongForm, "attributes")
+          .help("it is written like `attributes = [region, segment]`");
+      return false;
+    }
+    for (const syntax::Expr& item : list->items) {
+      const std::string name(name_of(item));
+      if (is_among(router.attributes, name)) {
+        analysis_.diagnostics.report(item.span, diag::DeclaredTwice, name);
+        return false;
+      }
+      router.attributes.push_back(name);
+    }
+    return true;
+  }
+
+  Analysis& analysis_;
+  const Module& scope_;
+  const Declaration& declaration_;
+};
 
 }  // namespace
 
@@ -82,7 +162,7 @@ void check_stores(Analysis& analysis) {
     const auto head = head_of(analysis, *declaration, row);
     if (!head) continue;
     if (name_of(*head->kind) != name(plan::StoreKind::Sqlite)) {
-      report_kind(analysis, *head->kind, "store", kLaterStores, name(plan::StoreKind::Sqlite));
+      report_kind(analysis, *head->kind, "store", kLaterStores, "`sqlite`");
       continue;
     }
     const Attributes attributes(*declaration->statement, row, analysis.diagnostics);
@@ -108,19 +188,16 @@ void check_routers(Analysis& analysis) {
   for (const Declaration* declaration : analysis.program.declarations(DeclarationKind::Router)) {
     const auto head = head_of(analysis, *declaration, row);
     if (!head) continue;
-    if (name_of(*head->kind) != name(plan::RouterKind::File)) {
-      report_kind(analysis, *head->kind, "router", kLaterRouters, name(plan::RouterKind::File));
+    const auto kind = router_kind(name_of(*head->kind));
+    if (!kind) {
+      report_kind(analysis, *head->kind, "router", kLaterRouters, "`file` and `table`");
       continue;
     }
-    const Attributes attributes(*declaration->statement, row, analysis.diagnostics);
-    if (!attributes.ok()) continue;
-    const WrittenAttribute* path = attributes.find("path");
-    const auto where = analysis.constants.text(*path->value, *declaration->module);
-    if (!where) continue;
+    auto router = RouterChecker(analysis, *declaration).check(*kind);
+    if (!router) continue;
     analysis.routers[declaration] =
         plan::RouterId{static_cast<std::uint32_t>(analysis.plan.routers.size())};
-    analysis.plan.routers.push_back(
-        plan::Router{declaration->name, plan::RouterKind::File, *where});
+    analysis.plan.routers.push_back(std::move(*router));
   }
 }
 

@@ -49,7 +49,7 @@ inline constexpr std::array<std::string_view, 7> kSpellings<Arm> = {
 template <>
 inline constexpr std::array<std::string_view, 1> kSpellings<StoreKind> = {"sqlite"};
 template <>
-inline constexpr std::array<std::string_view, 1> kSpellings<RouterKind> = {"file"};
+inline constexpr std::array<std::string_view, 2> kSpellings<RouterKind> = {"file", "table"};
 template <>
 inline constexpr std::array<std::string_view, 11> kSpellings<MetricKind> = {
     "p50",           "p95", "p99",   "error_rate", "rate_4xx", "rate_5xx",
@@ -111,7 +111,8 @@ void fields(Visit& visit, Store& it) {
 }
 template <class Visit>
 void fields(Visit& visit, Router& it) {
-  MIG_FIELD(name), MIG_FIELD(kind), MIG_FIELD(path);
+  MIG_FIELD(name), MIG_FIELD(kind), MIG_FIELD(path), MIG_LATER_FIELD(store), MIG_LATER_FIELD(table),
+      MIG_LATER_FIELD(attributes);
 }
 template <class Visit>
 void fields(Visit& visit, Reference& it) {

@@ -50,7 +50,10 @@ struct Store {
 struct Router {
   std::string name;
   RouterKind kind = RouterKind::File;
-  std::string path;  // relative to the plan file
+  std::string path;                     // file: relative to the plan file
+  std::optional<StoreId> store;         // table: where it is
+  std::string table;                    // table: its name there
+  std::vector<std::string> attributes;  // what a request can say about itself
   bool operator==(const Router&) const = default;
 };
 

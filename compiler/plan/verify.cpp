@@ -21,6 +21,8 @@ class Inspector {
       exists(id, "to");
     if (plan_.through) within(plan_.through->index, plan_.routers.size(), "through");
     if (plan_.via) within(plan_.via->index, plan_.transforms.size(), "via");
+    for (const Router& router : plan_.routers)
+      inspect(router);
     for (const Entity& entity : plan_.entities)
       inspect(entity);
     for (const Dataset& dataset : plan_.datasets)
@@ -46,6 +48,10 @@ class Inspector {
     within(id.index, plan_.datasets.size(), what);
   }
 
+  void inspect(const Router& router) {
+    if (router.store) within(router.store->index, plan_.stores.size(), "a router's store");
+    if (router.kind == RouterKind::Table && !router.store) flaw("a router has no store");
+  }
   void inspect(const Entity& entity) {
     if (std::ranges::none_of(entity.fields, &Field::key)) flaw("an entity has no key");
     for (const Field& field : entity.fields) {

@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "runtime/traffic/routing_file.hpp"
+#include "runtime/traffic/routing_table.hpp"
 
 namespace mig::runtime {
 
@@ -11,7 +12,16 @@ std::unique_ptr<Router> open_router(Stores& stores, const std::filesystem::path&
   assert(plan.through.has_value());
   const plan::Router& router = plan.at(*plan.through);
   RouterName name{.plan = plan.name, .router = router.name};
-  return std::make_unique<RoutingFile>(folder / router.path, std::move(name), initial_routes(plan));
+  switch (router.kind) {
+    case plan::RouterKind::File:
+      return std::make_unique<RoutingFile>(folder / router.path, std::move(name),
+                                           initial_routes(plan));
+    case plan::RouterKind::Table:
+      return std::make_unique<RoutingTable>(stores, router.store.value(), router.table,
+                                            std::move(name), initial_routes(plan));
+  }
+  assert(false && "every kind of router is opened");
+  return nullptr;
 }
 
 }  // namespace mig::runtime

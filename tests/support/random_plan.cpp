@@ -52,6 +52,9 @@ void make_transforms_whole(RandomFiller& filler, plan::Plan& plan) {
 }
 
 void make_routes_whole(plan::Plan& plan) {
+  for (plan::Router& router : plan.routers) {
+    if (router.kind == plan::RouterKind::Table) router.store = plan::StoreId{};
+  }
   const auto size = static_cast<std::uint32_t>(plan.entity_of(plan.from).fields.size());
   for (plan::Step& step : plan.steps) {
     auto* reads = std::get_if<plan::RouteReads>(&step.action);

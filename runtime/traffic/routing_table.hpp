@@ -1,0 +1,42 @@
+// A router of the kind `table`: the routing document is a row beside the application's data.
+//
+// An application reads the row in the transaction of its own write, so a change of the row waits
+// for the writes that were decided before it, and every later one sees it. The table appears with
+// the first document and goes with the last. One thread, like the stores.
+#pragma once
+
+#include <string>
+
+#include "runtime/stores/stores.hpp"
+#include "runtime/traffic/router.hpp"
+
+namespace mig::runtime {
+
+class RoutingTable final : public Router {
+ public:
+  // The stores outlive it.
+  RoutingTable(Stores& stores, plan::StoreId store, std::string table, RouterName name,
+               Routes initial);
+
+  Result<Routes> read() override;
+  Result<void> write(const Routes& wanted, const Authority& authority, Instant now) override;
+  Result<void> restore(const Authority& authority) override;
+
+  // Writes inside a transaction of the caller, who holds the store's fence: what else changes with
+  // the routes changes in the same instant.
+  Result<void> write_within(const Database& database, const Routes& wanted,
+                            const Authority& authority, Instant now) const;
+
+ private:
+  Result<Routes> read_from(const Database& database) const;
+  Result<bool> is_there(const Database& database) const;
+  Result<void> remove_row(const Database& database) const;
+
+  Stores& stores_;
+  plan::StoreId store_;
+  std::string table_;
+  RouterName name_;
+  Routes initial_;
+};
+
+}  // namespace mig::runtime
