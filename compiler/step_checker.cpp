@@ -114,13 +114,12 @@ void StepChecker::append(const syntax::Statement& statement, Action action) {
   needs_ = {id};
 }
 
-// Writes to both sides and shares of reads need what a later version brings.
+// Writes to both sides need what a later version brings.
 bool StepChecker::is_for_later(const syntax::Statement& statement) {
-  const bool routes = statement.word.text == "writes" || statement.word.text == "reads";
+  const bool routes = statement.word.text == "writes";
   if (!routes || !statement.is_intact || statement.operands.size() < 2) return false;
   analysis_.diagnostics
-      .report(statement.operands[1].value.span, diag::LaterStatement,
-              statement.word.text == "writes" ? "writes to both sides" : "a share of reads")
+      .report(statement.operands[1].value.span, diag::LaterStatement, "writes to both sides")
       .note(
           "the language knows it; this version of mig moves all at once, while writes stand still");
   return true;
@@ -138,7 +137,7 @@ std::optional<Action> StepChecker::lower(const syntax::Statement& statement, For
   if (word == "scan") return copy(form, plan::CopyKind::Scan);
   if (word == "verify") return verify(form);
   if (word == "writes") return writes(form);
-  if (word == "reads") return reads(form);
+  if (word == "reads") return reads(statement, form);
   if (word == "require") return require(form);
   if (word == "hold") return hold(form);
   if (word == "approve") return approve(form);

@@ -1,7 +1,7 @@
 // Lowers the steps of one phase; a word of the statement table is one function here.
 //
-// step_checker.cpp reads the phase and names, step_structure.cpp, step_data.cpp and
-// step_waiting.cpp lower the words. Made for one phase, used once.
+// step_checker.cpp reads the phase and names, step_structure.cpp, step_data.cpp,
+// step_reads.cpp and step_waiting.cpp lower the words. Made for one phase, used once.
 #pragma once
 
 #include <map>
@@ -69,7 +69,14 @@ class StepChecker {
 
   std::optional<plan::Side> side(Form& form, bool may_be_none);
   Lowered writes(Form& form);
-  Lowered reads(Form& form);
+  Lowered reads(const syntax::Statement& statement, Form& form);
+  bool read_where(Form& form, plan::RouteReads& action);
+  bool read_condition(const syntax::Expr& condition, plan::RouteReads& action);
+  bool read_share(Form& form, plan::RouteReads& action);
+  bool read_hash(plan::RouteReads& action);
+  bool can_be_hashed(const plan::Field& field, const syntax::Span& at);
+  bool read_fallback(plan::RouteReads& action);
+  bool is_routed(const syntax::Statement& statement, const plan::RouteReads& action);
   Lowered require(Form& form);
   Lowered hold(Form& form);
   Lowered approve(Form& form);

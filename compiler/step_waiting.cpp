@@ -28,12 +28,6 @@ std::optional<Action> StepChecker::writes(Form& form) {
   return action;
 }
 
-std::optional<Action> StepChecker::reads(Form& form) {
-  const auto to = side(form, false);
-  if (!to) return std::nullopt;
-  return plan::RouteReads{.to = *to};
-}
-
 std::optional<Action> StepChecker::require(Form& form) {
   const syntax::Expr* gates = form.value();
   if (gates == nullptr) return std::nullopt;

@@ -6,6 +6,7 @@
 
 #include "compiler/plan/hash.hpp"
 #include "compiler/plan/overloaded.hpp"
+#include "compiler/plan/routing.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/preflight.hpp"
 #include "runtime/cli/wrapped.hpp"
@@ -126,6 +127,11 @@ class Screen {
     return {};
   }
 
+  plan::RouteReads reads_before(const plan::Step& step) const {
+    const auto position = static_cast<std::uint32_t>(&step - plan_.steps.data());
+    return plan::route_before<plan::RouteReads>(plan_, plan::StepId{position});
+  }
+
   Row row_of(const plan::Step& step) {
     const std::string back = way_back(step);
     return std::visit(
@@ -193,9 +199,8 @@ class Screen {
                          "writes old"};
             },
             [&](const plan::RouteReads& it) {
-              return Row{"%",
-                         fmt::format("reads go to {}", it.to == plan::Side::Old ? "old" : "new"),
-                         "reads old"};
+              return Row{"%", fmt::format("reads go to {}", print(plan_, it)),
+                         "reads " + print(plan_, reads_before(step))};
             },
             [&](const plan::Hold& it) {
               std::vector<std::string> gates;

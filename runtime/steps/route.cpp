@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/routing.hpp"
 #include "runtime/engine/world.hpp"
 #include "runtime/steps/waiting.hpp"
 #include "runtime/stores/sqlite_control.hpp"
@@ -28,15 +29,6 @@ std::string_view spelling(plan::Side side) {
       return "nobody";
   }
   return {};
-}
-
-// What held before a step: the newest such step above it, or everything at the old side.
-template <class Route>
-Route route_before(const plan::Plan& plan, plan::StepId id) {
-  for (std::uint32_t i = id.index; i > 0; --i) {
-    if (const auto* route = std::get_if<Route>(&plan.steps[i - 1].action)) return *route;
-  }
-  return Route{};
 }
 
 class RouteStep : public Step {
@@ -67,7 +59,7 @@ class WritesStep final : public RouteStep {
   }
 
   Result<Outcome> undo(World& world) override {
-    const plan::Side before = route_before<plan::RouteWrites>(world.plan, id_).to;
+    const plan::Side before = plan::route_before<plan::RouteWrites>(world.plan, id_).to;
     MIG_TRY(route(world, before));
     MIG_TRY(take_back(world));
     return Outcome{Done{fmt::format("writes go to {} again", spelling(before)), {}}, {}};
@@ -115,14 +107,14 @@ class ReadsStep final : public RouteStep {
 
   Result<Outcome> advance(World& world) override {
     MIG_TRY(route(world, action_));
-    return Outcome{Done{describe(action_), {}}, {}};
+    return Outcome{Done{describe(world, action_), {}}, {}};
   }
 
   Result<Outcome> undo(World& world) override {
-    const auto before = route_before<plan::RouteReads>(world.plan, id_);
+    const auto before = plan::route_before<plan::RouteReads>(world.plan, id_);
     MIG_TRY(route(world, before));
     MIG_TRY(take_back(world));
-    return Outcome{Done{fmt::format("{} again", describe(before)), {}}, {}};
+    return Outcome{Done{fmt::format("{} again", describe(world, before)), {}}, {}};
   }
 
  private:
@@ -133,8 +125,8 @@ class ReadsStep final : public RouteStep {
     });
   }
 
-  static std::string describe(const plan::RouteReads& action) {
-    return fmt::format("reads go to {}", spelling(action.to));
+  static std::string describe(const World& world, const plan::RouteReads& action) {
+    return fmt::format("reads go to {}", print(world.plan, action));
   }
 
   plan::RouteReads action_;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "compiler/plan/routing.hpp"
 #include "runtime/data/iso_time.hpp"
 #include "runtime/traffic/sticky_hash.hpp"
 
@@ -163,14 +164,6 @@ ReadRoute read_route(const plan::RouteReads& action) {
   ReadRoute route{.where = action.where, .stale_ok = action.stale_ok, .fallback = action.fallback};
   if (action.to == plan::Side::New) route.share = action.share.value_or(plan::Ratio::percent(100));
   return route;
-}
-
-std::vector<std::string> hashed_fields(const plan::Plan& plan, const plan::RouteReads& action) {
-  const plan::Entity& entity = plan.entity_of(plan.from);
-  std::vector<std::string> names;
-  for (const std::uint32_t field : action.by.empty() ? entity.key() : action.by)
-    names.push_back(entity.fields.at(field).name);
-  return names;
 }
 
 std::string encode(const Routes& routes, const RouterName& name) {

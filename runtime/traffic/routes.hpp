@@ -65,7 +65,6 @@ struct RouterName {
 Routes initial_routes(const plan::Plan& plan);
 // What a step of the plan asks for.
 ReadRoute read_route(const plan::RouteReads& action);
-std::vector<std::string> hashed_fields(const plan::Plan& plan, const plan::RouteReads& action);
 
 std::string encode(const Routes& routes, const RouterName& name);
 // Reads formats 1 and 2; `initial` gives what format 1 does not say. Nothing where the text is no
