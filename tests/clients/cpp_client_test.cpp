@@ -83,7 +83,9 @@ TEST_CASE("the client's own hash gives the published hashes, buckets and cohorts
     INFO(one.dump());
     const std::string salt = one["salt"];
     const std::string key = unhex(one["key"]);
-    const std::uint64_t hash = mig_router::xxh64(salt + '\0' + key);
+    std::string text = salt;
+    text.push_back('\0');
+    const std::uint64_t hash = mig_router::xxh64(text.append(key));
     CHECK(hash == std::stoull(one["hash"].get<std::string>(), nullptr, 16));
     CHECK(mig_router::bucket_of(salt, key) == one["bucket"]);
   }

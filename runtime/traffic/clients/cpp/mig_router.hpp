@@ -44,12 +44,12 @@ inline Instant now() {
 
 // XXH64 of a text, seed 0 (https://github.com/Cyan4973/xxHash).
 inline std::uint64_t xxh64(std::string_view text) {
-  constexpr std::uint64_t k1 = 0x9E3779B185EBCA87U, k2 = 0xC2B2AE3D27D4EB4FU,
-                          k3 = 0x165667B19E3779F9U, k4 = 0x85EBCA77C2B2AE63U,
-                          k5 = 0x27D4EB2F165667C5U;
+  constexpr std::uint64_t kPrime1 = 0x9E3779B185EBCA87U, kPrime2 = 0xC2B2AE3D27D4EB4FU,
+                          kPrime3 = 0x165667B19E3779F9U, kPrime4 = 0x85EBCA77C2B2AE63U,
+                          kPrime5 = 0x27D4EB2F165667C5U;
   const auto rotated = [](std::uint64_t x, unsigned by) { return x << by | x >> (64U - by); };
   const auto round = [&](std::uint64_t sum, std::uint64_t lane) {
-    return rotated(sum + lane * k2, 31) * k1;
+    return rotated(sum + lane * kPrime2, 31) * kPrime1;
   };
   const auto taken = [&text](std::size_t size) {  // little-endian, whatever the machine is
     std::uint64_t value = 0;
@@ -59,25 +59,25 @@ inline std::uint64_t xxh64(std::string_view text) {
     return value;
   };
   const std::uint64_t size = text.size();
-  std::uint64_t hash = k5;
+  std::uint64_t hash = kPrime5;
   if (size >= 32) {
-    std::uint64_t sums[] = {k1 + k2, k2, 0, 0 - k1};
+    std::uint64_t sums[] = {kPrime1 + kPrime2, kPrime2, 0, 0 - kPrime1};
     while (text.size() >= 32) {
       for (std::uint64_t& sum : sums)
         sum = round(sum, taken(8));
     }
     hash = rotated(sums[0], 1) + rotated(sums[1], 7) + rotated(sums[2], 12) + rotated(sums[3], 18);
     for (const std::uint64_t sum : sums)
-      hash = (hash ^ round(0, sum)) * k1 + k4;
+      hash = (hash ^ round(0, sum)) * kPrime1 + kPrime4;
   }
   hash += size;
   while (text.size() >= 8)
-    hash = rotated(hash ^ round(0, taken(8)), 27) * k1 + k4;
-  if (text.size() >= 4) hash = rotated(hash ^ taken(4) * k1, 23) * k2 + k3;
+    hash = rotated(hash ^ round(0, taken(8)), 27) * kPrime1 + kPrime4;
+  if (text.size() >= 4) hash = rotated(hash ^ taken(4) * kPrime1, 23) * kPrime2 + kPrime3;
   while (!text.empty())
-    hash = rotated(hash ^ taken(1) * k5, 11) * k1;
-  hash = (hash ^ hash >> 33U) * k2;
-  hash = (hash ^ hash >> 29U) * k3;
+    hash = rotated(hash ^ taken(1) * kPrime5, 11) * kPrime1;
+  hash = (hash ^ hash >> 33U) * kPrime2;
+  hash = (hash ^ hash >> 29U) * kPrime3;
   return hash ^ hash >> 32U;
 }
 
@@ -479,8 +479,9 @@ class Report {
       }
       lines += "]}\n";
       for (const auto& [name, value] : readings(counts)) {
-        lines += "{\"metric\":\"" + arm + "_" + name + "\",\"at\":\"" + print(until) +
-                 "\",\"value\":" + std::to_string(value) + "}\n";
+        lines += R"({"metric":")";
+        lines.append(arm).append("_").append(name).append(R"(","at":")").append(print(until));
+        lines.append(R"(","value":)").append(std::to_string(value)).append("}\n");
       }
     }
     arms_.clear();
