@@ -171,6 +171,7 @@ OperationId ColumnProgram::intern(Recipe recipe, bool nullable) {
   if (operation.recipe.kind == Kind::Constant) fill_constant(operation);
   if (operation.recipe.kind == Kind::Apply) {
     std::vector<const Cells*> arguments;
+    arguments.reserve(operation.recipe.arguments.size());
     for (const OperationId id : operation.recipe.arguments)
       arguments.push_back(&operations_[id].cells);
     operation.prepared = prepare(operation.recipe.function, arguments);

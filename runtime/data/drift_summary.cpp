@@ -1,3 +1,4 @@
+#include <cassert>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -39,6 +40,7 @@ std::string print_summary(const plan::Plan& plan, const Reconciliation& result) 
   const std::int64_t bound =
       expected == 0 ? plan::Ratio::kWhole : 3 * plan::Ratio::kWhole / expected;
   const auto share = plan::Ratio::from_parts(std::min(bound, plan::Ratio::kWhole));
+  assert(share.has_value());
   line += fmt::format("sample of {} rows", expected);
   if (result.drift() > 0) return line;
   return line + fmt::format(", at most {} differ at 95%", print(*share));

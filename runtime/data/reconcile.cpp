@@ -1,16 +1,12 @@
 #include "runtime/data/reconcile.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <limits>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <cassert>
 
 #include "runtime/data/carry.hpp"
+#include "runtime/data/drift_list.hpp"
 #include "runtime/data/fingerprint.hpp"
 #include "runtime/data/key_code.hpp"
-#include "runtime/full_disk.hpp"
 #include "runtime/stores/drift_scratch.hpp"
 #include "runtime/stores/sqlite_control.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
@@ -32,38 +28,6 @@ std::string_view bytes_of(const Fingerprint& fingerprint) {
   return {reinterpret_cast<const char*>(&fingerprint), sizeof fingerprint};
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  return fmt::format("{}", fmt::join(names, ","));
-}
-
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    const auto comma = text.find(',');
-    parts.emplace_back(text.substr(0, comma));
-    if (comma == text.npos) break;
-    text.remove_prefix(comma + 1);
-  }
-  return parts;
-}
-
-RowDifference read_difference(const Statement& rows) {
-  return {plan::DatasetId{static_cast<std::uint32_t>(rows.integer(1))},
-          static_cast<DriftClass>(rows.integer(2)),
-          std::string(rows.text(3)),
-          std::string(rows.text(4)),
-          std::string(rows.text(5)),
-          split(rows.text(6))};
-}
-
-void write_line(std::ofstream& list, const plan::Plan& plan, const RowDifference& difference) {
-  const nlohmann::json line = {{"dataset", plan.at(difference.dataset).name},
-                               {"class", name(difference.kind)},
-                               {"key", difference.key},
-                               {"fields", difference.fields}};
-  list << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
-}
-
 }  // namespace
 
 struct Reconciler::Work {
@@ -79,7 +43,7 @@ struct Reconciler::Work {
   std::int64_t read = 0;
   Page page;
   Page source_page;
-  DriftScratch scratch;
+  std::unique_ptr<DriftScratch> scratch;  // from `open` on
   Carrier carrier;
   std::vector<std::unique_ptr<CanonicalForm>> forms;  // one an emit
   std::vector<std::unique_ptr<CanonicalForm>> target_forms;
@@ -102,7 +66,8 @@ struct Reconciler::Work {
   }
 
   Result<void> open() {
-    MIG_TRY(scratch.open(options.scratch_folder));
+    MIG_ASSIGN(made, DriftScratch::open(options.scratch_folder));
+    scratch = std::make_unique<DriftScratch>(std::move(made));
     MIG_ASSIGN(database, stores.reader(plan.at(plan.from).store));
     MIG_ASSIGN(opened, KeysetReader::open(*database, plan, plan.from));
     source.emplace(std::move(opened));
@@ -142,6 +107,7 @@ struct Reconciler::Work {
   }
 
   Result<void> read_source() {
+    assert(source.has_value());
     MIG_TRY(source->read(cursor, "", kPage, page));
     cursor = page.last;
     read += page.read;
@@ -160,10 +126,10 @@ struct Reconciler::Work {
       is_compared[row] = !is_left_out;
       result.source_rows += is_left_out ? 0 : 1;
     }
-    MIG_TRY(scratch.database->execute("BEGIN"));
+    MIG_TRY(scratch->database.execute("BEGIN"));
     for (std::size_t emit = 0; emit < carrier.emitted().size(); ++emit)
       MIG_TRY(expect_rows(emit, is_compared));
-    MIG_TRY(scratch.database->execute("COMMIT"));
+    MIG_TRY(scratch->database.execute("COMMIT"));
     if (page.is_last) next_target(0);
     return {};
   }
@@ -180,14 +146,14 @@ struct Reconciler::Work {
       const Fingerprint print = fingerprint(columns, row, memory);
       const std::string from = page.keys[emitted.source[row]];
       const std::string key = written_key(entity, emitted.rows, row);
-      Statement& expect = *scratch.expect;
+      Statement& expect = scratch->expect;
       expect.bind(1, static_cast<std::int64_t>(dataset.index));
       expect.bind_bytes(2, code);
       expect.bind_bytes(3, bytes_of(print));
       expect.bind_text(4, from);
       expect.bind_text(5, key);
       MIG_TRY(expect.run());
-      if (scratch.database->changes() > 0) {
+      if (scratch->database.changes() > 0) {
         ++drift_of(dataset).expected;
       } else {
         MIG_TRY(compare_twins(dataset, code, print, from, key));
@@ -200,7 +166,7 @@ struct Reconciler::Work {
   Result<void> compare_twins(plan::DatasetId dataset, const std::string& code,
                              const Fingerprint& print, const std::string& from,
                              const std::string& key) {
-    Statement& find = *scratch.find;
+    Statement& find = scratch->find;
     find.bind(1, static_cast<std::int64_t>(dataset.index));
     find.bind_bytes(2, code);
     MIG_ASSIGN(found, find.step());
@@ -228,7 +194,7 @@ struct Reconciler::Work {
     cursor = page.last;
     const plan::Entity& entity = plan.entity_of(dataset);
     const auto columns = target_forms[target]->of(page.rows);
-    MIG_TRY(scratch.database->execute("BEGIN"));
+    MIG_TRY(scratch->database.execute("BEGIN"));
     for (const BadRow& bad : page.bad)
       MIG_TRY(note({dataset, DriftClass::Extra, shown_key(bad.key), bad.key, "", {bad.field}}));
     for (std::size_t row = 0; row < page.rows.rows; ++row) {
@@ -237,14 +203,14 @@ struct Reconciler::Work {
       ++drift_of(dataset).found;
       MIG_TRY(look_up(dataset, columns, row, code));
     }
-    MIG_TRY(scratch.database->execute("COMMIT"));
+    MIG_TRY(scratch->database.execute("COMMIT"));
     if (page.is_last) next_target(target + 1);
     return {};
   }
 
   Result<void> look_up(plan::DatasetId dataset, std::span<const Column> columns, std::size_t row,
                        const std::string& code) {
-    Statement& find = *scratch.find;
+    Statement& find = scratch->find;
     find.bind(1, static_cast<std::int64_t>(dataset.index));
     find.bind_bytes(2, code);
     MIG_ASSIGN(found, find.step());
@@ -255,9 +221,9 @@ struct Reconciler::Work {
     const bool is_equal = find.bytes(0) == bytes_of(fingerprint(columns, row, memory));
     const std::string from(find.text(1));
     find.reset();
-    scratch.forget->bind(1, static_cast<std::int64_t>(dataset.index));
-    scratch.forget->bind_bytes(2, code);
-    MIG_TRY(scratch.forget->run());
+    scratch->forget.bind(1, static_cast<std::int64_t>(dataset.index));
+    scratch->forget.bind_bytes(2, code);
+    MIG_TRY(scratch->forget.run());
     if (is_equal) return {};
     MIG_ASSIGN(fields, different_fields(dataset, columns, row, code, from));
     return note({dataset, DriftClass::Mismatched, shown_key(page.keys[row]), page.keys[row], from,
@@ -271,6 +237,7 @@ struct Reconciler::Work {
                                                     const std::string& from) {
     std::vector<std::string> fields;
     if (drift_of(dataset).mismatched >= 1000) return fields;
+    assert(source.has_value());
     MIG_TRY(source->read_at(from, source_page));
     carrier.run(source_page.rows);
     const plan::Entity& entity = plan.entity_of(dataset);
@@ -308,25 +275,25 @@ struct Reconciler::Work {
         break;
     }
     if (result.first.size() < options.keep_differences) result.first.push_back(difference);
-    Statement& row = *scratch.note;
+    Statement& row = scratch->note;
     row.bind(1, static_cast<std::int64_t>(difference.dataset.index));
     row.bind(2, static_cast<std::int64_t>(difference.kind));
     row.bind_text(3, difference.key);
     row.bind_text(4, difference.place);
     row.bind_text(5, difference.source);
-    row.bind_text(6, joined(difference.fields));
+    row.bind_text(6, joined_fields(difference));
     MIG_TRY(row.run());
     if (difference.source.empty()) return {};
-    scratch.drift->bind_text(1, difference.source);
-    MIG_TRY(scratch.drift->run());
-    result.source_drift += scratch.database->changes() > 0 ? 1 : 0;
+    scratch->drift.bind_text(1, difference.source);
+    MIG_TRY(scratch->drift.run());
+    result.source_drift += scratch->database.changes() > 0 ? 1 : 0;
     return {};
   }
 
   // Whatever nobody asked for is missing.
   Result<void> collect_missing() {
-    MIG_TRY(scratch.database->execute("BEGIN"));
-    MIG_ASSIGN(rows, scratch.database->prepare(
+    MIG_TRY(scratch->database.execute("BEGIN"));
+    MIG_ASSIGN(rows, scratch->database.prepare(
                          "SELECT dataset, key, source FROM expected ORDER BY dataset, code"));
     while (true) {
       MIG_ASSIGN(has_row, rows.step());
@@ -338,28 +305,9 @@ struct Reconciler::Work {
                     std::string(rows.text(2)),
                     {}}));
     }
-    MIG_TRY(scratch.database->execute("COMMIT"));
+    MIG_TRY(scratch->database.execute("COMMIT"));
     part = Part::Done;
-    return options.list ? write_list() : Result<void>();
-  }
-
-  Result<void> write_list() {
-    errno = 0;
-    std::ofstream list(*options.list, std::ios::trunc);
-    MIG_ASSIGN(rows, scratch.database->prepare("SELECT id, dataset, kind, key, place, source, "
-                                               "fields FROM difference ORDER BY id"));
-    while (true) {
-      MIG_ASSIGN(has_row, rows.step());
-      if (!has_row) break;
-      write_line(list, plan, read_difference(rows));
-    }
-    list.flush();
-    if (list) return {};
-    const Cause cause = is_disk_full(errno) ? Cause::DiskFull : Cause::Other;
-    return fail(
-        ErrorKind::Permanent,
-        fmt::format("the list of differences cannot be written to `{}`", options.list->string()),
-        "choose another file, or free space on its disk", cause);
+    return options.list ? write_differences(*scratch, plan, *options.list) : Result<void>();
   }
 };
 
@@ -396,17 +344,8 @@ const Reconciliation& Reconciler::result() const {
 }
 
 Result<std::vector<RowDifference>> Reconciler::differences(std::int64_t after, std::size_t limit) {
-  std::vector<RowDifference> found;
-  MIG_ASSIGN(rows, work_->scratch.database->prepare(
-                       "SELECT id, dataset, kind, key, place, source, fields FROM difference "
-                       "WHERE id > ?1 ORDER BY id LIMIT ?2"));
-  rows.bind(1, after);
-  rows.bind(2, static_cast<std::int64_t>(limit));
-  while (true) {
-    MIG_ASSIGN(has_row, rows.step());
-    if (!has_row) return found;
-    found.push_back(read_difference(rows));
-  }
+  assert(work_->scratch != nullptr);
+  return read_differences(*work_->scratch, after, limit);
 }
 
 Result<Reconciliation> reconcile(const plan::Plan& plan, Stores& stores, ReconcileOptions options) {

@@ -1,6 +1,7 @@
 #include "runtime/stores/drift_scratch.hpp"
 
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,38 +19,39 @@ CREATE TABLE drifting(source TEXT PRIMARY KEY) WITHOUT ROWID;
 
 }  // namespace
 
-DriftScratch::~DriftScratch() {
-  expect.reset();
-  find.reset();
-  forget.reset();
-  note.reset();
-  drift.reset();
-  database.reset();
+ScratchFile::ScratchFile(const std::filesystem::path& folder)
+    : path_(folder / fmt::format("compare-{}-{}.db", getpid(), static_cast<void*>(this))) {
   std::error_code ignored;
-  if (!path.empty()) std::filesystem::remove(path, ignored);
+  std::filesystem::remove(path_, ignored);
 }
 
-Result<void> DriftScratch::open(const std::filesystem::path& folder) {
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  path = folder / fmt::format("compare-{}-{}.db", getpid(), static_cast<void*>(this));
-  std::filesystem::remove(path, failed);
-  MIG_ASSIGN(made, Database::open(path, Mode::Create, {.noun = "scratch file"}));
-  database.emplace(std::move(made));
-  MIG_TRY(database->execute(kScratch));
-  const auto prepare = [&](std::optional<Statement>& statement,
-                           std::string_view sql) -> Result<void> {
-    MIG_ASSIGN(prepared, database->prepare(sql));
-    statement.emplace(std::move(prepared));
-    return {};
-  };
-  MIG_TRY(prepare(expect, "INSERT INTO expected VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
-  MIG_TRY(prepare(find, "SELECT print, source FROM expected WHERE dataset = ? AND code = ?"));
-  MIG_TRY(prepare(forget, "DELETE FROM expected WHERE dataset = ? AND code = ?"));
-  MIG_TRY(prepare(note,
-                  "INSERT INTO difference(dataset, kind, key, place, source, fields) "
-                  "VALUES(?, ?, ?, ?, ?, ?)"));
-  return prepare(drift, "INSERT OR IGNORE INTO drifting VALUES(?)");
+ScratchFile::~ScratchFile() {
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
+}
+
+Result<DriftScratch> DriftScratch::open(const std::filesystem::path& folder) {
+  std::error_code ignored;  // where there is no folder, the database says so
+  std::filesystem::create_directories(folder, ignored);
+  auto file = std::make_unique<ScratchFile>(folder);
+  MIG_ASSIGN(database, Database::open(file->path(), Mode::Create, {.noun = "scratch file"}));
+  MIG_TRY(database.execute(kScratch));
+  MIG_ASSIGN(expect,
+             database.prepare("INSERT INTO expected VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
+  MIG_ASSIGN(find,
+             database.prepare("SELECT print, source FROM expected WHERE dataset = ? AND code = ?"));
+  MIG_ASSIGN(forget, database.prepare("DELETE FROM expected WHERE dataset = ? AND code = ?"));
+  MIG_ASSIGN(note,
+             database.prepare("INSERT INTO difference(dataset, kind, key, place, source, fields) "
+                              "VALUES(?, ?, ?, ?, ?, ?)"));
+  MIG_ASSIGN(drift, database.prepare("INSERT OR IGNORE INTO drifting VALUES(?)"));
+  return DriftScratch{.file = std::move(file),
+                      .database = std::move(database),
+                      .expect = std::move(expect),
+                      .find = std::move(find),
+                      .forget = std::move(forget),
+                      .note = std::move(note),
+                      .drift = std::move(drift)};
 }
 
 }  // namespace mig::runtime

@@ -5,25 +5,39 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
+#include <memory>
 
 #include "runtime/result.hpp"
 #include "runtime/stores/sqlite_database.hpp"
 
 namespace mig::runtime {
 
-struct DriftScratch {
-  std::filesystem::path path;
-  std::optional<Database> database;
-  std::optional<Statement> expect;
-  std::optional<Statement> find;
-  std::optional<Statement> forget;
-  std::optional<Statement> note;
-  std::optional<Statement> drift;
+// A file that is gone when this ends.
+class ScratchFile {
+ public:
+  explicit ScratchFile(const std::filesystem::path& folder);
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
+  ~ScratchFile();
 
-  ~DriftScratch();
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Statements end before their database, and the database before its file.
+struct DriftScratch {
+  std::unique_ptr<ScratchFile> file;
+  Database database;
+  Statement expect;
+  Statement find;
+  Statement forget;
+  Statement note;
+  Statement drift;
+
   // In that folder, which is made where it is missing.
-  Result<void> open(const std::filesystem::path& folder);
+  static Result<DriftScratch> open(const std::filesystem::path& folder);
 };
 
 }  // namespace mig::runtime
