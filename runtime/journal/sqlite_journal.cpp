@@ -106,6 +106,7 @@ Result<std::int64_t> SqliteJournal::append(const Lease& held, std::span<const Ne
     return {};
   });
   if (!written && !move) return std::unexpected(written.error());  // nothing was written
+  assert(move.has_value());
   if (!written) return settle(*move, written.error());
   last_seen_ = move->to;
   return last_seen_.seq;
@@ -120,6 +121,8 @@ Result<SqliteJournal::Move> SqliteJournal::append_inside(const Lease& held,
                 fmt::format("{} went back from record {} to {}", name(), last_seen_.seq, from.seq),
                 "an older copy was put in its place; restore the newest one");
   }
+  assert(insert_record_.has_value());
+  assert(update_head_.has_value());
   Head to = from;
   const Instant now = clock_.now();
   for (const NewRecord& next : records) {
@@ -159,6 +162,7 @@ Result<std::int64_t> SqliteJournal::settle(const Move& move, const Error& error)
 }
 
 Result<SqliteJournal::Head> SqliteJournal::head() {
+  assert(select_head_.has_value());
   select_head_->reset();
   MIG_ASSIGN(has_row, select_head_->step());
   assert(has_row && "a SELECT without FROM has a row");

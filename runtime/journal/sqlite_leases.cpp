@@ -63,6 +63,7 @@ std::unexpected<Error> lease_held(const Lease& lease) {
 }  // namespace
 
 Result<std::optional<Lease>> SqliteJournal::find_lease(const std::string& resource) {
+  assert(select_lease_.has_value());
   select_lease_->reset();
   select_lease_->bind_text(1, resource);
   MIG_ASSIGN(has_row, select_lease_->step());
@@ -79,6 +80,7 @@ Result<void> SqliteJournal::check_held(const Lease& held) {
                 "this is another journal than the one that granted it");
   }
   if (now->epoch == held.epoch) return {};
+  assert(lock_file_.has_value());
   lock_file_->unlock(held.resource, held.epoch);
   return lease_lost(held, *now);
 }
@@ -102,19 +104,20 @@ Result<void> SqliteJournal::store_lease(const Lease& lease) {
 
 Result<Lease> SqliteJournal::grant(const std::string& resource, const std::string& holder) {
   MIG_ASSIGN(last, find_lease(resource));
+  assert(lock_file_.has_value());
   const Instant now = clock_.now();
   if (last && last->expires_at > now && lock_file_->is_held_elsewhere(resource, last->epoch)) {
     return lease_held(*last);
   }
-  const Lease lease{.resource = resource,
-                    .epoch = last ? last->epoch + 1 : 1,
-                    .holder = holder,
-                    .pid = getpid(),
-                    .host = host_name(),
-                    .granted_at = now,
-                    .beat_at = now,
-                    .expires_at = later(now, options_.lease_time),
-                    .stop_at = clock_.elapsed() + options_.lease_time * 2 / 3};
+  Lease lease{.resource = resource,
+              .epoch = last ? last->epoch + 1 : 1,
+              .holder = holder,
+              .pid = getpid(),
+              .host = host_name(),
+              .granted_at = now,
+              .beat_at = now,
+              .expires_at = later(now, options_.lease_time),
+              .stop_at = clock_.elapsed() + options_.lease_time * 2 / 3};
   if (!lock_file_->lock(resource, lease.epoch)) {
     return fail(ErrorKind::Conflict,
                 fmt::format("`{}` is being taken by another process", resource), "try again");
@@ -161,7 +164,9 @@ Result<void> SqliteJournal::release(const Lease& held) {
     MIG_TRY(check_held(held));
     return store_lease(ended);
   });
-  if (written) lock_file_->unlock(held.resource, held.epoch);
+  if (!written) return written;
+  assert(lock_file_.has_value());
+  lock_file_->unlock(held.resource, held.epoch);
   return written;
 }
 
