@@ -223,7 +223,9 @@ Result<BulkCopy::Statements> BulkCopy::prepare(const plan::Plan& plan, bool has_
 
 Result<std::optional<BulkCopy::Totals>> BulkCopy::copy(std::string_view after,
                                                        std::string_view until, std::int64_t limit) {
-  Statements& statements = after.empty() ? *first_ : *further_;
+  std::optional<Statements>& prepared = after.empty() ? first_ : further_;
+  assert(prepared.has_value());
+  Statements& statements = *prepared;
   Statement& find_end = statements.find_end;
   find_end.reset();
   bind_key(find_end, 1, until);

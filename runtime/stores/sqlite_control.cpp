@@ -253,6 +253,7 @@ Result<std::vector<FinishedRun>> finished_runs(const Database& database) {
 Result<std::vector<std::string>> leftovers(const Database& database) {
   std::vector<std::string> found;
   MIG_ASSIGN(fences, read_fences(database));
+  found.reserve(fences.size());
   for (const Fence& fence : fences) {
     found.push_back(fmt::format("`{}` is held by the run `{}` of the journal `{}`, epoch {}",
                                 fence.resource, fence.run, fence.journal, fence.epoch));

@@ -2,7 +2,6 @@
 
 #include <cassert>
 #include <cmath>
-#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -28,7 +27,7 @@ struct Cursor : sqlite3_vtab_cursor {
 
 int connect(sqlite3* database, void* aux, int, const char* const*, sqlite3_vtab** made, char**) {
   auto table = std::make_unique<Table>();
-  table->columns = static_cast<int>(reinterpret_cast<std::intptr_t>(aux));
+  table->columns = *static_cast<const int*>(aux);
   std::string declared = "CREATE TABLE rows(";
   for (int i = 0; i < table->columns; ++i)
     declared += fmt::format("c{}, ", i);
@@ -36,6 +35,10 @@ int connect(sqlite3* database, void* aux, int, const char* const*, sqlite3_vtab*
   if (const int code = sqlite3_declare_vtab(database, declared.c_str())) return code;
   *made = table.release();
   return SQLITE_OK;
+}
+
+void forget_width(void* width) {
+  delete static_cast<int*>(width);
 }
 
 int disconnect(sqlite3_vtab* table) {
@@ -149,14 +152,14 @@ constexpr sqlite3_module kModule = {
 }  // namespace
 
 Result<std::string> rows_function(const Database& database, std::size_t columns) {
-  const std::string name = fmt::format("mig_rows_{}", columns);
+  std::string name = fmt::format("mig_rows_{}", columns);
   MIG_ASSIGN(known, database.prepare("SELECT 1 FROM pragma_module_list WHERE name = ?"));
   known.bind_text(1, name);
   MIG_ASSIGN(is_known, known.step());
   if (is_known) return name;
-  void* const aux = reinterpret_cast<void*>(static_cast<std::intptr_t>(columns));
-  [[maybe_unused]] const int code =
-      sqlite3_create_module_v2(database.handle(), name.c_str(), &kModule, aux, nullptr);
+  auto width = std::make_unique<int>(static_cast<int>(columns));
+  [[maybe_unused]] const int code = sqlite3_create_module_v2(
+      database.handle(), name.c_str(), &kModule, width.release(), forget_width);
   assert(code == SQLITE_OK);
   return name;
 }

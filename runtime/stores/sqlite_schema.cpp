@@ -122,6 +122,7 @@ std::vector<std::string> LiveTable::primary_key() const {
   }
   std::ranges::sort(parts, {}, &LiveColumn::key_position);
   std::vector<std::string> names;
+  names.reserve(parts.size());
   for (const LiveColumn* part : parts)
     names.push_back(part->name);
   return names;
