@@ -15,8 +15,8 @@
 namespace mig::runtime {
 namespace {
 
-constexpr std::streamoff kTail =
-    64 * 1024;  // the newest line of a metrics file is within its last bytes
+// The newest line of a metrics file is within its last bytes.
+constexpr std::streamoff kTail = 65'536;
 
 Sample source_error(std::string why) {
   return Sample{Taken::SourceError, 0, std::move(why)};
@@ -75,7 +75,7 @@ std::optional<nlohmann::json> newest_line(std::ifstream& in, const std::string& 
   while (end != std::string::npos && end > 0) {
     const std::size_t before = text.rfind('\n', end - 1);
     const std::size_t begin = before == std::string::npos ? 0 : before + 1;
-    const auto json = nlohmann::json::parse(text.substr(begin, end - begin), nullptr, false);
+    auto json = nlohmann::json::parse(text.substr(begin, end - begin), nullptr, false);
     const bool fits = json.is_object() && (!json.contains("metric") || json["metric"] == metric);
     if (fits) return json;
     end = before;
