@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/hash.hpp"
-#include "compiler/plan/overloaded.hpp"
 #include "compiler/plan/routing.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/preflight.hpp"
@@ -23,7 +22,6 @@ struct Row {
   std::string_view sign;
   std::string what;
   std::string back;
-  bool is_destructive = false;
 };
 
 class Screen {
@@ -133,101 +131,88 @@ class Screen {
   }
 
   Row row_of(const plan::Step& step) {
-    const std::string back = way_back(step);
-    return std::visit(
-        plan::Overloaded{
-            [&](const plan::Create& it) {
-              created_ += static_cast<std::int64_t>(it.datasets.size());
-              return Row{"+", fmt::format("create {}", names(it.datasets)), "dropped again"};
-            },
-            [&](const plan::AddField& it) {
-              return Row{"+", fmt::format("add field {}", field(it.dataset, it.field)),
-                         "dropped again"};
-            },
-            [&](const plan::AddIndex& it) {
-              return Row{"+",
-                         fmt::format("add {}index on {}", it.unique ? "unique " : "",
-                                     plan_.at(it.dataset).name),
-                         "dropped again"};
-            },
-            [&](const plan::DropField& it) {
-              return Row{"-", fmt::format("drop field {}", field(it.dataset, it.field)), back};
-            },
-            [&](const plan::Drop& it) {
-              destroyed_ += rows(it.datasets);
-              return Row{"-",
-                         fmt::format("drop {}: {} rows deleted", names(it.datasets),
-                                     grouped(rows(it.datasets))),
-                         back};
-            },
-            [&](const plan::Purge& it) {
-              destroyed_ += rows(it.datasets);
-              return Row{"-",
-                         fmt::format("purge {}: {} rows deleted", names(it.datasets),
-                                     grouped(rows(it.datasets))),
-                         "stays empty"};
-            },
-            [&](const plan::Backup& it) {
-              return Row{">", fmt::format("backup {} to {}", names(it.datasets), it.to), back};
-            },
-            [&](const plan::Sql& it) {
-              return Row{"~", fmt::format("sql in {}", plan_.at(it.store).name), back};
-            },
-            [&](const plan::Copy& it) {
-              return Row{">",
-                         fmt::format("copy {} rows, {} at a time", grouped(rows({plan_.from})),
-                                     grouped(it.chunk.value)),
-                         back};
-            },
-            [&](const plan::Verify& it) {
-              return Row{"=",
-                         fmt::format("compare {}{}",
-                                     it.sample ? print(*it.sample) + " of the rows" : "all rows",
-                                     it.repair ? ", repair" : ""),
-                         back};
-            },
-            [&](const plan::RouteWrites& it) {
-              if (it.to != plan::Side::None) {
-                return Row{"*",
-                           fmt::format("writes go to {}", it.to == plan::Side::Old ? "old" : "new"),
-                           back};
-              }
-              return Row{"*",
-                         it.max_downtime ? fmt::format("writes stand still, at most {}",
-                                                       plan::print(*it.max_downtime))
-                                         : std::string("writes stand still"),
-                         "writes old"};
-            },
-            [&](const plan::RouteReads& it) {
-              return Row{"%", fmt::format("reads go to {}", print(plan_, it)),
-                         "reads " + print(plan_, reads_before(step))};
-            },
-            [&](const plan::Hold& it) {
-              std::vector<std::string> gates;
-              gates.reserve(it.gates.size());
-              for (const plan::GateId id : it.gates)
-                gates.push_back(plan_.at(id).name);
-              return Row{"?",
-                         it.required ? fmt::format("gate {}", fmt::join(gates, ", "))
-                                     : fmt::format("hold {} {}", plan::print(it.length),
-                                                   fmt::join(gates, ", ")),
-                         back};
-            },
-            [&](const plan::Approve& it) {
-              return Row{"?",
-                         fmt::format("approval of {}{}", it.who,
-                                     it.by_author ? ", or of whoever starts the run" : ""),
-                         back};
-            },
-            [&](const plan::Accept& it) {
-              return Row{"!", fmt::format("accepted: {}", it.reason), back};
-            },
-            [&](const plan::PointOfNoReturn&) {
-              return Row{"!", "", back};
-            },
-        },
-        step.action);
+    Row shown = std::visit([&](const auto& action) { return row(action); }, step.action);
+    if (std::holds_alternative<plan::RouteReads>(step.action)) {
+      shown.back = "reads " + print(plan_, reads_before(step));
+    }
+    if (shown.back.empty()) shown.back = way_back(step);
+    return shown;
   }
+
+  // One for each action. Some have a way back of their own, the others' follows from the step.
+  Row row(const plan::Create& it) {
+    created_ += static_cast<std::int64_t>(it.datasets.size());
+    return Row{"+", fmt::format("create {}", names(it.datasets)), "dropped again"};
+  }
+  Row row(const plan::AddField& it) const {
+    return Row{"+", fmt::format("add field {}", field(it.dataset, it.field)), "dropped again"};
+  }
+  Row row(const plan::AddIndex& it) const {
+    return Row{
+        "+",
+        fmt::format("add {}index on {}", it.unique ? "unique " : "", plan_.at(it.dataset).name),
+        "dropped again"};
+  }
+  Row row(const plan::DropField& it) const {
+    return Row{"-", fmt::format("drop field {}", field(it.dataset, it.field))};
+  }
+  Row row(const plan::Drop& it) {
+    destroyed_ += rows(it.datasets);
+    return Row{"-", fmt::format("drop {}: {} rows deleted", names(it.datasets),
+                                grouped(rows(it.datasets)))};
+  }
+  Row row(const plan::Purge& it) {
+    destroyed_ += rows(it.datasets);
+    return Row{
+        "-",
+        fmt::format("purge {}: {} rows deleted", names(it.datasets), grouped(rows(it.datasets))),
+        "stays empty"};
+  }
+  Row row(const plan::Backup& it) const {
+    return Row{">", fmt::format("backup {} to {}", names(it.datasets), it.to)};
+  }
+  Row row(const plan::Sql& it) const {
+    return Row{"~", fmt::format("sql in {}", plan_.at(it.store).name)};
+  }
+  Row row(const plan::Copy& it) const {
+    return Row{">", fmt::format("copy {} rows, {} at a time", grouped(rows({plan_.from})),
+                                grouped(it.chunk.value))};
+  }
+  static Row row(const plan::Verify& it) {
+    return Row{"=", fmt::format("compare {}{}",
+                                it.sample ? print(*it.sample) + " of the rows" : "all rows",
+                                it.repair ? ", repair" : "")};
+  }
+  static Row row(const plan::RouteWrites& it) {
+    if (it.to != plan::Side::None) {
+      return Row{"*", fmt::format("writes go to {}", it.to == plan::Side::Old ? "old" : "new")};
+    }
+    return Row{"*",
+               it.max_downtime
+                   ? fmt::format("writes stand still, at most {}", plan::print(*it.max_downtime))
+                   : std::string("writes stand still"),
+               "writes old"};
+  }
+  Row row(const plan::RouteReads& it) const {
+    return Row{"%", fmt::format("reads go to {}", print(plan_, it))};
+  }
+  Row row(const plan::Hold& it) const {
+    std::vector<std::string> gates;
+    gates.reserve(it.gates.size());
+    for (const plan::GateId id : it.gates)
+      gates.push_back(plan_.at(id).name);
+    return Row{"?", it.required ? fmt::format("gate {}", fmt::join(gates, ", "))
+                                : fmt::format("hold {} {}", plan::print(it.length),
+                                              fmt::join(gates, ", "))};
+  }
+  static Row row(const plan::Approve& it) {
+    return Row{"?", fmt::format("approval of {}{}", it.who,
+                                it.by_author ? ", or of whoever starts the run" : "")};
+  }
+  static Row row(const plan::Accept& it) {
+    return Row{"!", fmt::format("accepted: {}", it.reason)};
+  }
+  static Row row(const plan::PointOfNoReturn&) { return Row{"!", ""}; }
 
   // How long a step may take, each limit with the verbs it holds for.
   std::string limits() const {
@@ -239,6 +224,7 @@ class Screen {
       if (std::ranges::find(some, verb) == some.end()) some.push_back(verb);
     }
     std::vector<std::string> parts;
+    parts.reserve(verbs.size());
     for (const auto& [limit, some] : verbs)
       parts.push_back(fmt::format("{} {}", plan::print(limit), fmt::join(some, ", ")));
     if (parts.empty()) return {};
