@@ -67,7 +67,7 @@ World Executor::world() {
                beside_,     authority_,   folder_, is_stopping_};
 }
 
-Result<void> Executor::append(std::vector<plan::Record> records) {
+Result<void> Executor::append(const std::vector<plan::Record>& records) {
   return log_.append(lease_, records, lease_.holder, clock_);
 }
 
@@ -133,7 +133,9 @@ Result<RunEnd> Executor::pause_for_disk(const Error& full) {
   if (!written && written.error().cause == Cause::DiskFull) written = append({paused});
   // Unsaid in the journal, it is said to whoever looks on; the file decides at the next start.
   if (!written) return std::unexpected(full);
-  return *ended();
+  auto end = ended();
+  assert(end.has_value());
+  return *std::move(end);
 }
 
 // From here on no older epoch commits anywhere: the fences carry ours. A journal that lost records
@@ -312,7 +314,7 @@ Executor::Turn Executor::fail(plan::StepId id, plan::Trouble trouble, const std:
                  },
              },
              consequence);
-  MIG_TRY(append(std::move(records)));
+  MIG_TRY(append(records));
   return std::optional<RunEnd>();
 }
 

@@ -80,7 +80,7 @@ class Executor {
   Turn finish(const plan::Record& last, const char* outcome);
   Turn wait(const Limits& limits, Instant until, const WaitUntil* shown);
 
-  Result<void> append(std::vector<plan::Record> records);
+  Result<void> append(const std::vector<plan::Record>& records);
   Duration beat_every() const;
   Result<void> keep_lease();
   std::optional<std::string> overdue_downtime() const;
