@@ -92,8 +92,10 @@ struct Comparison {
   }
 
   void compare_key(const plan::Entity& entity) {
+    const std::vector<std::uint32_t> positions = entity.key();
     std::vector<std::string> key;
-    for (const std::uint32_t position : entity.key())
+    key.reserve(positions.size());
+    for (const std::uint32_t position : positions)
       key.push_back(entity.fields[position].column);
     if (table.is_unique(key)) return;
     add(DifferenceKind::KeyNotUnique, entity.key().front(), true,

@@ -77,11 +77,11 @@ void Statement::Finalize::operator()(sqlite3_stmt* handle) const {
 
 Result<Database> Database::open(const std::filesystem::path& path, Mode mode, OpenOptions options) {
   // Nobody asks SQLite how much memory it uses, and counting takes a lock at every allocation.
-  [[maybe_unused]] static const int counting_off = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  [[maybe_unused]] static const int kCountingOff = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   auto connection = std::make_unique<SqliteConnection>();
   connection->path = path;
-  connection->noun = options.noun;
-  connection->shown = options.shown.empty() ? path.string() : options.shown;
+  connection->noun = std::move(options.noun);
+  connection->shown = options.shown.empty() ? path.string() : std::move(options.shown);
   // A connection belongs to one thread at a time; sqlite3_interrupt alone may come from another,
   // and needs no mutex.
   const int flags = open_flags(mode) | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX;
