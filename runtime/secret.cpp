@@ -13,7 +13,7 @@
 namespace mig::runtime {
 namespace {
 
-constexpr std::size_t kLongestSecret = 16 * 1024;
+constexpr std::size_t kLongestSecret = std::size_t{16} * 1024;
 
 Result<Secret> read_secret_file(const std::string& path) {
   if (!path.starts_with('/')) {

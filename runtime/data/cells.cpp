@@ -7,7 +7,7 @@
 namespace mig::runtime {
 namespace {
 
-constexpr std::size_t kChunk = 64 * 1024;
+constexpr std::size_t kChunk = std::size_t{64} * 1024;
 
 // The elements of a list column, all of them: ranges of several rows point into it.
 void load_items(const Column& column, ItemCells& items, std::size_t level);

@@ -189,6 +189,7 @@ std::string key_code(std::span<const Column> fields, std::size_t row) {
 
 Result<void> decode_key(std::string_view code, std::span<Column> fields) {
   std::vector<std::size_t> sizes;
+  sizes.reserve(fields.size());
   for (const Column& field : fields)
     sizes.push_back(field.size());
   Decoder in(code);
