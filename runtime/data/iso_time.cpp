@@ -118,7 +118,7 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
     in.expect(":");
     const int minutes = in.digits(2);
     in.refuse_unless(hours <= 14 && minutes <= 59);
-    const std::int64_t offset = (hours * 60 + minutes) * 60 * kMicrosPerSecond;
+    const std::int64_t offset = std::int64_t{hours * 60 + minutes} * 60 * kMicrosPerSecond;
     micros += sign == '+' ? -offset : offset;
   } else {
     in.take("Zz");
