@@ -261,19 +261,8 @@ struct Reconciler::Work {
   }
 
   Result<void> note(const RowDifference& difference) {
-    DatasetDrift& drift = drift_of(difference.dataset);
-    switch (difference.kind) {
-      case DriftClass::Missing:
-        ++drift.missing;
-        break;
-      case DriftClass::Extra:
-        ++drift.extra;
-        ++result.source_drift;
-        break;
-      case DriftClass::Mismatched:
-        ++drift.mismatched;
-        break;
-    }
+    ++drift_of(difference.dataset).of(difference.kind);
+    if (difference.kind == DriftClass::Extra) ++result.source_drift;
     if (result.first.size() < options.keep_differences) result.first.push_back(difference);
     Statement& row = scratch->note;
     row.bind(1, static_cast<std::int64_t>(difference.dataset.index));
@@ -333,6 +322,19 @@ Result<bool> Reconciler::advance() {
       break;
   }
   return true;
+}
+
+std::int64_t& DatasetDrift::of(DriftClass kind) {
+  switch (kind) {
+    case DriftClass::Missing:
+      return missing;
+    case DriftClass::Extra:
+      return extra;
+    case DriftClass::Mismatched:
+      return mismatched;
+  }
+  assert(false && "every class has its count");
+  return missing;
 }
 
 std::int64_t Reconciler::rows_read() const {

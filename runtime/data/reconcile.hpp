@@ -30,6 +30,7 @@ struct DatasetDrift {
   std::int64_t extra = 0;
   std::int64_t mismatched = 0;
   std::int64_t drift() const { return missing + extra + mismatched; }
+  std::int64_t& of(DriftClass kind);  // its count
   bool operator==(const DatasetDrift&) const = default;
 };
 

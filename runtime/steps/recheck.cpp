@@ -60,10 +60,7 @@ Result<void> Recheck::judge(World& world, const std::vector<RowDifference>& susp
     if (place) pending.insert(*place);
   }
   for (const RowDifference& suspect : suspects) {
-    // An extra row says only where it stands itself; its key holds that of its owner.
-    const bool is_extra = suspect.kind == DriftClass::Extra;
-    const std::string from =
-        is_extra ? check_.owner_of(suspect.dataset, suspect.place) : suspect.source;
+    const std::string from = source_of(suspect);
     MIG_ASSIGN(owner, place_as_written(*reader, source, from));
     if (owner && pending.contains(*owner)) {
       open_.push_back(suspect);
@@ -75,6 +72,13 @@ Result<void> Recheck::judge(World& world, const std::vector<RowDifference>& susp
   return snapshot.commit();
 }
 
+// An extra row says only where it stands itself; its key holds that of its owner.
+std::string Recheck::source_of(const RowDifference& difference) const {
+  return difference.kind == DriftClass::Extra
+             ? check_.owner_of(difference.dataset, difference.place)
+             : difference.source;
+}
+
 Result<std::int64_t> Recheck::mend(World& world) {
   if (is_too_many_) {
     return fail(
@@ -84,11 +88,8 @@ Result<std::int64_t> Recheck::mend(World& world) {
         "look for the cause, then copy again with `writes none`");
   }
   std::set<std::string> places;
-  for (const RowDifference& difference : confirmed_) {
-    places.insert(difference.kind == DriftClass::Extra
-                      ? check_.owner_of(difference.dataset, difference.place)
-                      : difference.source);
-  }
+  for (const RowDifference& difference : confirmed_)
+    places.insert(source_of(difference));
   const std::vector<std::string> all(places.begin(), places.end());
   std::int64_t written = 0;
   for (std::size_t from = 0; from < all.size(); from += kEntriesAtOnce) {
@@ -110,19 +111,8 @@ Reconciliation Recheck::confirmed(const Reconciliation& suspected) const {
     drift.missing = drift.extra = drift.mismatched = 0;
   std::set<std::string> sources;
   for (const RowDifference& difference : confirmed_) {
-    DatasetDrift& drift =
-        *std::ranges::find(result.datasets, difference.dataset, &DatasetDrift::dataset);
-    switch (difference.kind) {
-      case DriftClass::Missing:
-        ++drift.missing;
-        break;
-      case DriftClass::Extra:
-        ++drift.extra;
-        break;
-      case DriftClass::Mismatched:
-        ++drift.mismatched;
-        break;
-    }
+    ++std::ranges::find(result.datasets, difference.dataset, &DatasetDrift::dataset)
+          ->of(difference.kind);
     const bool counts = difference.source.empty() || sources.insert(difference.source).second;
     result.source_drift += counts ? 1 : 0;
     if (result.first.size() < suspected.first.size()) result.first.push_back(difference);

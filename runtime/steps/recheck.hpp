@@ -36,6 +36,8 @@ class Recheck {
  private:
   Recheck(plan::StepId step, Follower follower, RowCheck check)
       : step_(step), follower_(std::move(follower)), check_(std::move(check)) {}
+  // The place of the old row that a difference is about.
+  std::string source_of(const RowDifference& difference) const;
   Result<void> judge(World& world, const std::vector<RowDifference>& suspects,
                      std::int64_t position);
 
