@@ -79,7 +79,6 @@ void StepChecker::read_rejects(const syntax::Statement& statement) {
 }
 
 void StepChecker::check_step(const syntax::Statement& statement) {
-  if (is_for_later(statement)) return;
   const Attributes attributes(statement, *row_, analysis_.diagnostics);
   Form form(statement, row_->form, analysis_.diagnostics);
   attributes_ = &attributes;
@@ -114,17 +113,6 @@ void StepChecker::append(const syntax::Statement& statement, Action action) {
   needs_ = {id};
 }
 
-// Writes to both sides need what a later version brings.
-bool StepChecker::is_for_later(const syntax::Statement& statement) {
-  const bool routes = statement.word.text == "writes";
-  if (!routes || !statement.is_intact || statement.operands.size() < 2) return false;
-  analysis_.diagnostics
-      .report(statement.operands[1].value.span, diag::LaterStatement, "writes to both sides")
-      .note(
-          "the language knows it; this version of mig moves all at once, while writes stand still");
-  return true;
-}
-
 std::optional<Action> StepChecker::lower(const syntax::Statement& statement, Form& form) {
   const std::string& word = statement.word.text;
   if (word == "create") return datasets_of<plan::Create>(form);
@@ -136,7 +124,7 @@ std::optional<Action> StepChecker::lower(const syntax::Statement& statement, For
   if (word == "snapshot") return copy(form, plan::CopyKind::Snapshot);
   if (word == "scan") return copy(form, plan::CopyKind::Scan);
   if (word == "verify") return verify(form);
-  if (word == "writes") return writes(form);
+  if (word == "writes") return writes(statement, form);
   if (word == "reads") return reads(statement, form);
   if (word == "require") return require(form);
   if (word == "hold") return hold(form);

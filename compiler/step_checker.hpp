@@ -1,7 +1,8 @@
 // Lowers the steps of one phase; a word of the statement table is one function here.
 //
 // step_checker.cpp reads the phase and names, step_structure.cpp, step_data.cpp,
-// step_reads.cpp and step_waiting.cpp lower the words. Made for one phase, used once.
+// step_reads.cpp, step_writes.cpp and step_waiting.cpp lower the words. Made for one phase, used
+// once.
 #pragma once
 
 #include <map>
@@ -11,6 +12,7 @@
 
 #include "compiler/check_plan.hpp"
 #include "compiler/form.hpp"
+#include "compiler/plan/routing.hpp"
 
 namespace mig::compiler {
 
@@ -32,7 +34,6 @@ class StepChecker {
   void read_lasting(const syntax::Block& block);
   void read_rejects(const syntax::Statement& statement);
   void check_step(const syntax::Statement& statement);
-  bool is_for_later(const syntax::Statement& statement);
   void append(const syntax::Statement& statement, plan::Action action);
   Lowered lower(const syntax::Statement& statement, Form& form);
 
@@ -68,7 +69,11 @@ class StepChecker {
   Lowered verify(Form& form);
 
   std::optional<plan::Side> side(Form& form, bool may_be_none);
-  Lowered writes(Form& form);
+  Lowered writes(const syntax::Statement& statement, Form& form);
+  plan::WritesState writes_before() const;
+  bool read_limit(std::string_view name, bool may_stand, std::string_view owner,
+                  std::optional<plan::Duration>& into);
+  bool read_mode(const syntax::Statement& statement, bool is_mirrored, plan::RouteWrites& action);
   Lowered reads(const syntax::Statement& statement, Form& form);
   bool read_where(Form& form, plan::RouteReads& action);
   bool read_condition(const syntax::Expr& condition, plan::RouteReads& action);

@@ -1,4 +1,4 @@
-// Steps that route, wait, or tell a reviewer what is meant.
+// Steps that wait, or tell a reviewer what is meant; and how a side is named.
 #include <algorithm>
 #include <cassert>
 
@@ -18,14 +18,6 @@ std::optional<plan::Side> StepChecker::side(Form& form, bool may_be_none) {
   if (may_be_none && form.word_if("none")) return plan::Side::None;
   form.misfit();
   return std::nullopt;
-}
-
-std::optional<Action> StepChecker::writes(Form& form) {
-  const auto to = side(form, true);
-  if (!to) return std::nullopt;
-  plan::RouteWrites action{.to = *to};
-  if (!read_duration("max_downtime", action.max_downtime)) return std::nullopt;
-  return action;
 }
 
 std::optional<Action> StepChecker::require(Form& form) {

@@ -126,12 +126,23 @@ struct Verify {
 
 enum class Side : std::uint8_t { Old, New, None };
 
-// Who takes writes. None: nobody, while the application stands still.
+// How the side that is not the authority gets its writes.
+enum class WriteMode : std::uint8_t {
+  Sync,         // the router writes both
+  Follow,       // mig carries over what the authority's changelog says
+  Transaction,  // triggers in the one store that holds both
+  App,          // the application writes both
+};
+
+// Who takes writes: the authority, whose acknowledgement counts. None: nobody, while the
+// application stands still.
 struct RouteWrites {
   static constexpr std::string_view kName = "writes";
   Side to = Side::Old;
   std::optional<Duration> max_downtime;  // with None: longest time until writes go on
-  bool follow = false;  // the other side is kept as this one by what its changelog says
+  std::optional<WriteMode> mirror;       // the other side gets the writes as well
+  std::optional<Duration> max_lag;       // with Follow: how far behind the other side may be
+  std::optional<Duration> max_pause;     // where the authority moves: how long nobody may write
   bool operator==(const RouteWrites&) const = default;
 };
 

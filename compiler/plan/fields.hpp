@@ -35,6 +35,9 @@ inline constexpr std::array<std::string_view, 3> kSpellings<PaceKind> = {"polite
 template <>
 inline constexpr std::array<std::string_view, 3> kSpellings<Side> = {"old", "new", "none"};
 template <>
+inline constexpr std::array<std::string_view, 4> kSpellings<WriteMode> = {"sync", "follow",
+                                                                          "transaction", "app"};
+template <>
 inline constexpr std::array<std::string_view, 2> kSpellings<ReadFailure> = {"error", "timeout"};
 template <>
 inline constexpr std::array<std::string_view, 3> kSpellings<Finally> = {"rollback", "rollback_to",
@@ -234,7 +237,8 @@ void fields(Visit& visit, Verify& it) {
 }
 template <class Visit>
 void fields(Visit& visit, RouteWrites& it) {
-  MIG_FIELD(to), MIG_FIELD(max_downtime), MIG_LATER_FIELD(follow);
+  MIG_FIELD(to), MIG_FIELD(max_downtime), MIG_LATER_FIELD(mirror), MIG_LATER_FIELD(max_lag),
+      MIG_LATER_FIELD(max_pause);
 }
 template <class Visit>
 void fields(Visit& visit, AttributeIn& it) {

@@ -54,7 +54,8 @@ UndoKind undo_of(const Plan& plan, const Step& step) {
           // Once the new side alone takes writes, the old one misses what clients were told is
           // safe.
           [&](const RouteWrites& writes) {
-            return writes.to == Side::New || is_behind_marker ? UndoKind::None : UndoKind::Inverse;
+            const bool leaves_old_behind = writes.to == Side::New && !writes.mirror;
+            return leaves_old_behind || is_behind_marker ? UndoKind::None : UndoKind::Inverse;
           },
           [](const RouteReads&) { return UndoKind::Inverse; },
           [](const Hold&) { return UndoKind::Nothing; },

@@ -5,12 +5,50 @@
 
 namespace mig::plan {
 
+WritesState after_writes(const Plan& plan, StepId id, WritesState before) {
+  const auto& writes = std::get<RouteWrites>(plan.at(id).action);
+  WritesState after = before;
+  after.authority = writes.to;
+  after.mirror = writes.mirror;
+  if (writes.to == Side::None) return after;  // whoever followed goes on when writes do
+  if (writes.mirror != WriteMode::Follow) {
+    after.forward.reset();
+    after.reverse.reset();
+  } else if (writes.to == Side::Old) {
+    if (!after.forward) after.forward = id;
+    after.reverse.reset();
+  } else if (!after.reverse) {
+    after.reverse = id;
+  }
+  return after;
+}
+
+WritesState writes_before(const Plan& plan, StepId id) {
+  WritesState state;
+  for (std::uint32_t i = 0; i < id.index; ++i) {
+    if (std::holds_alternative<RouteWrites>(plan.steps[i].action))
+      state = after_writes(plan, StepId{i}, state);
+  }
+  return state;
+}
+
 std::vector<std::string> hashed_fields(const Plan& plan, const RouteReads& reads) {
   const Entity& entity = plan.entity_of(plan.from);
   std::vector<std::string> names;
   for (const std::uint32_t field : reads.by.empty() ? entity.key() : reads.by)
     names.push_back(entity.fields.at(field).name);
   return names;
+}
+
+std::string print(const RouteWrites& writes) {
+  if (writes.to == Side::None) return "nobody";
+  const bool is_old = writes.to == Side::Old;
+  std::string text = is_old ? "old" : "new";
+  if (writes.mirror == WriteMode::Follow)
+    text += is_old ? ", and new follows" : ", and old follows";
+  if (writes.max_lag) text += fmt::format(", at most {} behind", print(*writes.max_lag));
+  if (writes.max_pause) text += fmt::format(", pause at most {}", print(*writes.max_pause));
+  return text;
 }
 
 std::string print(const Plan& plan, const RouteReads& reads) {

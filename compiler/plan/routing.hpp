@@ -18,9 +18,33 @@ Route route_before(const Plan& plan, StepId id) {
   return Route{};
 }
 
+// Who takes writes between two steps, and which changelogs are kept.
+struct WritesState {
+  Side authority = Side::Old;
+  std::optional<WriteMode> mirror;
+  // The step since which the old side's changelog is kept: the new side is kept as the old one is.
+  // Once the new side leads it stays, unread, so that a way back can go on from it.
+  std::optional<StepId> forward;
+  // The same of the new side's changelog, once the new side leads.
+  std::optional<StepId> reverse;
+  bool operator==(const WritesState&) const = default;
+
+  bool follows() const { return forward || reverse; }
+  // Whose changelog is read. REQUIRES: follows().
+  Side leads() const { return reverse ? Side::New : Side::Old; }
+  StepId followed() const { return reverse ? *reverse : *forward; }
+};
+
+// What holds once `id` is done, if `before` held before it. REQUIRES: `id` is a RouteWrites.
+WritesState after_writes(const Plan& plan, StepId id, WritesState before);
+// What holds before a step, as the steps are written.
+WritesState writes_before(const Plan& plan, StepId id);
+
 // The fields whose value decides where a request goes. REQUIRES: the reads are of this plan.
 std::vector<std::string> hashed_fields(const Plan& plan, const RouteReads& reads);
 
+// `new`, or `new, and old follows, the pause at most 2s`.
+std::string print(const RouteWrites& writes);
 // `new`, or `new 5% by id where region in [eu], old on error`.
 std::string print(const Plan& plan, const RouteReads& reads);
 

@@ -1,6 +1,7 @@
 #include "runtime/cli/observers.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <unistd.h>
 
 #include <fmt/chrono.h>
@@ -55,6 +56,31 @@ class Pace {
   std::int64_t first_ = -1;
 };
 
+// What a resident did since it was last spoken of.
+class FollowCount {
+ public:
+  struct Report {
+    std::int64_t entries = 0;
+    double seconds = 0;
+    bool is_drained = false;
+  };
+  // Nothing while there is nothing new worth showing.
+  std::optional<Report> add(const runtime::Followed& followed, Instant now) {
+    if (!since_) since_ = now;
+    entries_ += followed.entries;
+    if (entries_ == 0 || now - *since_ < std::chrono::seconds(10)) return std::nullopt;
+    const Report report{entries_, std::chrono::duration<double>(now - *since_).count(),
+                        followed.is_drained};
+    entries_ = 0;
+    since_ = now;
+    return report;
+  }
+
+ private:
+  std::optional<Instant> since_;
+  std::int64_t entries_ = 0;
+};
+
 class TextObserver final : public runtime::Observer {
  public:
   TextObserver(const runtime::Clock& clock, std::FILE* out)
@@ -89,6 +115,28 @@ class TextObserver final : public runtime::Observer {
     std::fflush(out_);
   }
 
+  void on_follow(const runtime::Followed& followed) override {
+    failure_.clear();
+    const auto report = follows_.add(followed, clock_.now());
+    if (!report) return;
+    clear_line();
+    fmt::print(
+        out_, "{}  follows: {} changes carried over, {}/s{}\n", clock_time(clock_.now()),
+        grouped(report->entries),
+        grouped(static_cast<std::int64_t>(static_cast<double>(report->entries) / report->seconds)),
+        report->is_drained ? "" : ", more are waiting");
+    std::fflush(out_);
+  }
+
+  void on_follow_failure(const runtime::Error& error) override {
+    if (error.message == failure_) return;
+    failure_ = error.message;
+    clear_line();
+    fmt::print(out_, "{}  follows: waits, {}{}\n", clock_time(clock_.now()), error.message,
+               error.help.empty() ? "" : "; " + error.help);
+    std::fflush(out_);
+  }
+
  private:
   void clear_line() {
     if (has_line_) fmt::print(out_, "\r\x1b[K");
@@ -101,6 +149,8 @@ class TextObserver final : public runtime::Observer {
   bool has_line_ = false;
   std::map<std::string, Pace> paces_;
   std::map<std::string, std::string> waits_;
+  FollowCount follows_;
+  std::string failure_;
 };
 
 class JsonObserver final : public runtime::Observer {
@@ -146,6 +196,23 @@ class JsonObserver final : public runtime::Observer {
          {"why", wait.why}});
   }
 
+  void on_follow(const runtime::Followed& followed) override {
+    failure_.clear();
+    const auto report = follows_.add(followed, clock_.now());
+    if (!report) return;
+    put({{"event", "follows"},
+         {"at", runtime::print(clock_.now())},
+         {"changes", report->entries},
+         {"position", followed.position},
+         {"is_drained", report->is_drained}});
+  }
+
+  void on_follow_failure(const runtime::Error& error) override {
+    if (error.message == failure_) return;
+    failure_ = error.message;
+    put({{"event", "follow_waits"}, {"at", runtime::print(clock_.now())}, {"why", error.message}});
+  }
+
  private:
   void put(const nlohmann::json& event) {
     fmt::print(out_, "{}\n", event.dump());
@@ -156,6 +223,8 @@ class JsonObserver final : public runtime::Observer {
   std::FILE* out_;
   std::map<std::string, Instant> shown_;
   std::map<std::string, std::string> waits_;
+  FollowCount follows_;
+  std::string failure_;
 };
 
 }  // namespace

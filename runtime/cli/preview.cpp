@@ -184,9 +184,7 @@ class Screen {
                                 it.repair ? ", repair" : "")};
   }
   static Row row(const plan::RouteWrites& it) {
-    if (it.to != plan::Side::None) {
-      return Row{"*", fmt::format("writes go to {}", it.to == plan::Side::Old ? "old" : "new")};
-    }
+    if (it.to != plan::Side::None) return Row{"*", "writes go to " + print(it)};
     return Row{"*",
                it.max_downtime
                    ? fmt::format("writes stand still, at most {}", plan::print(*it.max_downtime))

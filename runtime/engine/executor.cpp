@@ -19,7 +19,8 @@ using plan::RunStatus;
 
 constexpr Duration kBeatEvery = std::chrono::seconds(5);      // and at least three times a lease
 constexpr Duration kProgressEvery = std::chrono::seconds(1);  // into the journal; people see more
-constexpr Duration kLookEvery = std::chrono::milliseconds(250);  // for requests, while waiting
+constexpr Duration kLookEvery = std::chrono::milliseconds(250);   // for requests, while waiting
+constexpr Duration kFollowEvery = std::chrono::milliseconds(50);  // at the log, while waiting
 constexpr Duration kBreath = std::chrono::seconds(2);  // a pause of a paced copy blocks nobody
 
 plan::Trouble trouble_of(const Error& error) {
@@ -160,7 +161,33 @@ Executor::Turn Executor::turn(const Limits& limits) {
   if (log_.state().last_request != answered) waits_.clear();
   if (auto end = ended()) return end;
   if (is_stopping_) return RunEnd{EndKind::Interrupted, "stopped on request of the terminal", {}};
+  MIG_TRY(tend());
+  if (auto end = ended()) return end;
   return log_.state().status == RunStatus::RollingBack ? turn_back() : turn_forward(limits);
+}
+
+// A slice of following, between any two slices of steps. What may pass is tried again; a log that
+// cannot be read as it should be is a gap in the stream, and nobody but a person can judge that.
+Result<void> Executor::tend() {
+  is_behind_ = false;
+  if (!stream(log_.plan(), log_.state())) return {};
+  Result<std::optional<Followed>> followed = std::optional<Followed>();
+  World reach = world();
+  worker_.run([&] { followed = resident_.tend(reach); }, beat_every(),
+              [this] { (void)log_.journal().beat(lease_); });
+  if (followed) {
+    if (!*followed) return {};
+    is_behind_ = !(*followed)->is_drained;
+    observer_.on_follow(**followed);
+    return {};
+  }
+  const Error& error = followed.error();
+  if (error.cause == Cause::DiskFull) return std::unexpected(error);
+  if (error.kind != ErrorKind::Permanent) {
+    observer_.on_follow_failure(error);
+    return {};
+  }
+  return append({plan::RunPaused{plan::PauseReason::StreamGap, sentence(error)}});
 }
 
 Executor::Turn Executor::turn_forward(const Limits& limits) {
@@ -328,12 +355,14 @@ Executor::Turn Executor::finish(const plan::Record& last, const char* outcome) {
 Executor::Turn Executor::wait(const Limits& limits, Instant until, const WaitUntil* shown) {
   const auto patience =
       std::chrono::duration_cast<Instant::duration>(std::max(limits.max_wait, kBreath));
-  if (limits.until_blocked && until > clock_.now() + patience) {
+  const bool follows = stream(log_.plan(), log_.state()).has_value();
+  // Whoever leaves while the run follows leaves the other side behind.
+  if (limits.until_blocked && !follows && until > clock_.now() + patience) {
     const bool for_person = shown != nullptr && shown->for_person;
     return RunEnd{EndKind::Waiting, shown == nullptr ? "for its next attempt" : shown->why,
                   for_person ? std::nullopt : std::optional(until)};
   }
-  waiter_.wait(until, kLookEvery);
+  if (!is_behind_) waiter_.wait(until, follows ? kFollowEvery : kLookEvery);
   return std::optional<RunEnd>();
 }
 

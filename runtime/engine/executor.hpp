@@ -17,6 +17,7 @@
 #include "runtime/engine/run_log.hpp"
 #include "runtime/engine/workers.hpp"
 #include "runtime/engine/world.hpp"
+#include "runtime/steps/following.hpp"
 #include "runtime/steps/step.hpp"
 #include "runtime/stores/stores.hpp"
 
@@ -30,6 +31,9 @@ class Observer {
                         const plan::Entry& entry) = 0;
   virtual void on_progress(const plan::Step& step, const More& more) = 0;
   virtual void on_wait(const plan::Step& step, const WaitUntil& wait) = 0;
+  virtual void on_follow(const Followed& followed) = 0;
+  // Nothing is carried over for now; it is tried again.
+  virtual void on_follow_failure(const Error& error) = 0;
 };
 
 // Lets time pass until something can go on. It may return earlier, and does after `look_every` so
@@ -73,6 +77,7 @@ class Executor {
   Turn turn_forward(const Limits& limits);
   Turn turn_back();
   Turn advance(plan::StepId id);
+  Result<void> tend();
   Turn settle(plan::StepId id, Result<Outcome> outcome);
   Turn fail(plan::StepId id, plan::Trouble trouble, const std::string& message,
             bool absence_pauses);
@@ -98,6 +103,8 @@ class Executor {
   std::filesystem::path folder_;
   Worker beside_;
   Worker worker_;
+  Resident resident_;
+  bool is_behind_ = false;  // the resident has more to do at once
   std::map<plan::StepId, std::unique_ptr<Step>> steps_;
   std::map<plan::StepId, WaitUntil> waits_;
   std::map<plan::StepId, Instant> began_;      // the attempt that runs; a new runner's is its own

@@ -283,7 +283,7 @@ class CopyStep final : public Step {
   }
 
   static bool is_followed(const World& world) {
-    return plan::followed_by(world.plan, world.state).has_value();
+    return plan::stream(world.plan, world.state).has_value();
   }
 
   // A polite page may be smaller than was foreseen. In one file a reader would keep the commit

@@ -4,20 +4,21 @@
 
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/steps/store_step.hpp"
+#include "runtime/traffic/router.hpp"
 
 namespace mig::runtime {
 namespace {
 
-constexpr std::size_t kEntriesAtOnce = 500;
+// How long a slice may keep the write lock of a file that is the application's, too.
+constexpr Instant::duration kSlice = std::chrono::milliseconds(20);
+constexpr std::size_t kFewestEntries = 8;
+constexpr std::size_t kFirstEntries = 250;
+constexpr std::size_t kMostEntries = 4000;
+// Between two looks at a log in which nothing stood.
+constexpr Instant::duration kIdle = std::chrono::milliseconds(50);
+constexpr Instant::duration kLookAtRoutes = std::chrono::milliseconds(250);
 // A log is pruned in pieces: each is a write transaction in the application's own store.
 constexpr std::int64_t kPruneEvery = 2000;
-
-plan::StoreId old_store(const World& world) {
-  return world.plan.at(world.plan.from).store;
-}
-plan::StoreId new_store(const World& world) {
-  return world.plan.at(world.plan.to.front()).store;
-}
 
 // What a comparison may still ask the log for.
 bool is_compared(const World& world) {
@@ -30,18 +31,25 @@ bool is_compared(const World& world) {
 
 }  // namespace
 
+plan::StoreId old_store(const World& world) {
+  return world.plan.at(world.plan.from).store;
+}
+plan::StoreId new_store(const World& world) {
+  return world.plan.at(world.plan.to.front()).store;
+}
+
 Result<void> start_following(World& world, plan::StepId step) {
   MIG_ASSIGN(log, Changelog::of(world.plan, world.plan.from));
+  const Applied beginning{.cursor = "0"};
   // The place first: whoever finds a changelog finds where its follower stands. In one file both
   // are one transaction.
   if (!world.stores.is_one_file(old_store(world), new_store(world))) {
     MIG_ASSIGN(place, begin_effect(world, new_store(world), step));
-    if (!place.applied()) MIG_TRY(place.commit({.cursor = "0"}));
+    MIG_TRY(place.commit(place.applied().value_or(beginning)));
   }
   MIG_ASSIGN(effect, begin_effect(world, old_store(world), step));
-  if (effect.applied()) return {};
   MIG_TRY(log.install(effect.database()));
-  return effect.commit({.cursor = "0"});
+  return effect.commit(effect.applied().value_or(beginning));
 }
 
 Result<void> stop_following(World& world, plan::StepId step) {
@@ -56,20 +64,36 @@ Result<void> stop_following(World& world, plan::StepId step) {
   return place.commit_undone();
 }
 
+Result<void> Resident::open(World& world, plan::StepId step) {
+  follower_.reset();
+  pruned_ = 0;
+  at_once_ = kFirstEntries;
+  next_renewal_ = Instant{};
+  MIG_ASSIGN(opened, Follower::open(world, step));
+  follower_.emplace(std::move(opened));
+  step_ = step;
+  return {};
+}
+
 Result<std::optional<Followed>> Resident::tend(World& world) {
-  const auto step = plan::followed_by(world.plan, world.state);
-  if (step != step_) {
+  const auto stream = plan::stream(world.plan, world.state);
+  if (!stream) {
     follower_.reset();
-    pruned_ = 0;
-    step_ = step;
+    step_.reset();
+    return std::optional<Followed>();
   }
-  if (!step) return std::optional<Followed>();
-  if (!follower_) {
-    MIG_ASSIGN(opened, Follower::open(world, *step));
-    follower_.emplace(std::move(opened));
-  }
-  MIG_ASSIGN(followed, follower_->advance(world, kEntriesAtOnce));
+  const Instant began = world.clock.now();
+  if (began < rests_until_) return std::optional<Followed>();
+  if (step_ != stream->followed()) MIG_TRY(open(world, stream->followed()));
+  MIG_ASSIGN(followed, follower_->advance(world, at_once_));
   if (followed.position - pruned_ >= kPruneEvery) MIG_TRY(prune(world, followed.position));
+  // All that others committed before the slice began is on the other side now.
+  if (followed.is_drained) MIG_TRY(renew(world, began));
+  const Instant ended = world.clock.now();
+  const auto took = ended - began;
+  if (took > kSlice) at_once_ = std::max(kFewestEntries, at_once_ / 2);
+  if (took < kSlice / 2) at_once_ = std::min(kMostEntries, at_once_ * 2);
+  rests_until_ = ended + (followed.is_drained ? std::max(took, kIdle) : took);
   return std::optional(followed);
 }
 
@@ -82,6 +106,20 @@ Result<void> Resident::prune(World& world, std::int64_t position) {
   MIG_TRY(effect.commit(*applied));
   pruned_ = position;
   return {};
+}
+
+// What a follower answers is as old as its last look. Where reads ask for a bound, the document
+// says until when it holds; nobody renews it when nobody follows, and reads go to the authority.
+Result<void> Resident::renew(World& world, Instant seen) {
+  if (!world.plan.through || world.clock.now() < next_renewal_) return {};
+  const auto router = open_router(world.stores, world.folder);
+  MIG_ASSIGN(routes, router->read());
+  next_renewal_ = world.clock.now() + kLookAtRoutes;
+  if (!routes.needs_freshness()) return {};
+  const auto bound = std::chrono::duration_cast<Instant::duration>(routes.reads.stale_ok);
+  next_renewal_ = std::min(next_renewal_, world.clock.now() + bound / 4);
+  routes.fresh_until = seen + bound;
+  return router->write(routes, world.authority, world.clock.now());
 }
 
 }  // namespace mig::runtime

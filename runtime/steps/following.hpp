@@ -1,19 +1,26 @@
 // Following as a run does it: from the step that begins it until a later one ends it.
 //
-// The old store keeps the changelog, the new one the place up to which it was carried over. Between
-// the two steps a resident carries over whatever comes, a slice at a time, beside the steps of the
-// plan. One thread, that of the slices.
+// The side that leads keeps the changelog, the other one the place up to which it was carried over.
+// Between the two steps a resident carries over whatever comes, a slice at a time, beside the steps
+// of the plan. One thread, that of the slices.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "compiler/plan/plan.hpp"
+#include "compiler/plan/routing.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
 #include "runtime/steps/follower.hpp"
 
 namespace mig::runtime {
+
+// Where the two sides of the plan stand; a followed plan has one store for each.
+plan::StoreId old_store(const World& world);
+plan::StoreId new_store(const World& world);
 
 // From here on every commit of others to the old table is logged, for the step `step`. Twice is
 // once.
@@ -23,15 +30,25 @@ Result<void> stop_following(World& world, plan::StepId step);
 
 class Resident {
  public:
-  // One slice, where the run follows now (plan::followed_by); nothing where it does not.
+  // One slice, where the run follows now (plan::stream); nothing where it does not, or where it
+  // rests: a write to a file is followed by a pause as long as itself, so that the application
+  // gets its turn.
   Result<std::optional<Followed>> tend(World& world);
 
+  // When `tend` has something to do again, as far as it knows.
+  Instant rests_until() const { return rests_until_; }
+
  private:
+  Result<void> open(World& world, plan::StepId step);
   Result<void> prune(World& world, std::int64_t position);
+  Result<void> renew(World& world, Instant seen);
 
   std::optional<plan::StepId> step_;
   std::optional<Follower> follower_;
+  std::size_t at_once_ = 0;  // entries a slice
   std::int64_t pruned_ = 0;  // entries up to here are out of the log
+  Instant rests_until_;
+  Instant next_renewal_;
 };
 
 }  // namespace mig::runtime

@@ -103,10 +103,10 @@ class VerifyStep final : public Step {
       return Outcome{More{.cursor = fmt::format("{} rows compared", reconciler_->rows_read())}, {}};
     }
     // Others wrote while the tables were read one after the other: most of what differs does not.
-    const auto followed = plan::followed_by(world.plan, world.state);
-    if (followed && reconciler_->result().drift() > 0) {
+    const auto stream = plan::stream(world.plan, world.state);
+    if (stream && reconciler_->result().drift() > 0) {
       if (!recheck_) {
-        MIG_ASSIGN(opened, Recheck::open(world, id_, *followed));
+        MIG_ASSIGN(opened, Recheck::open(world, id_, stream->followed()));
         recheck_.emplace(std::move(opened));
       }
       MIG_ASSIGN(is_judged, recheck_->advance(world, *reconciler_));

@@ -12,7 +12,7 @@ std::unique_ptr<Step> make_hold(const plan::Hold&, plan::StepId);
 std::unique_ptr<Step> make_approve(const plan::Approve&, plan::StepId);
 std::unique_ptr<Step> make_accept(const plan::Accept&, plan::StepId);
 std::unique_ptr<Step> make_marker(const plan::PointOfNoReturn&, plan::StepId);
-std::unique_ptr<Step> make_writes(const plan::RouteWrites&, plan::StepId);
+std::unique_ptr<Step> make_writes(const plan::Plan&, plan::StepId);
 std::unique_ptr<Step> make_reads(const plan::RouteReads&, plan::StepId);
 
 }  // namespace mig::runtime

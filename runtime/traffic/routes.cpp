@@ -131,7 +131,7 @@ WriteRoute write_route(Reader& reader, const Json& json) {
   if (!reader.is_null(json, "mirror"))
     writes.mirror = reader.word<plan::Side>(kSides, reader.text(json, "mirror"));
   if (!reader.is_null(json, "mode"))
-    writes.mode = reader.word<WriteMode>(kModes, reader.text(json, "mode"));
+    writes.mode = reader.word<plan::WriteMode>(kModes, reader.text(json, "mode"));
   return writes;
 }
 
@@ -155,6 +155,11 @@ Routes present_routes(Reader& reader, const Json& json) {
 }
 
 }  // namespace
+
+bool Routes::needs_freshness() const {
+  if (writes.mode != plan::WriteMode::Follow) return false;
+  return writes.authority == plan::Side::Old ? reads.share.parts() > 0 : !reads.fallback.empty();
+}
 
 Routes initial_routes(const plan::Plan& plan) {
   return Routes{.by = hashed_fields(plan, plan::RouteReads{})};

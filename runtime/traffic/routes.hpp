@@ -27,13 +27,10 @@ struct ReadRoute {
   bool operator==(const ReadRoute&) const = default;
 };
 
-// How the side that is not the authority gets its writes.
-enum class WriteMode : std::uint8_t { Sync, Follow, Transaction, App };
-
 struct WriteRoute {
   plan::Side authority = plan::Side::Old;  // None: nobody takes writes for now
   std::optional<plan::Side> mirror;        // the other side, while it gets the writes as well
-  std::optional<WriteMode> mode;           // how; with a mirror
+  std::optional<plan::WriteMode> mode;     // how; with a mirror
   // Of the keys, to `authority`; the two sides are exchanged for the rest. Less than all of them
   // only while the authority is New.
   plan::Ratio share = plan::Ratio::percent(100);
@@ -51,6 +48,8 @@ struct Routes {
   std::string created_by;  // the run that found no document
   Instant changed_at;
 
+  // An answer may come from a side that mig keeps current, so it is good for a while only.
+  bool needs_freshness() const;
   bool is_all_old() const { return reads == ReadRoute() && writes == WriteRoute(); }
 };
 

@@ -48,9 +48,10 @@ plan::Plan users_plan() {
                     {}}};
   plan.datasets = {{"users", {0}, {0}, "users", {}}, {"people", {0}, {1}, "people", {}}};
   plan.to = {{1}};
-  plan.steps = {{.name = "mirror/writes#1",
-                 .phase = {0},
-                 .action = plan::RouteWrites{.to = plan::Side::Old, .follow = true}}};
+  plan.steps = {
+      {.name = "mirror/writes#1",
+       .phase = {0},
+       .action = plan::RouteWrites{.to = plan::Side::Old, .mirror = plan::WriteMode::Follow}}};
   return plan;
 }
 

@@ -83,7 +83,8 @@ class Meeting {
     follows_ = step_with<plan::RouteWrites>(plan_);
     copies_ = step_with<plan::Copy>(plan_);
     compares_ = step_with<plan::Verify>(plan_);
-    plan_.steps[follows_.index].action = plan::RouteWrites{.to = plan::Side::Old, .follow = true};
+    plan_.steps[follows_.index].action =
+        plan::RouteWrites{.to = plan::Side::Old, .mirror = plan::WriteMode::Follow};
     run_sql(folder_ / "old.db",
             "CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT UNIQUE, mails TEXT, city TEXT);"
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12)"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -54,6 +55,8 @@ class SilentObserver final : public runtime::Observer {
   void on_entry(const plan::Plan&, const plan::RunState&, const plan::Entry&) override {}
   void on_progress(const plan::Step&, const runtime::More&) override {}
   void on_wait(const plan::Step&, const runtime::WaitUntil&) override {}
+  void on_follow(const runtime::Followed&) override {}
+  void on_follow_failure(const runtime::Error&) override {}
 };
 
 // Every row of every table of the user's, each value as SQL writes it.
@@ -83,6 +86,32 @@ std::string dump(const runtime::Database& database) {
   return text + "\n";
 }
 
+std::vector<Write> read_application(const fs::path& path) {
+  std::vector<Write> writes;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream words(line);
+    std::string dashes, first, second;
+    words >> dashes >> first;
+    if (dashes != "--" || (first != "after" && first != "refused" && first != "that")) {
+      if (writes.empty()) continue;
+      Write& last = writes.back();
+      (last.old_file.empty() ? last.sql : last.old_sql) += line + "\n";
+      continue;
+    }
+    if (first == "that") {
+      words >> second >> second >> writes.back().old_file;
+      continue;
+    }
+    Write write{.is_refused = first == "refused"};
+    if (write.is_refused) words >> second;
+    words >> write.after >> second >> write.file;
+    REQUIRE(second == "in");
+    writes.push_back(std::move(write));
+  }
+  return writes;
+}
+
 }  // namespace
 
 std::vector<Scenario> all_scenarios() {
@@ -93,6 +122,12 @@ std::vector<Scenario> all_scenarios() {
     for (const auto& file : fs::directory_iterator(entry.path())) {
       if (file.path().extension() != ".sql") continue;
       scenario.setup[file.path().stem().string() + ".db"] = read(file.path());
+    }
+    scenario.app = read_application(entry.path() / "app");
+    for (const Write& write : scenario.app) {
+      const auto names_it = [&](const plan::Step& step) { return step.name == write.after; };
+      INFO(scenario.name << " has no step " << write.after);
+      REQUIRE(std::ranges::any_of(scenario.plan.steps, names_it));
     }
     if (fs::exists(entry.path() / "expect")) {
       const std::string word = read(entry.path() / "expect");
@@ -147,7 +182,8 @@ class ScenarioRun::CountingJournal final : public runtime::Journal {
   int& count_;
 };
 
-ScenarioRun::ScenarioRun(const Scenario& scenario) : scenario_(scenario) {
+ScenarioRun::ScenarioRun(const Scenario& scenario)
+    : scenario_(scenario), written_(scenario.app.size()) {
   // In memory where there is such a place: a scenario commits thousands of times.
   const fs::path place =
       ::access("/dev/shm", W_OK) == 0 ? fs::path("/dev/shm") : fs::temp_directory_path();
@@ -173,6 +209,32 @@ std::unique_ptr<runtime::SqliteJournal> ScenarioRun::open_journal() {
   auto journal = runtime::SqliteJournal::open(path, clock_, options);
   REQUIRE(journal);
   return std::move(*journal);
+}
+
+void ScenarioRun::execute(const std::string& file, const std::string& sql, bool is_refused) const {
+  auto database = runtime::Database::open(folder_ / file, runtime::Mode::ReadWrite);
+  REQUIRE(database);
+  const auto done = database->execute("BEGIN; " + sql + "; COMMIT;");
+  INFO(sql << (done ? std::string() : done.error().message));
+  CHECK(done.has_value() != is_refused);
+}
+
+void ScenarioRun::write_after(const std::string& step) {
+  for (std::size_t i = 0; i < scenario_.app.size(); ++i) {
+    const Write& write = scenario_.app[i];
+    if (write.after != step || written_[i]) continue;
+    execute(write.file, write.sql, write.is_refused);
+    written_[i] = true;
+  }
+}
+
+void ScenarioRun::write_as(const ScenarioRun& other) {
+  for (std::size_t i = 0; i < scenario_.app.size(); ++i) {
+    const Write& write = scenario_.app[i];
+    if (!other.written_[i] || write.is_refused) continue;
+    const bool is_as_written = write.old_file.empty();
+    execute(is_as_written ? write.file : write.old_file, is_as_written ? write.sql : write.old_sql);
+  }
 }
 
 std::string ScenarioRun::approval_wanted(const plan::RunState& state) const {
@@ -215,8 +277,17 @@ std::optional<runtime::RunEnd> ScenarioRun::run_once(CrashPoint crash, const std
   const std::atomic<bool> is_stopping{false};
   runtime::Executor executor(*log, *lease, stores, clock_, waiter, observer, is_stopping,
                              real->uuid(), folder_);
-  if (stop_at_) {
+  // A crash right after a record hid it from the application, which is no part of the run.
+  for (std::uint32_t i = 0; i < log->plan().steps.size(); ++i) {
+    if (log->state().steps[i].status == plan::StepStatus::Done)
+      write_after(log->plan().steps[i].name);
+  }
+  if (stop_at_ || !scenario_.app.empty()) {
     log->observe([&](const plan::Entry& entry) {
+      if (const auto* done = std::get_if<plan::StepDone>(&entry.record);
+          done && done->direction == plan::Direction::Forward) {
+        write_after(log->plan().at(done->step).name);
+      }
       std::optional<plan::StepId> reached;
       if (const auto* started = std::get_if<plan::StepStarted>(&entry.record);
           started && !stop_when_done_) {
@@ -225,7 +296,7 @@ std::optional<runtime::RunEnd> ScenarioRun::run_once(CrashPoint crash, const std
       if (const auto* done = std::get_if<plan::StepDone>(&entry.record); done && stop_when_done_) {
         reached = done->step;
       }
-      if (reached && log->plan().at(*reached).name == *stop_at_) throw Reached{};
+      if (stop_at_ && reached && log->plan().at(*reached).name == *stop_at_) throw Reached{};
     });
   }
   auto end = executor.run(

@@ -18,12 +18,25 @@
 
 namespace mig::test {
 
+// What an application does right after a step is done for the first time. A file `app` has one
+// part for each, begun by `-- after STEP in FILE`; `-- refused after STEP in FILE` where the store
+// has to refuse it. `-- that is in FILE` begins what the same change is on the old side.
+struct Write {
+  std::string after;
+  std::string file;
+  std::string sql;
+  bool is_refused = false;
+  std::string old_file;  // empty: as it is written
+  std::string old_sql;
+};
+
 // A folder under tests/scenarios: plan.mig, and NAME.sql for each store file NAME.db that is there
 // at the start.
 struct Scenario {
   std::string name;
   plan::Plan plan;
   std::map<std::string, std::string> setup;  // file name -> SQL
+  std::vector<Write> app;
   runtime::EndKind expected = runtime::EndKind::Completed;
 };
 std::vector<Scenario> all_scenarios();
@@ -57,6 +70,8 @@ class ScenarioRun {
   runtime::RunEnd roll_back();
 
   int appends() const { return appends_; }  // of the last `run`
+  // What the application of `other` has written so far, on the old side and without a plan.
+  void write_as(const ScenarioRun& other);
   Picture picture() const;
   plan::RunState state() const;
 
@@ -65,6 +80,8 @@ class ScenarioRun {
   std::unique_ptr<runtime::SqliteJournal> open_journal();
   std::optional<runtime::RunEnd> run_once(CrashPoint crash, const std::string& want);
   std::string approval_wanted(const plan::RunState& state) const;
+  void write_after(const std::string& step);
+  void execute(const std::string& file, const std::string& sql, bool is_refused = false) const;
 
   const Scenario& scenario_;
   std::filesystem::path folder_;
@@ -72,6 +89,7 @@ class ScenarioRun {
   std::string run_id_ = "run-1";
   int runs_ = 1;
   int appends_ = 0;
+  std::vector<bool> written_;  // of the scenario's application
   std::optional<std::string> stop_at_;
   bool stop_when_done_ = false;
 };

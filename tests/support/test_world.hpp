@@ -26,6 +26,7 @@ class StepClock final : public runtime::Clock {
   runtime::Instant now() const override { return runtime::Instant(std::chrono::seconds(now_)); }
   runtime::Duration elapsed() const override { return std::chrono::seconds(now_); }
   void move_to(runtime::Instant at) {
+    if (at <= now()) return;
     now_ = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count() + 1;
   }
 

@@ -20,7 +20,7 @@ TEST_CASE("the client does what a document of mig says") {
                   .where = {{"region", {"eu"}}},
                   .stale_ok = 5s,
                   .fallback = {plan::ReadFailure::Timeout}};
-  routes.writes = {.mirror = plan::Side::New, .mode = WriteMode::Follow};
+  routes.writes = {.mirror = plan::Side::New, .mode = plan::WriteMode::Follow};
   routes.fresh_until = Instant(1'772'366'400s);
   routes.version = 3;
   const auto document = mig_router::parse(encode(routes, {"split_users", "glue"}));

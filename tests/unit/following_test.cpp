@@ -29,7 +29,8 @@ plan::Plan staff_plan(const char* new_file) {
        {}}};
   plan.datasets = {{"old", {0}, {0}, "staff", {}}, {"new", {0}, {1}, "people", {}}};
   plan.to = {{1}};
-  plan.steps = {step("mirror/writes#1", plan::RouteWrites{.to = plan::Side::Old, .follow = true}),
+  plan.steps = {step("mirror/writes#1",
+                     plan::RouteWrites{.to = plan::Side::Old, .mirror = plan::WriteMode::Follow}),
                 step("end/writes#1", plan::RouteWrites{.to = plan::Side::New}),
                 step("check/verify#1", plan::Verify{})};
   return plan;
@@ -50,6 +51,7 @@ struct Staff {
     world->state().steps[0].status = plan::StepStatus::Done;
   }
   runtime::Followed tend(Resident& resident) {
+    world->clock.move_to(resident.rests_until());
     const auto followed = resident.tend(world->world);
     if (!followed) FAIL(followed.error().message);
     REQUIRE(followed->has_value());

@@ -35,7 +35,7 @@ Routes some_routes() {
                   .fallback = {plan::ReadFailure::Error, plan::ReadFailure::Timeout}};
   routes.writes = {.authority = plan::Side::New,
                    .mirror = plan::Side::Old,
-                   .mode = WriteMode::Follow,
+                   .mode = plan::WriteMode::Follow,
                    .share = plan::Ratio::percent(10)};
   routes.fresh_until = kNow + 10s;
   return routes;

@@ -52,7 +52,7 @@ struct Application {
     Routes routes = router->read().value();
     routes.reads.share = plan::Ratio::percent(5);
     routes.writes.mirror = plan::Side::New;
-    routes.writes.mode = WriteMode::Transaction;
+    routes.writes.mode = plan::WriteMode::Transaction;
     return routes;
   }
 };

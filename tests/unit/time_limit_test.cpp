@@ -27,6 +27,8 @@ class Notes final : public runtime::Observer {
   }
   void on_progress(const plan::Step&, const runtime::More&) override {}
   void on_wait(const plan::Step&, const runtime::WaitUntil&) override {}
+  void on_follow(const runtime::Followed&) override {}
+  void on_follow_failure(const runtime::Error&) override {}
   std::vector<std::string> failures;
 };
 

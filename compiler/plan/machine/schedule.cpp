@@ -81,14 +81,17 @@ std::string evidence(const Plan& plan, const RunState& state, StepId step) {
   return print(sha256(facts));
 }
 
-std::optional<StepId> followed_by(const Plan& plan, const RunState& state) {
-  std::optional<StepId> followed;
+std::optional<WritesState> stream(const Plan& plan, const RunState& state) {
+  WritesState writes;
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
-    const auto* writes = std::get_if<RouteWrites>(&plan.steps[i].action);
-    if (writes == nullptr || state.steps[i].status != StepStatus::Done) continue;
-    followed = writes->follow ? std::optional(StepId{i}) : std::nullopt;
+    if (!std::holds_alternative<RouteWrites>(plan.steps[i].action)) continue;
+    if (state.steps[i].status == StepStatus::Done) {
+      writes = after_writes(plan, StepId{i}, writes);
+    } else if (left_a_trace(state.steps[i])) {
+      return std::nullopt;
+    }
   }
-  return followed;
+  return writes.follows() ? std::optional(writes) : std::nullopt;
 }
 
 }  // namespace mig::plan

@@ -10,6 +10,7 @@
 
 #include "compiler/plan/machine/run_state.hpp"
 #include "compiler/plan/plan.hpp"
+#include "compiler/plan/routing.hpp"
 
 namespace mig::plan {
 
@@ -29,8 +30,8 @@ bool is_finished(const Plan& plan, const RunState& state);
 // approval of other evidence is void.
 std::string evidence(const Plan& plan, const RunState& state, StepId step);
 
-// The `writes` step whose changelog keeps the other side up to date now: the newest one that is
-// done, if it follows.
-std::optional<StepId> followed_by(const Plan& plan, const RunState& state);
+// Whose changelog keeps the other side up to date now, as the steps that are done say. Nothing
+// while a `writes` step is at work: it follows by itself, and only it knows where it stands.
+std::optional<WritesState> stream(const Plan& plan, const RunState& state);
 
 }  // namespace mig::plan

@@ -1,0 +1,119 @@
+// `writes`: who takes writes, and how the other side gets them.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/names.hpp"
+#include "compiler/plan/routing.hpp"
+#include "compiler/step_checker.hpp"
+
+namespace mig::compiler {
+
+using plan::Action;
+using plan::Side;
+using plan::WriteMode;
+
+namespace {
+constexpr plan::Duration kMostLag = std::chrono::seconds(5);
+constexpr plan::Duration kLongestPause = std::chrono::seconds(2);
+}  // namespace
+
+// `writes old, new { mode = follow; max_lag = 5s }`
+std::optional<Action> StepChecker::writes(const syntax::Statement& statement, Form& form) {
+  const auto to = side(form, true);
+  if (!to) return std::nullopt;
+  plan::RouteWrites action{.to = *to};
+  const syntax::Expr* other = form.value_if(syntax::Mark::Comma);
+  if (other != nullptr) {
+    const std::string_view wanted = *to == Side::Old ? "new" : "old";
+    if (*to == Side::None || name_of(*other) != wanted) {
+      form.misfit();
+      return std::nullopt;
+    }
+  }
+  const plan::WritesState writes = writes_before();
+  const Side before = writes.authority;
+  if (before == Side::New && *to != Side::New) {
+    analysis_.diagnostics.report(statement.span, diag::WrongForm, "writes")
+        .note("the writes go to `new` already")
+        .help("a plan moves them once; `mig rollback` moves them back");
+    return std::nullopt;
+  }
+  if (writes.forward && *to == Side::Old && other == nullptr) {
+    analysis_.diagnostics.report(statement.span, diag::WrongForm, "writes")
+        .label(scope_.step_spans->at(writes.forward->index), "from here on the new side follows")
+        .help("go on with `writes new`; `mig rollback` takes everything back");
+    return std::nullopt;
+  }
+  if (*to == Side::New && other != nullptr) {
+    analysis_.diagnostics.report(other->span, diag::LaterStatement, "writes new, old")
+        .note("the language knows it; this version of mig moves the writes while they stand still");
+    return std::nullopt;
+  }
+  const bool moves = *to == Side::New && before == Side::Old && other != nullptr;
+  const bool reads_all =
+      read_limit("max_downtime", *to == Side::None, "writes none", action.max_downtime) &&
+      read_limit("max_pause", moves, "`writes new, old` where the writes move", action.max_pause) &&
+      read_mode(statement, other != nullptr, action);
+  if (!reads_all) return std::nullopt;
+  const bool follows = action.mirror == WriteMode::Follow;
+  if (!read_limit("max_lag", follows, "mode = follow", action.max_lag)) return std::nullopt;
+  if (follows && !action.max_lag) action.max_lag = kMostLag;
+  if (moves && !action.max_pause) action.max_pause = kLongestPause;
+  return action;
+}
+
+// Who takes writes where the step that is read stands.
+plan::WritesState StepChecker::writes_before() const {
+  const plan::StepId here{static_cast<std::uint32_t>(analysis_.plan.steps.size())};
+  return plan::writes_before(analysis_.plan, here);
+}
+
+// A time limit that only some forms of a step have; false after a report.
+bool StepChecker::read_limit(std::string_view name, bool may_stand, std::string_view owner,
+                             std::optional<plan::Duration>& into) {
+  const WrittenAttribute* written = attributes_->find(name);
+  if (written == nullptr || may_stand) return read_duration(name, into);
+  analysis_.diagnostics
+      .report(written->statement->word.span, diag::UnknownAttribute, "writes", name)
+      .help(fmt::format("only {} has it",
+                        owner.front() == '`' ? std::string(owner) : fmt::format("`{}`", owner)));
+  return false;
+}
+
+bool StepChecker::read_mode(const syntax::Statement& statement, bool is_mirrored,
+                            plan::RouteWrites& action) {
+  const WrittenAttribute* written = attributes_->find("mode");
+  if (!is_mirrored) {
+    if (written == nullptr) return true;
+    analysis_.diagnostics
+        .report(written->statement->word.span, diag::UnknownAttribute, "writes", "mode")
+        .help("only writes to both sides have it: `writes old, new { mode = follow }`");
+    return false;
+  }
+  if (written == nullptr) {
+    analysis_.diagnostics.report(statement.span, diag::MissingPart, "writes", "mode")
+        .help("say who brings the writes to the other side: `mode = follow`");
+    return false;
+  }
+  const std::string_view word = name_of(*written->value);
+  if (word == "follow") {
+    action.mirror = WriteMode::Follow;
+    return true;
+  }
+  const std::vector<std::string> known = {"follow", "transaction", "app", "sync"};
+  if (std::ranges::find(known, word) != known.end()) {
+    analysis_.diagnostics
+        .report(written->value->span, diag::LaterStatement, fmt::format("mode = {}", word))
+        .note("the language knows it; this version of mig carries over what a changelog says")
+        .help("write `mode = follow`");
+    return false;
+  }
+  auto report = analysis_.diagnostics.report(written->value->span, diag::UnknownName, "mode",
+                                             analysis_.sources.text(written->value->span));
+  const std::string near = did_you_mean(std::string(word), known);
+  report.help(near.empty() ? "write `mode = follow`" : near);
+  return false;
+}
+
+}  // namespace mig::compiler

@@ -1,0 +1,296 @@
+// `writes`: who takes writes, and whether mig keeps the other side as this one is.
+//
+// Two things say who: the routing document, which a willing application follows, and guards in the
+// stores, which refuse the others. Where the authority moves, the order is that of tests/mc (D, F,
+// S): the word, the guard, all that was committed before it carried over, the way back ready,
+// the other side opened, the word. Every piece may be repeated, and until the other side is opened
+// all of it can be taken back.
+#include <limits>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "compiler/plan/routing.hpp"
+#include "runtime/steps/follower.hpp"
+#include "runtime/steps/following.hpp"
+#include "runtime/steps/route_step.hpp"
+#include "runtime/steps/store_step.hpp"
+#include "runtime/steps/waiting.hpp"
+#include "runtime/stores/dead_letters.hpp"
+#include "runtime/stores/sqlite_guard.hpp"
+
+namespace mig::runtime {
+namespace {
+
+using plan::Side;
+using plan::WritesState;
+
+constexpr std::size_t kEntriesAtOnce = 1000;
+constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
+constexpr Duration kNoLimit = Duration::max();
+
+std::vector<plan::DatasetId> datasets_of(const plan::Plan& plan, Side side) {
+  return side == Side::Old ? std::vector{plan.from} : plan.to;
+}
+
+std::string describe(const WritesState& writes) {
+  const bool is_followed = writes.mirror == plan::WriteMode::Follow;
+  switch (writes.authority) {
+    case Side::Old:
+      return is_followed ? "writes go to old, and new follows" : "writes go to old";
+    case Side::New:
+      return is_followed ? "writes go to new, and old follows" : "writes go to new";
+    case Side::None:
+      return "writes go to nobody";
+  }
+  return {};
+}
+
+class WritesStep final : public RouteStep {
+ public:
+  WritesStep(const plan::Plan& plan, plan::StepId id)
+      : id_(id),
+        action_(std::get<plan::RouteWrites>(plan.at(id).action)),
+        before_(plan::writes_before(plan, id)),
+        after_(plan::after_writes(plan, id, before_)) {}
+
+  Result<Outcome> advance(World& world) override {
+    if (after_.authority == before_.authority) return change_mirror(world);
+    switch (after_.authority) {
+      case Side::Old:
+        return reopen(world);
+      case Side::None:
+        return stand_still(world);
+      case Side::New:
+        return move_over(world);
+    }
+    return done();
+  }
+
+  Result<Outcome> undo(World& world) override {
+    if (after_.authority == before_.authority) {
+      MIG_TRY(say(world, before_));
+      if (after_.forward != before_.forward) {
+        MIG_TRY(stop_following(world, id_));
+        MIG_TRY(set_guard(world, Side::New, Guard::Open, Note::Forget));
+      }
+    } else if (before_.authority == Side::None) {
+      MIG_TRY(close_old(world, Note::Forget));
+    } else {
+      MIG_TRY(open_old(world, Note::Forget));
+    }
+    MIG_TRY(take_back(world));
+    return Outcome{Done{describe(before_) + " again", {}}, {}};
+  }
+
+ private:
+  enum class Guard : std::uint8_t { Open, Closed };
+  // What becomes of the step's note in the store. It may say where a follower stands.
+  enum class Note : std::uint8_t { Keep, Opened, Forget };
+
+  // ---- what every change is made of
+
+  static Result<void> say(World& world, const WritesState& writes) {
+    return tell(world, [&](Routes& routes) {
+      routes.writes = {.authority = writes.authority};
+      if (!writes.mirror) return;
+      routes.writes.mirror = writes.authority == Side::Old ? Side::New : Side::Old;
+      routes.writes.mode = writes.mirror;
+    });
+  }
+  static Result<void> say_nobody(World& world) {
+    return say(world, WritesState{.authority = Side::None});
+  }
+
+  Result<void> set_guard(World& world, Side side, Guard guard, Note note = Note::Keep) {
+    const auto datasets = datasets_of(world.plan, side);
+    for (const plan::StoreId store : files_of(world.stores, datasets)) {
+      MIG_ASSIGN(effect, begin_effect(world, store, id_));
+      for (const plan::DatasetId dataset : in_file(world.stores, store, datasets)) {
+        const std::string& table = world.plan.at(dataset).table;
+        if (guard == Guard::Open) {
+          MIG_TRY(remove_guard(effect.database(), table));
+        } else {
+          MIG_TRY(install_guard(effect.database(), table, refusal(world, side, table)));
+        }
+      }
+      if (note == Note::Forget) {
+        MIG_TRY(effect.commit_undone());
+        continue;
+      }
+      Applied now = effect.applied().value_or(Applied{});
+      now.finished = now.finished || note == Note::Opened;
+      MIG_TRY(effect.commit(now));
+    }
+    return {};
+  }
+
+  static std::string refusal(const World& world, Side side, const std::string& table) {
+    return side == Side::Old
+               ? fmt::format(
+                     "writes to {} are stopped by mig run {}; they go on at the new side, "
+                     "or here when it is rolled back",
+                     table, world.authority.run)
+               : fmt::format(
+                     "writes to {} are stopped by mig run {}; they go to the old side "
+                     "until the plan moves them",
+                     table, world.authority.run);
+  }
+
+  // True when nothing newer stands in the log.
+  Result<bool> follow(World& world) {
+    if (!follower_) {
+      MIG_ASSIGN(opened, Follower::open(world, *before_.forward));
+      follower_.emplace(std::move(opened));
+    }
+    MIG_ASSIGN(followed, follower_->advance(world, kEntriesAtOnce));
+    return followed.is_drained;
+  }
+  // Behind a closed guard, so it ends; or the pause has become too long.
+  Result<void> drain(World& world, Duration until) {
+    while (true) {
+      MIG_ASSIGN(is_drained, follow(world));
+      if (is_drained) return {};
+      MIG_TRY(check_pause(world, until));
+    }
+  }
+  Result<void> check_pause(const World& world, Duration until) const {
+    if (world.clock.elapsed() <= until) return {};
+    return fail(ErrorKind::Transient,
+                fmt::format("the writes would have stood still for longer than {}; nothing has "
+                            "changed",
+                            plan::print(*action_.max_pause)),
+                "it is tried again when there is less to carry over");
+  }
+
+  Outcome done() const { return Outcome{Done{describe(after_), {}}, {}}; }
+  static Outcome catching_up() {
+    return Outcome{More{.cursor = "what was written is carried over"}, {}};
+  }
+
+  // ---- the changes
+
+  // `writes old, new` keeps the new side as the old one is; `writes new` lets go of the old one.
+  Result<Outcome> change_mirror(World& world) {
+    if (after_.authority == Side::Old && after_.forward != before_.forward) {
+      MIG_TRY(set_guard(world, Side::New, Guard::Closed));
+      MIG_TRY(start_following(world, id_));
+    }
+    MIG_TRY(say(world, after_));
+    return done();
+  }
+
+  Result<void> stop_all(World& world) {
+    if (before_.forward) return stop_following(world, *before_.forward);
+    return {};
+  }
+
+  Result<void> close_old(World& world, Note note = Note::Keep) {
+    // A willing application stops asking before it is refused.
+    MIG_TRY(say_nobody(world));
+    return set_guard(world, Side::Old, Guard::Closed, note);
+  }
+  // Nobody is told to write where a guard still refuses.
+  Result<void> open_old(World& world, Note note = Note::Keep) {
+    MIG_TRY(set_guard(world, Side::Old, Guard::Open, note));
+    return say(world, before_);
+  }
+
+  Result<Outcome> reopen(World& world) {
+    MIG_TRY(set_guard(world, Side::Old, Guard::Open));
+    MIG_TRY(say(world, after_));
+    return done();
+  }
+
+  Result<Outcome> stand_still(World& world) {
+    MIG_ASSIGN(is_near, is_caught_up(world));
+    if (!is_near) return catching_up();
+    MIG_TRY(close_old(world));
+    if (before_.forward) MIG_TRY(drain(world, kNoLimit));
+    return done();
+  }
+
+  // Before anybody has to wait, so that the wait is short.
+  Result<bool> is_caught_up(World& world) {
+    if (!before_.forward || before_.authority != Side::Old) return true;
+    return follow(world);
+  }
+
+  Result<Outcome> move_over(World& world) {
+    MIG_ASSIGN(has_opened, is_open(world));
+    if (!has_opened) {
+      MIG_ASSIGN(is_near, is_caught_up(world));
+      if (!is_near) return catching_up();
+      if (auto moved = pass_authority(world); !moved) return put_back(world, moved.error());
+    }
+    MIG_TRY(say(world, after_));
+    if (!after_.follows()) MIG_TRY(stop_all(world));
+    return done();
+  }
+
+  // From here to the last line nobody can write. A crash on the way is taken up by doing it again.
+  Result<void> pass_authority(World& world) {
+    const Duration until =
+        action_.max_pause ? world.clock.elapsed() + *action_.max_pause : kNoLimit;
+    if (before_.authority == Side::Old) MIG_TRY(close_old(world));
+    if (before_.forward) MIG_TRY(drain(world, until));
+    MIG_TRY(check_letters(world));
+    MIG_TRY(check_pause(world, until));
+    return set_guard(world, Side::New, Guard::Open, Note::Opened);
+  }
+
+  // Whether the new side has been opened: from then on it may hold writes that nobody else has.
+  Result<bool> is_open(World& world) {
+    MIG_ASSIGN(database, world.stores.reader(new_store(world)));
+    MIG_ASSIGN(noted, read_applied(*database, world.authority.run, world.plan.at(id_).name));
+    return noted && noted->finished;
+  }
+
+  // Nothing has moved, so the application goes on where it was. What fails on the way is left to
+  // the next attempt, or to the rollback.
+  std::unexpected<Error> put_back(World& world, Error why) {
+    if (before_.authority != Side::Old) return std::unexpected(std::move(why));
+    if (auto opened = open_old(world); !opened) {
+      why.message += fmt::format("; the old side stays closed: {}", opened.error().message);
+    }
+    return std::unexpected(std::move(why));
+  }
+
+  // A row that the new side refused would be missing where the application goes.
+  Result<void> check_letters(World& world) const {
+    MIG_ASSIGN(database, world.stores.reader(new_store(world)));
+    MIG_ASSIGN(open, open_letter_keys(*database, world.authority.run,
+                                      world.plan.at(world.plan.from).name, "", kEveryLetter));
+    if (static_cast<std::int64_t>(open.size()) <= accepted_letters(world)) return {};
+    return fail(ErrorKind::Permanent,
+                fmt::format("{} rows of `{}` could not be carried over, and would be missing",
+                            open.size(), world.plan.at(world.plan.from).name),
+                "correct them, or the transform; the dead letters say why");
+  }
+
+  // As many as the plan's copies were allowed to set aside.
+  static std::int64_t accepted_letters(const World& world) {
+    __int128 accepted = 0;
+    for (std::uint32_t i = 0; i < world.plan.steps.size(); ++i) {
+      const auto* copy = std::get_if<plan::Copy>(&world.plan.steps[i].action);
+      if (copy == nullptr || !copy->rejects.quarantine) continue;
+      accepted += static_cast<__int128>(world.state.steps[i].counts.read) *
+                  copy->rejects.most.parts() / plan::Ratio::kWhole;
+    }
+    return static_cast<std::int64_t>(accepted);
+  }
+
+  plan::StepId id_;
+  plan::RouteWrites action_;
+  WritesState before_;
+  WritesState after_;
+  std::optional<Follower> follower_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_writes(const plan::Plan& plan, plan::StepId id) {
+  return std::make_unique<WritesStep>(plan, id);
+}
+
+}  // namespace mig::runtime
