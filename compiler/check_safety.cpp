@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/routing.hpp"
+
 namespace mig::compiler {
 namespace {
 
@@ -22,6 +24,7 @@ class SafetyChecker {
 
   void check() {
     check_point_of_no_return();
+    check_stale_reads();
     check_overwriting();
     check_committed_together();
   }
@@ -86,6 +89,39 @@ class SafetyChecker {
       });
     }
     return behind;
+  }
+
+  // M4008: the side that is no authority answers with what it was told so far. Where mig tells it,
+  // it is behind; where nobody does, it misses all that is written.
+  void check_stale_reads() {
+    for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
+      const auto* reads = std::get_if<plan::RouteReads>(&plan_.steps[i].action);
+      if (reads == nullptr || reads->to != plan::Side::New) continue;
+      const plan::WritesState writes = plan::writes_before(plan_, StepId{i});
+      if (writes.authority != plan::Side::Old) continue;
+      if (writes.mirror != plan::WriteMode::Follow) {
+        diagnostics_
+            .report(spans_[i], diag::StaleReads,
+                    "from here on `new` answers, while only `old` gets what is written")
+            .help("let the new side follow first: `writes old, new { mode = follow }`")
+            .help("or stop the writes: `writes none`");
+        continue;
+      }
+      const auto& mirror = std::get<plan::RouteWrites>(plan_.at(*writes.forward).action);
+      if (reads->stale_ok >= mirror.max_lag.value_or(plan::Duration::zero())) continue;
+      diagnostics_
+          .report(spans_[i], diag::StaleReads,
+                  reads->stale_ok > plan::Duration::zero()
+                      ? fmt::format("`new` may be {} behind, and these reads allow {}",
+                                    plan::print(*mirror.max_lag), plan::print(reads->stale_ok))
+                      : fmt::format("`new` may be {} behind, and these reads do not say how much "
+                                    "they allow",
+                                    plan::print(*mirror.max_lag)))
+          .label(spans_[writes.forward->index], "from here on `new` follows")
+          .help(fmt::format("say how old an answer may be: `stale_ok = {}`",
+                            plan::print(*mirror.max_lag)))
+          .help("or let the new side follow more closely: `max_lag = …`");
+    }
   }
 
   // M4013: a copy that replaces rows while clients write to the new side overwrites what they
