@@ -221,7 +221,7 @@ class PlanChecker {
     if (!has_phases_) missing("phase");
     report_missing();
     if (policy_ != nullptr) {
-      if (const auto policy = check_on_fail(analysis_, scope_, *policy_)) scope_.on_fail = *policy;
+      if (const auto policy = check_on_fail(analysis_, scope_, *policy_)) scope_.on_fail = policy;
     }
     std::vector<plan::PhaseId> frontier;
     check_phases(block.statements, frontier, false);

@@ -21,7 +21,7 @@ struct PlanScope {
   Declared<plan::GateId> gates;  // the plan's own and those its file sees
   std::map<std::string, const Declaration*, std::less<>> own_gates;
   std::map<std::string, plan::PhaseId, std::less<>> phases;
-  plan::OnFail on_fail;
+  std::optional<plan::OnFail> on_fail;              // as the plan writes it
   std::vector<syntax::Span>* step_spans = nullptr;  // where each step is written
 };
 

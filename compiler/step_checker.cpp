@@ -14,7 +14,7 @@ namespace mig::compiler {
 using plan::Action;
 
 void StepChecker::check(const syntax::Statement& phase) {
-  on_fail_ = scope_.on_fail;
+  written_on_fail_ = scope_.on_fail;
   if (!phase.block) return;
   read_lasting(*phase.block);
   for (const syntax::Statement& statement : phase.block->statements) {
@@ -39,7 +39,8 @@ void StepChecker::read_lasting(const syntax::Block& block) {
       analysis_.diagnostics.report(statement.word.span, diag::DeclaredTwice, word)
           .label(first->second->word.span, "it is declared here");
     } else if (word == "on_fail") {
-      if (const auto policy = check_on_fail(analysis_, scope_, statement)) on_fail_ = *policy;
+      if (const auto policy = check_on_fail(analysis_, scope_, statement))
+        written_on_fail_ = *policy;
     } else {
       read_rejects(statement);
     }
@@ -79,6 +80,7 @@ void StepChecker::read_rejects(const syntax::Statement& statement) {
 }
 
 void StepChecker::check_step(const syntax::Statement& statement) {
+  if (statement.word.text == "ramp") return ramp(statement);
   const Attributes attributes(statement, *row_, analysis_.diagnostics);
   Form form(statement, row_->form, analysis_.diagnostics);
   attributes_ = &attributes;
@@ -88,7 +90,8 @@ void StepChecker::check_step(const syntax::Statement& statement) {
   append(statement, std::move(*action));
 }
 
-void StepChecker::append(const syntax::Statement& statement, Action action) {
+void StepChecker::append(const syntax::Statement& statement, Action action,
+                         const plan::OnFail& otherwise) {
   auto& plan = analysis_.plan;
   const plan::StepId id{static_cast<std::uint32_t>(plan.steps.size())};
   std::string verb(name(action));
@@ -105,7 +108,7 @@ void StepChecker::append(const syntax::Statement& statement, Action action) {
       .place = analysis_.place(statement.word.span),
       .needs = needs_,
       .action = std::move(action),
-      .on_fail = on_fail_,
+      .on_fail = written_on_fail_.value_or(otherwise),
       .limit = limit,
   });
   scope_.step_spans->push_back(statement.span);

@@ -1,8 +1,8 @@
 // Lowers the steps of one phase; a word of the statement table is one function here.
 //
 // step_checker.cpp reads the phase and names, step_structure.cpp, step_data.cpp,
-// step_reads.cpp, step_writes.cpp and step_waiting.cpp lower the words. Made for one phase, used
-// once.
+// step_reads.cpp, step_ramp.cpp, step_writes.cpp and step_waiting.cpp lower the words. Made for one
+// phase, used once.
 #pragma once
 
 #include <map>
@@ -31,10 +31,19 @@ class StepChecker {
     std::uint32_t field;
   };
 
+  // One share of a ramp.
+  struct RampStage {
+    plan::RouteReads reads;
+    std::optional<plan::Duration> hold;
+    syntax::Span at;
+  };
+
   void read_lasting(const syntax::Block& block);
   void read_rejects(const syntax::Statement& statement);
   void check_step(const syntax::Statement& statement);
-  void append(const syntax::Statement& statement, plan::Action action);
+  // `otherwise`: what a failure does where neither the phase nor the plan says it.
+  void append(const syntax::Statement& statement, plan::Action action,
+              const plan::OnFail& otherwise = {});
   Lowered lower(const syntax::Statement& statement, Form& form);
 
   // `old`, `new` or a dataset; several for `new`. Empty after a report.
@@ -77,11 +86,14 @@ class StepChecker {
   Lowered reads(const syntax::Statement& statement, Form& form);
   bool read_where(Form& form, plan::RouteReads& action);
   bool read_condition(const syntax::Expr& condition, plan::RouteReads& action);
-  bool read_share(Form& form, plan::RouteReads& action);
+  bool read_share(const syntax::Expr* written, plan::RouteReads& action);
   bool read_hash(plan::RouteReads& action);
   bool can_be_hashed(const plan::Field& field, const syntax::Span& at);
   bool read_fallback(plan::RouteReads& action);
   bool is_routed(const syntax::Statement& statement, const plan::RouteReads& action);
+  void ramp(const syntax::Statement& statement);
+  std::optional<std::vector<RampStage>> read_stages(Form& form);
+  bool grows(const std::vector<RampStage>& stages);
   Lowered require(Form& form);
   Lowered hold(Form& form);
   Lowered approve(Form& form);
@@ -92,7 +104,7 @@ class StepChecker {
   PlanScope& scope_;
   plan::PhaseId phase_;
   std::vector<plan::StepId> needs_;
-  plan::OnFail on_fail_;
+  std::optional<plan::OnFail> written_on_fail_;
   plan::Rejects rejects_;
   std::map<std::string, int> counts_;
   const StatementRow* row_ = nullptr;

@@ -28,8 +28,8 @@ std::optional<Action> StepChecker::reads(const syntax::Statement& statement, For
     }
     return action;
   }
-  if (!read_where(form, action) || !read_share(form, action) || !read_hash(action) ||
-      !read_fallback(action) || !is_routed(statement, action)) {
+  if (!read_where(form, action) || (!form.at_end() && !read_share(form.value(), action)) ||
+      !read_hash(action) || !read_fallback(action) || !is_routed(statement, action)) {
     return std::nullopt;
   }
   return action;
@@ -76,9 +76,7 @@ bool StepChecker::read_condition(const syntax::Expr& condition, plan::RouteReads
   return true;
 }
 
-bool StepChecker::read_share(Form& form, plan::RouteReads& action) {
-  if (form.at_end()) return true;
-  const syntax::Expr* written = form.value();
+bool StepChecker::read_share(const syntax::Expr* written, plan::RouteReads& action) {
   if (written == nullptr) return false;
   const auto share = analysis_.constants.ratio(*written, *scope_.module);
   if (!share) return false;

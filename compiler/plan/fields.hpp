@@ -40,8 +40,8 @@ inline constexpr std::array<std::string_view, 4> kSpellings<WriteMode> = {"sync"
 template <>
 inline constexpr std::array<std::string_view, 2> kSpellings<ReadFailure> = {"error", "timeout"};
 template <>
-inline constexpr std::array<std::string_view, 3> kSpellings<Finally> = {"rollback", "rollback_to",
-                                                                        "pause"};
+inline constexpr std::array<std::string_view, 4> kSpellings<Finally> = {"rollback", "rollback_to",
+                                                                        "pause", "retreat"};
 template <>
 inline constexpr std::array<std::string_view, 2> kSpellings<Then> = {"fail", "pause"};
 template <>

@@ -44,9 +44,14 @@ struct Retry {
   bool operator==(const Retry&) const = default;
 };
 
-enum class Finally : std::uint8_t { Rollback, RollbackTo, Pause };
+enum class Finally : std::uint8_t {
+  Rollback,
+  RollbackTo,
+  Pause,
+  Retreat,  // a failed gate: reads go back to the share that passed last, and the run pauses
+};
 
-// What a failure of a step does: first the retries, then one of three things.
+// What a failure of a step does: first the retries, then one of these.
 struct OnFail {
   Retry retry;
   Finally then = Finally::Rollback;

@@ -283,8 +283,9 @@ std::string describe(const plan::Plan& plan, const plan::Record& record) {
           },
           [](const plan::RunContinued& it) { return fmt::format("continued by {}", it.who); },
           [&](const plan::RollbackStarted& it) {
-            return fmt::format("going back{}: {}", it.to ? " to phase " + plan.at(*it.to).name : "",
-                               it.why);
+            std::string to = it.to ? " to phase " + plan.at(*it.to).name : "";
+            if (it.retreat) to = " by one share of reads";
+            return fmt::format("going back{}: {}", to, it.why);
           },
           [](const plan::RollbackEnded&) { return std::string("everything is as it was"); },
           [](const plan::RunCompleted&) { return std::string("completed"); },

@@ -227,7 +227,7 @@ Executor::Turn Executor::turn_forward(const Limits& limits) {
 Executor::Turn Executor::turn_back() {
   const auto next = next_undo(log_.plan(), log_.state());
   if (!next) {
-    if (log_.state().rollback_to) {
+    if (log_.state().rollback_to || log_.state().retreat) {
       MIG_TRY(append({plan::RollbackEnded{}}));
       return std::optional<RunEnd>();
     }
@@ -332,7 +332,7 @@ Executor::Turn Executor::fail(plan::StepId id, plan::Trouble trouble, const std:
                  },
                  [&](const plan::GoBack& back) {
                    records.push_back(failed);
-                   records.push_back(plan::RollbackStarted{why, back.to});
+                   records.push_back(plan::RollbackStarted{why, back.to, back.retreat});
                  },
                  [&](const plan::Stop& stop) {
                    // A step that found no room has not failed: it stands where it stood.

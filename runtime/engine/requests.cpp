@@ -93,7 +93,7 @@ Answer decide(const plan::Plan& plan, const plan::RunState& state, const Request
     }
     const bool may = state.status != RunStatus::RollingBack && state.status != RunStatus::Pending;
     if (!may) return refused(is_now(state));
-    return Answer{{plan::RollbackStarted{request.why, std::nullopt}}, {}};
+    return Answer{{plan::RollbackStarted{.why = request.why}}, {}};
   }
   if (want.starts_with(kWantApprove)) return approve(plan, state, request);
   if (want.starts_with(kWantWithoutData)) return accept_without_data(plan, state, request);

@@ -78,6 +78,8 @@ class Gatekeeper {
   Refusal judge(const RollbackStarted& record) const {
     if (record.to && record.to->index >= plan_.phases.size())
       return refuse("the plan has no such phase");
+    if (record.retreat && record.retreat->index >= plan_.steps.size())
+      return refuse("the plan has no such step");
     if (is_past_point_of_no_return(plan_, state_))
       return refuse("the point of no return has passed");
     return wants({RunStatus::Ready, RunStatus::Running, RunStatus::Paused, RunStatus::Failed});
@@ -203,10 +205,11 @@ class Mover {
     state_.reason.reset();
     state_.direction = Direction::Back;
     state_.rollback_to = record.to;
+    state_.retreat = record.retreat;
     state_.detail = record.why;
   }
   void operator()(const RollbackEnded&) {
-    if (!state_.rollback_to) {
+    if (!state_.rollback_to && !state_.retreat) {
       state_.status = RunStatus::RolledBack;
       state_.ended_at = at_;
       return;
@@ -216,9 +219,10 @@ class Mover {
       if (step.status == StepStatus::Undone) step = StepState{};
     }
     state_.direction = Direction::Forward;
-    state_.rollback_to.reset();
     state_.status = RunStatus::Paused;
-    state_.reason = PauseReason::StepFailed;
+    state_.reason = state_.retreat ? PauseReason::Gate : PauseReason::StepFailed;
+    state_.rollback_to.reset();
+    state_.retreat.reset();
   }
   void operator()(const RunCompleted&) {
     state_.status = RunStatus::Completed;

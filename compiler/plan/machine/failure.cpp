@@ -35,6 +35,16 @@ PauseReason reason_of(Trouble trouble) {
   return PauseReason::StepFailed;
 }
 
+// The newest done change of reads above a step.
+std::optional<StepId> newest_reads(const Plan& plan, const RunState& state, StepId step) {
+  for (std::uint32_t i = step.index; i > 0; --i) {
+    const StepId earlier{i - 1};
+    const bool is_reads = std::holds_alternative<RouteReads>(plan.at(earlier).action);
+    if (is_reads && state.at(earlier).status == StepStatus::Done) return earlier;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view name(Trouble trouble) {
@@ -80,9 +90,15 @@ Consequence on_failure(const Plan& plan, const RunState& state, StepId step, Tro
     case Finally::RollbackTo:
       // A phase at or before the one to return to has nothing behind it that could be undone.
       if (plan.at(step).phase.index <= policy.to->index) return Stop{reason_of(trouble)};
-      return GoBack{policy.to};
+      return GoBack{policy.to, {}};
     case Finally::Pause:
       return Stop{reason_of(trouble)};
+    case Finally::Retreat: {
+      // A gate that saw the wider share go wrong says nothing against the narrower one.
+      const auto widened = newest_reads(plan, state, step);
+      if (trouble != Trouble::Breach || !widened) return GoBack{};
+      return GoBack{{}, widened};
+    }
   }
   assert(false && "every policy ends somehow");
   return Stop{reason_of(trouble)};

@@ -29,6 +29,7 @@ struct TryAgain {
 };
 struct GoBack {
   std::optional<PhaseId> to;
+  std::optional<StepId> retreat;  // the first step that does not stay
   bool operator==(const GoBack&) const = default;
 };
 struct Stop {

@@ -127,6 +127,7 @@ struct RollbackStarted {
   static constexpr std::string_view kName = "rollback_started";
   std::string why;
   std::optional<PhaseId> to;
+  std::optional<StepId> retreat;  // only this step is undone, and what came after it
   bool operator==(const RollbackStarted&) const = default;
 };
 

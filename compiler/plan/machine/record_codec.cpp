@@ -62,7 +62,7 @@ void fields(Visit& visit, RunContinued& it) {
 }
 template <class Visit>
 void fields(Visit& visit, RollbackStarted& it) {
-  MIG_FIELD(why), MIG_FIELD(to);
+  MIG_FIELD(why), MIG_FIELD(to), visit.later("retreat", it.retreat);
 }
 template <class Visit>
 void fields(Visit&, RollbackEnded&) {}

@@ -99,6 +99,7 @@ struct RunState {
   std::string detail;                 // the newest explanation: why it paused, failed or rolls back
   Direction direction = Direction::Forward;
   std::optional<PhaseId> rollback_to;  // while going back: the last phase that stays
+  std::optional<StepId> retreat;       // while going back: the first step that does not stay
   std::vector<StepState> steps;
   std::vector<Approval> approvals;
   std::vector<std::string> identities;  // of the stores, in the plan's order, since it became ready

@@ -20,8 +20,9 @@ bool left_a_trace(const StepState& step) {
          step.status != StepStatus::Skipped;
 }
 
-bool stays(const RunState& state, const Step& step) {
-  return state.rollback_to && step.phase.index <= state.rollback_to->index;
+bool stays(const Plan& plan, const RunState& state, StepId id) {
+  if (state.retreat) return id.index < state.retreat->index;
+  return state.rollback_to && plan.at(id).phase.index <= state.rollback_to->index;
 }
 
 }  // namespace
@@ -45,7 +46,7 @@ std::vector<StepId> ready(const Plan& plan, const RunState& state) {
 std::vector<StepId> undo_order(const Plan& plan, const RunState& state) {
   std::vector<StepId> steps;
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
-    if (left_a_trace(state.steps[i]) && !stays(state, plan.steps[i])) steps.push_back(StepId{i});
+    if (left_a_trace(state.steps[i]) && !stays(plan, state, StepId{i})) steps.push_back(StepId{i});
   }
   std::ranges::sort(steps,
                     [&](StepId a, StepId b) { return state.at(a).started > state.at(b).started; });
@@ -55,7 +56,7 @@ std::vector<StepId> undo_order(const Plan& plan, const RunState& state) {
 std::optional<StepId> next_undo(const Plan& plan, const RunState& state) {
   std::optional<StepId> last;
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
-    if (!left_a_trace(state.steps[i]) || stays(state, plan.steps[i])) continue;
+    if (!left_a_trace(state.steps[i]) || stays(plan, state, StepId{i})) continue;
     if (!last || state.steps[i].started > state.at(*last).started) last = StepId{i};
   }
   return last;

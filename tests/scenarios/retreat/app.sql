@@ -1,0 +1,3 @@
+CREATE TABLE guests(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE alarms(id INTEGER PRIMARY KEY);
+INSERT INTO guests VALUES (1, 'Ann'), (2, 'Bob'), (3, 'Cleo');
