@@ -17,19 +17,25 @@ constexpr const char* kReleasePage = "RELEASE mig_page";
 
 Result<ChunkWriter> ChunkWriter::open(const Database& database, const plan::Plan& plan,
                                       const Carrier& carrier, WriteRule rule, SharedRows shared) {
-  ChunkWriter chunk(database);
+  ChunkWriter chunk(database, plan);
   for (std::size_t i = 0; i < carrier.emitted().size(); ++i) {
     const bool agrees = carrier.emitted()[i].shared && shared == SharedRows::Agree;
     const WriteRule own = agrees ? WriteRule::Shared : rule;
     MIG_ASSIGN(writer, RowWriter::open(database, plan, carrier.dataset(i), own));
     chunk.writers_.push_back(std::move(writer));
+    auto lineage = Lineage::of(plan, carrier.dataset(i));
+    if (lineage) {
+      MIG_TRY(lineage->install(database));
+      MIG_TRY(lineage->open(database));
+    }
+    chunk.lineages_.push_back(std::move(lineage));
   }
   return chunk;
 }
 
-Result<ChunkWriter::Totals> ChunkWriter::write(const Carrier& carrier, std::size_t rows) {
+Result<ChunkWriter::Totals> ChunkWriter::write(const Carrier& carrier, const Page& page) {
   Totals totals;
-  fates_.assign(rows, Fate::Kept);
+  fates_.assign(page.rows.rows, Fate::Kept);
   for (const RowReject& reject : carrier.rejects()) {
     if (fates_[reject.row] != Fate::Rejected) totals.rejects.push_back(reject);
     fates_[reject.row] = Fate::Rejected;
@@ -43,6 +49,7 @@ Result<ChunkWriter::Totals> ChunkWriter::write(const Carrier& carrier, std::size
   }
   MIG_TRY(database_->execute(kRelease));
   if (!fits) MIG_TRY(write_each(carrier, totals));
+  MIG_TRY(note_owners(carrier, page));
   totals.moved = std::ranges::count(fates_, Fate::Moved);
   totals.kept = std::ranges::count(fates_, Fate::Kept);
   std::ranges::sort(totals.rejects, {}, &RowReject::row);
@@ -136,6 +143,24 @@ Result<bool> ChunkWriter::write_row(const Carrier& carrier, std::uint32_t source
     }
   }
   return true;
+}
+
+Result<void> ChunkWriter::note_owners(const Carrier& carrier, const Page& page) {
+  for (std::size_t emit = 0; emit < lineages_.size(); ++emit) {
+    auto& lineage = lineages_[emit];
+    if (!lineage) continue;
+    const plan::Entity& from = plan_->entity_of(plan_->from);
+    const plan::Entity& to = plan_->entity_of(carrier.dataset(emit));
+    const Emitted& emitted = carrier.emitted()[emit];
+    for (std::size_t row = 0; row < emitted.rows.rows; ++row) {
+      const std::uint32_t owner = emitted.source[row];
+      if (fates_[owner] == Fate::Rejected) continue;
+      lineage->add(written_key(from, page.rows, owner), written_key(to, emitted.rows, row),
+                   page.keys[owner]);
+    }
+    MIG_TRY(lineage->write());
+  }
+  return {};
 }
 
 }  // namespace mig::runtime

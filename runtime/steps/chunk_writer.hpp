@@ -1,15 +1,19 @@
 // Writes what one page of source rows became, inside an Effect: all rows of a source row or none.
 //
 // First all at once; where a row is refused, again source row by source row, so that exactly the
-// refused ones stay out. One thread.
+// refused ones stay out. Where the plan follows, shared rows get their lineage with them. One
+// thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/data/carry.hpp"
 #include "runtime/result.hpp"
 #include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/sqlite_lineage.hpp"
 #include "runtime/stores/sqlite_writer.hpp"
 
 namespace mig::runtime {
@@ -20,6 +24,7 @@ enum class SharedRows { Agree, Overwrite };
 
 class ChunkWriter {
  public:
+  // Inside an Effect, as all that follows.
   static Result<ChunkWriter> open(const Database& database, const plan::Plan& plan,
                                   const Carrier& carrier, WriteRule rule,
                                   SharedRows shared = SharedRows::Agree);
@@ -30,13 +35,14 @@ class ChunkWriter {
     std::int64_t written = 0;
     std::vector<RowReject> rejects;  // each source row once, ascending
   };
-  // `carrier` has just run on a page of `rows` rows.
-  Result<Totals> write(const Carrier& carrier, std::size_t rows);
+  // `carrier` has just run on `page`.
+  Result<Totals> write(const Carrier& carrier, const Page& page);
 
  private:
   enum class Fate : std::uint8_t { Kept, Moved, Rejected };
 
-  explicit ChunkWriter(const Database& database) : database_(&database) {}
+  ChunkWriter(const Database& database, const plan::Plan& plan)
+      : database_(&database), plan_(&plan) {}
   // False: a row was refused, and nothing of this page was written.
   Result<bool> write_all(const Carrier& carrier, Totals& totals);
   // The rows `selected_` of an emit.
@@ -44,9 +50,13 @@ class ChunkWriter {
   Result<bool> write_singly(std::size_t emit, const Emitted& emitted, Totals& totals);
   Result<void> write_each(const Carrier& carrier, Totals& totals);
   Result<bool> write_row(const Carrier& carrier, std::uint32_t source, Totals& totals);
+  // An entry in its lineage for each shared row that was not refused.
+  Result<void> note_owners(const Carrier& carrier, const Page& page);
 
   const Database* database_;
-  std::vector<RowWriter> writers_;  // one an emit; opened at the first page
+  const plan::Plan* plan_;
+  std::vector<RowWriter> writers_;                // one an emit; opened at the first page
+  std::vector<std::optional<Lineage>> lineages_;  // one an emit
   std::vector<Fate> fates_;
   std::vector<std::uint32_t> selected_;
   std::vector<std::size_t> next_;  // of each emit, in `write_each`

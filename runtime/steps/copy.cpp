@@ -17,6 +17,7 @@
 #include "runtime/stores/dead_letters.hpp"
 #include "runtime/stores/sqlite_bulk.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/sqlite_lineage.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -78,11 +79,13 @@ class CopyStep final : public Step {
     return move_page(world, *applied);
   }
 
-  // The rows go with the tables that this run made; without the note a later start copies again.
+  // The rows go with the tables that this run made; without the note a later start copies again. A
+  // lineage that a follower still uses goes with the following.
   Result<Outcome> undo(World& world) override {
     if (world.stores.exists(target_)) {
       MIG_ASSIGN(effect, begin_effect(world, target_, id_));
       MIG_TRY(drop_dead_letters(effect.database(), world.authority.run, plan_.at(id_).name));
+      if (!is_followed(world)) MIG_TRY(remove_lineages(effect.database(), plan_));
       MIG_TRY(effect.commit_undone());
     }
     return Outcome{Done{.summary = "the copy is forgotten"}, {}};
@@ -105,10 +108,15 @@ class CopyStep final : public Step {
     source_.emplace(plan_, std::move(reader));
     MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
     bulk_ = std::move(bulk);
+    MIG_TRY(find_dead(world));
+    if (!dead_.empty()) bulk_.reset();  // its pages do not say which rows they hold
+    return {};
+  }
+
+  Result<void> find_dead(const World& world) {
     MIG_ASSIGN(dead, open_letter_keys(*writer_, world.authority.run, plan_.at(plan_.from).name, "",
                                       std::numeric_limits<std::int32_t>::max()));
-    dead_.insert(dead.begin(), dead.end());
-    if (!dead_.empty()) bulk_.reset();  // its pages do not say which rows they hold
+    dead_ = std::set<std::string>(dead.begin(), dead.end());
     return {};
   }
 
@@ -210,7 +218,7 @@ class CopyStep final : public Step {
                                            rule_of(action_.on_conflict)));
       chunk_.emplace(std::move(opened));
     }
-    MIG_ASSIGN(totals, chunk_->write(carried->carrier, page.rows.rows));
+    MIG_ASSIGN(totals, chunk_->write(carried->carrier, page));
     const auto letters = letters_of(world, page, totals.rejects);
     const auto rejected = static_cast<std::int64_t>(letters.size());
     Applied now = applied;
@@ -222,6 +230,7 @@ class CopyStep final : public Step {
     now.cursor = cursor.text();
     now.finished = is_last;
     MIG_TRY(judge(letters, now));
+    if (is_followed(world)) MIG_TRY(find_dead(world));  // the follower sets rows aside, too
     MIG_TRY(close_letters(world, page));
     MIG_TRY(add_dead_letters(*writer_, letters));
     MIG_TRY(effect.commit(now));
@@ -324,7 +333,7 @@ class CopyStep final : public Step {
   std::optional<ReadAhead> source_;
   std::optional<BulkCopy> bulk_;
   std::optional<ChunkWriter> chunk_;
-  std::set<std::string> dead_;  // keys with an open letter when the step began here
+  std::set<std::string> dead_;  // keys with an open letter
 };
 
 }  // namespace

@@ -58,7 +58,7 @@ Result<Followed> Follower::advance(World& world, std::size_t limit) {
   followed.is_drained = touched.is_last;
   followed.entries = touched.entries;
   if (touched.entries == 0) return followed;
-  MIG_ASSIGN(written, write(world, effect.database()));
+  MIG_ASSIGN(written, write(world, effect.database(), SharedRows::Agree));
   followed.written = written;
   followed.position = touched.until;
   now.cursor = std::to_string(touched.until);
@@ -75,11 +75,53 @@ Result<std::int64_t> Follower::mend(World& world, plan::StepId step,
                                     const std::vector<std::string>& places) {
   MIG_ASSIGN(effect, begin_effect(world, plan_->at(plan_->to.front()).store, step));
   Applied now = effect.applied().value_or(Applied{});
-  MIG_TRY(reader_.read_each(places, page_, gone_));
-  MIG_ASSIGN(written, write(world, effect.database()));
+  const Database& database = effect.database();
+  MIG_ASSIGN(followed, read_applied(database, world.authority.run, plan_->at(step_).name));
+  std::int64_t written = 0;
+  for (const SharedRows shared : {SharedRows::Overwrite, SharedRows::Agree}) {
+    MIG_ASSIGN(snapshot, Transaction::begin_read(*source_));
+    std::vector<std::string> chosen;
+    for (const std::string& place : places) {
+      MIG_ASSIGN(is_settled_now, is_settled(world, database, place, position_of(followed)));
+      if (is_settled_now == (shared == SharedRows::Overwrite)) chosen.push_back(place);
+    }
+    MIG_TRY(reader_.read_each(chosen, page_, gone_));
+    MIG_TRY(snapshot.commit());
+    MIG_ASSIGN(rows, write(world, database, shared));
+    written += rows;
+  }
   now.cursor = "repaired";
   MIG_TRY(effect.commit(now));
   return written;
+}
+
+// Whether the old row is as it was carried over last, and is not set aside: it agreed then with all
+// that share a row with it, so where that row is another now, it was spoilt.
+Result<bool> Follower::is_settled(const World& world, const Database& database,
+                                  const std::string& place, std::int64_t position) const {
+  const std::string& dataset = plan_->at(plan_->from).name;
+  MIG_ASSIGN(is_set_aside, has_open_letter(database, world.authority.run, dataset, place));
+  if (is_set_aside) return false;
+  MIG_ASSIGN(is_touched, log_.is_touched(*source_, place, position));
+  return !is_touched;
+}
+
+Result<std::int64_t> Follower::delete_strays(World& world, plan::StepId step,
+                                             std::span<const Stray> strays) {
+  MIG_ASSIGN(effect, begin_effect(world, plan_->at(plan_->to.front()).store, step));
+  Applied now = effect.applied().value_or(Applied{});
+  for (const auto& owned : owned_)
+    MIG_TRY(owned->open(effect.database()));
+  for (const Stray& stray : strays) {
+    for (std::size_t emit = 0; emit < owned_.size(); ++emit) {
+      if (carrier_->dataset(emit) == stray.dataset) owned_[emit]->suspect(stray.place);
+    }
+  }
+  MIG_TRY(effect.database().execute("PRAGMA defer_foreign_keys = ON"));
+  MIG_ASSIGN(deleted, delete_unowned());
+  now.cursor = "repaired";
+  MIG_TRY(effect.commit(now));
+  return deleted;
 }
 
 // One snapshot for the log and the rows: a row that changes behind it is in the log behind it too.
@@ -91,16 +133,18 @@ Result<Touched> Follower::look(std::int64_t after, std::size_t limit) {
   return touched;
 }
 
-Result<std::int64_t> Follower::write(const World& world, const Database& database) {
-  for (OwnedRows& owned : owned_)
-    MIG_TRY(owned.open(database));
+Result<std::int64_t> Follower::write(const World& world, const Database& database,
+                                     SharedRows shared) {
+  for (const auto& owned : owned_)
+    MIG_TRY(owned->open(database));
   carrier_->run(page_.rows);
   MIG_ASSIGN(claimed, claims());
-  MIG_ASSIGN(deleted, delete_others(database, claimed));
-  MIG_ASSIGN(totals, put(database, claimed));
+  MIG_ASSIGN(deleted, give_up_others(database, claimed, Unowned::Stay));
+  MIG_ASSIGN(totals, put(database, claimed, shared));
+  MIG_ASSIGN(unowned, delete_unowned());
   MIG_TRY(settle_letters(world, database, totals.rejects));
   rejected_ = static_cast<std::int64_t>(totals.rejects.size() + page_.bad.size());
-  return deleted + totals.written;
+  return deleted + totals.written + unowned;
 }
 
 Result<std::vector<Follower::Claim>> Follower::claims() const {
@@ -134,30 +178,45 @@ Result<std::vector<Follower::Claim>> Follower::claims() const {
 
 // Children before their parents. What others refer to comes back within the transaction, or its
 // commit is refused.
-Result<std::int64_t> Follower::delete_others(const Database& database,
-                                             const std::vector<Claim>& claims) {
+Result<std::int64_t> Follower::give_up_others(const Database& database,
+                                              const std::vector<Claim>& claims, Unowned unowned) {
   MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
   std::int64_t deleted = 0;
   for (const std::size_t emit : std::views::reverse(carrier_->order())) {
     for (const Claim& claim : claims) {
-      MIG_ASSIGN(rows, owned_[emit].delete_others(claim.owner, claim.places[emit]));
+      MIG_ASSIGN(rows, owned_[emit]->give_up_others(claim.owner, claim.places[emit]));
       deleted += rows;
     }
+    if (unowned == Unowned::Stay) continue;
+    MIG_ASSIGN(rows, owned_[emit]->delete_unowned());
+    deleted += rows;
   }
   MIG_TRY(database.execute("PRAGMA defer_foreign_keys = OFF"));
   return deleted;
 }
 
-// Two rows that swapped a unique value in one transaction stand in each other's way, whichever
-// comes first. So where a row is refused, all that the touched rows own makes room, once.
-Result<ChunkWriter::Totals> Follower::put(const Database& database,
-                                          const std::vector<Claim>& claims) {
-  if (!chunk_) {
-    MIG_ASSIGN(opened, ChunkWriter::open(database, *plan_, *carrier_, WriteRule::Replace));
-    chunk_.emplace(std::move(opened));
+Result<std::int64_t> Follower::delete_unowned() {
+  std::int64_t deleted = 0;
+  for (const std::size_t emit : std::views::reverse(carrier_->order())) {
+    MIG_ASSIGN(rows, owned_[emit]->delete_unowned());
+    deleted += rows;
   }
+  return deleted;
+}
+
+// Two rows that swapped a unique value in one transaction stand in each other's way, whichever
+// comes first, and a shared row stands in the way of its own next version. So where a row is
+// refused, all that only the touched rows own makes room, once.
+Result<ChunkWriter::Totals> Follower::put(const Database& database,
+                                          const std::vector<Claim>& claims, SharedRows shared) {
+  auto& writer = shared == SharedRows::Agree ? chunk_ : mending_chunk_;
+  if (!writer) {
+    MIG_ASSIGN(opened, ChunkWriter::open(database, *plan_, *carrier_, WriteRule::Replace, shared));
+    writer.emplace(std::move(opened));
+  }
+  ChunkWriter& chunk = *writer;
   MIG_TRY(database.execute("SAVEPOINT mig_put"));
-  MIG_ASSIGN(totals, chunk_->write(*carrier_, page_.rows.rows));
+  MIG_ASSIGN(totals, chunk.write(*carrier_, page_));
   const bool is_refused = std::ranges::any_of(totals.rejects, [&](const RowReject& reject) {
     return !carrier_->is_rejected(static_cast<std::uint32_t>(reject.row));
   });
@@ -166,8 +225,8 @@ Result<ChunkWriter::Totals> Follower::put(const Database& database,
     std::vector<Claim> nothing = claims;
     for (Claim& claim : nothing)
       claim.places.assign(owned_.size(), {});
-    MIG_TRY(delete_others(database, nothing));
-    MIG_ASSIGN(again, chunk_->write(*carrier_, page_.rows.rows));
+    MIG_TRY(give_up_others(database, nothing, Unowned::Go));
+    MIG_ASSIGN(again, chunk.write(*carrier_, page_));
     totals = std::move(again);
   }
   MIG_TRY(database.execute("RELEASE mig_put"));

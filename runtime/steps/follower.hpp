@@ -5,6 +5,12 @@
 // it writes is never older than what stands there (tests/mc, I1 and I10). The place in the log and
 // the rows commit together. Its rejects are dead letters, closed by the next good version.
 //
+// A shared row is whose the lineage says, and agrees with all of them. Who is alone with one
+// changes it; who is not, and wants it otherwise, is a reject, as in a copy: the new side holds
+// nothing of that old row, and its letter is open. When the others let go of the row, or come
+// round, the letter stays open until that old row is touched again, or until `verify` with repair
+// tries it again.
+//
 // Used by the decision thread's slices, by one run at a time, as the fence makes sure.
 #pragma once
 
@@ -13,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,8 +44,8 @@ struct Followed {
 
 class Follower {
  public:
-  // `step`: whose place in the log this is. Permanent where the new side has rows that no old row
-  // owns (OwnedRows).
+  // `step`: whose place in the log this is. Permanent where the new side has rows of which nothing
+  // tells whose they are (OwnedRows).
   static Result<Follower> open(World& world, plan::StepId step);
 
   const Changelog& log() const { return log_; }
@@ -47,11 +54,22 @@ class Follower {
   Result<Followed> advance(World& world, std::size_t limit);
 
   // Carries these old rows over as if they had been touched, for the step `step`: how a difference
-  // is repaired while others write. Gives how many rows of the new side were put or deleted.
+  // is repaired while others write. A shared row that was spoilt is overwritten. Gives how many
+  // rows of the new side were put or deleted.
   Result<std::int64_t> mend(World& world, plan::StepId step,
                             const std::vector<std::string>& places);
+  // Deletes those of these rows of the new side that are nobody's, for that step too.
+  struct Stray {
+    plan::DatasetId dataset;
+    std::string place;
+  };
+  Result<std::int64_t> delete_strays(World& world, plan::StepId step,
+                                     std::span<const Stray> strays);
 
  private:
+  // Whether a row that was given up goes at once, where it is nobody's, or only once what comes is
+  // written, so that what refers to it has moved on.
+  enum class Unowned : std::uint8_t { Stay, Go };
   // What a touched row owns on the new side from now on, an entry an emit.
   struct Claim {
     std::string owner;                          // its place, as the new side writes it
@@ -61,10 +79,15 @@ class Follower {
   Follower(const plan::Plan& plan, plan::StepId step, Changelog log, const Database& source,
            KeysetReader reader);
   Result<Touched> look(std::int64_t after, std::size_t limit);
-  Result<std::int64_t> write(const World& world, const Database& database);
+  Result<std::int64_t> write(const World& world, const Database& database, SharedRows shared);
+  Result<bool> is_settled(const World& world, const Database& database, const std::string& place,
+                          std::int64_t position) const;
   Result<std::vector<Claim>> claims() const;
-  Result<std::int64_t> delete_others(const Database& database, const std::vector<Claim>& claims);
-  Result<ChunkWriter::Totals> put(const Database& database, const std::vector<Claim>& claims);
+  Result<std::int64_t> give_up_others(const Database& database, const std::vector<Claim>& claims,
+                                      Unowned unowned);
+  Result<std::int64_t> delete_unowned();
+  Result<ChunkWriter::Totals> put(const Database& database, const std::vector<Claim>& claims,
+                                  SharedRows shared);
   Result<void> settle_letters(const World& world, const Database& database,
                               const std::vector<RowReject>& rejects) const;
 
@@ -74,8 +97,9 @@ class Follower {
   const Database* source_;
   KeysetReader reader_;
   std::unique_ptr<Carrier> carrier_;
-  std::vector<OwnedRows> owned_;  // one an emit
+  std::vector<std::unique_ptr<OwnedRows>> owned_;  // one an emit
   std::optional<ChunkWriter> chunk_;
+  std::optional<ChunkWriter> mending_chunk_;
   Page page_;                      // the touched rows that are there
   std::vector<std::string> gone_;  // the places of those that are not
   std::int64_t rejected_ = 0;      // touched rows of the last write that cannot be moved

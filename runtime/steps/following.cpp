@@ -4,6 +4,7 @@
 
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/steps/store_step.hpp"
+#include "runtime/stores/sqlite_lineage.hpp"
 #include "runtime/traffic/router.hpp"
 
 namespace mig::runtime {
@@ -43,24 +44,30 @@ Result<void> start_following(World& world, plan::StepId step) {
   const Applied beginning{.cursor = "0"};
   // The place first: whoever finds a changelog finds where its follower stands. In one file both
   // are one transaction.
-  if (!world.stores.is_one_file(old_store(world), new_store(world))) {
+  const bool is_one_file = world.stores.is_one_file(old_store(world), new_store(world));
+  if (!is_one_file) {
     MIG_ASSIGN(place, begin_effect(world, new_store(world), step));
+    MIG_TRY(install_lineages(place.database(), world.plan));
     MIG_TRY(place.commit(place.applied().value_or(beginning)));
   }
   MIG_ASSIGN(effect, begin_effect(world, old_store(world), step));
   MIG_TRY(log.install(effect.database()));
+  if (is_one_file) MIG_TRY(install_lineages(effect.database(), world.plan));
   return effect.commit(effect.applied().value_or(beginning));
 }
 
 Result<void> stop_following(World& world, plan::StepId step) {
   MIG_ASSIGN(log, Changelog::of(world.plan, world.plan.from));
+  const bool is_one_file = world.stores.is_one_file(old_store(world), new_store(world));
   {
     MIG_ASSIGN(effect, begin_effect(world, old_store(world), step));
     MIG_TRY(log.remove(effect.database()));
+    if (is_one_file) MIG_TRY(remove_lineages(effect.database(), world.plan));
     MIG_TRY(effect.commit_undone());
   }
-  if (world.stores.is_one_file(old_store(world), new_store(world))) return {};
+  if (is_one_file) return {};
   MIG_ASSIGN(place, begin_effect(world, new_store(world), step));
+  MIG_TRY(remove_lineages(place.database(), world.plan));
   return place.commit_undone();
 }
 

@@ -1,8 +1,8 @@
 // Following as a run does it: from the step that begins it until a later one ends it.
 //
-// The side that leads keeps the changelog, the other one the place up to which it was carried over.
-// Between the two steps a resident carries over whatever comes, a slice at a time, beside the steps
-// of the plan. One thread, that of the slices.
+// The side that leads keeps the changelog, the other one the place up to which it was carried over,
+// and the lineage of shared rows. Between the two steps a resident carries over whatever comes, a
+// slice at a time, beside the steps of the plan. One thread, that of the slices.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ plan::StoreId new_store(const World& world);
 // From here on every commit of others to the old table is logged, for the step `step`. Twice is
 // once.
 Result<void> start_following(World& world, plan::StepId step);
-// Takes the changelog and the place away. Twice is once.
+// Takes the changelog, the place and the lineage away. Twice is once.
 Result<void> stop_following(World& world, plan::StepId step);
 
 class Resident {

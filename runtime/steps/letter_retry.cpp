@@ -54,7 +54,7 @@ Result<bool> LetterRetry::is_mended(const World& world, const Database& database
     MIG_ASSIGN(opened, ChunkWriter::open(database, world.plan, *carrier_, WriteRule::Keep));
     chunk_.emplace(std::move(opened));
   }
-  MIG_ASSIGN(totals, chunk_->write(*carrier_, page_.rows.rows));
+  MIG_ASSIGN(totals, chunk_->write(*carrier_, page_));
   return totals.rejects.empty();
 }
 

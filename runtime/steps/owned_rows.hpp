@@ -1,15 +1,16 @@
-// Which rows of the new side belong to one row of the old side: those whose key holds all of its
-// key.
+// Which rows of the new side belong to one row of the old side, dataset by dataset.
 //
-// When the old row changes or goes, the rows that it no longer becomes are found by that part of
-// their key and taken away. Used by a follower, inside its Effect. One thread.
+// When an old row changes or goes, the rows that it no longer becomes are given up: they go, but a
+// shared one only once nobody becomes it. Two ways to know whose a row is: its key holds the old
+// row's (owned_by_key), or the lineage says so (owned_by_lineage). Used by a follower, inside its
+// Effect, and by comparisons, which only read. One thread.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "compiler/plan/plan.hpp"
@@ -18,36 +19,35 @@
 
 namespace mig::runtime {
 
+// `owner` is always the place of an old row as the new side writes it; other places are of rows of
+// the new side.
 class OwnedRows {
  public:
-  // Nothing where the key of an emitted row does not hold the old row's: a row that several old
-  // rows share, or one whose key is computed.
-  static std::optional<OwnedRows> of(const plan::Plan& plan, const plan::Emit& emit,
-                                     plan::DatasetId dataset);
+  virtual ~OwnedRows() = default;
 
-  Result<void> open(const Database& database);
+  // Before all else. Twice is once.
+  virtual Result<void> open(const Database& database) = 0;
 
-  // Whose row stands at that place of the new side.
-  std::string owner_of(std::string_view place) const;
+  // The places of the old rows whose row stands there, as the old side writes them where that is
+  // known. Nobody's: a stray, unless an old row that is still to be
+  // carried becomes it.
+  virtual Result<std::vector<std::string>> sources_of(const std::string& place) = 0;
 
-  // The places of the rows of `owner`, a place on the old side as the new one writes it, that are
-  // not among `keep`, places on the new side.
-  Result<std::vector<std::string>> others(std::string_view owner,
-                                          const std::set<std::string>& keep);
-  // Deletes those, and gives how many went.
-  Result<std::int64_t> delete_others(std::string_view owner, const std::set<std::string>& keep);
-
- private:
-  std::string table_;
-  std::vector<std::string> key_;       // columns
-  std::vector<std::string> owner_;     // those of the key that hold the old row's key, in its order
-  std::vector<Statement> statements_;  // finds, deletes; empty before `open`
-  const Database* database_ = nullptr;
+  // The places of the rows of `owner` that are not among `keep`.
+  virtual Result<std::vector<std::string>> others(const std::string& owner,
+                                                  const std::set<std::string>& keep) = 0;
+  // Gives those up. Returns how many were deleted; `delete_unowned` may delete more.
+  virtual Result<std::int64_t> give_up_others(const std::string& owner,
+                                              const std::set<std::string>& keep) = 0;
+  // What stands at that place is looked at by `delete_unowned`, too.
+  virtual void suspect(const std::string& place) = 0;
+  // Deletes the rows that were given up, or suspected, and are nobody's now.
+  virtual Result<std::int64_t> delete_unowned() = 0;
 };
 
-// OwnedRows::of, or a sentence that says whose rows cannot be followed.
-Result<OwnedRows> owned_rows(const plan::Plan& plan, const plan::Emit& emit,
-                             plan::DatasetId dataset);
+// Permanent where nothing tells whose the rows are.
+Result<std::unique_ptr<OwnedRows>> owned_rows(const plan::Plan& plan, const plan::Emit& emit,
+                                              plan::DatasetId dataset);
 
 // The place of an old row's key as the new side writes it; nothing where the key does not fit its
 // type, so that no row of the new side can be its own. `database`: any, its tables are not read.

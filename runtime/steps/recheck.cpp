@@ -1,7 +1,7 @@
 #include "runtime/steps/recheck.hpp"
 
 #include <algorithm>
-#include <set>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ constexpr std::size_t kPending = 100'000;  // entries between two looks, a momen
 
 Result<Recheck> Recheck::open(World& world, plan::StepId step, plan::StepId followed) {
   MIG_ASSIGN(follower, Follower::open(world, followed));
-  MIG_ASSIGN(check, RowCheck::open(world.plan, world.stores));
+  MIG_ASSIGN(check, RowCheck::open(world.plan, world.stores, world.authority.run));
   return Recheck(step, std::move(follower), std::move(check));
 }
 
@@ -60,23 +60,41 @@ Result<void> Recheck::judge(World& world, const std::vector<RowDifference>& susp
     if (place) pending.insert(*place);
   }
   for (const RowDifference& suspect : suspects) {
-    const std::string from = source_of(suspect);
-    MIG_ASSIGN(owner, place_as_written(*reader, source, from));
-    if (owner && pending.contains(*owner)) {
-      open_.push_back(suspect);
-      continue;
-    }
-    MIG_ASSIGN(is_same, check_.is_equal(from));
-    if (!is_same) confirmed_.push_back(suspect);
+    MIG_ASSIGN(judged, verdict(*reader, suspect, pending));
+    if (judged == Verdict::Open) open_.push_back(suspect);
+    if (judged == Verdict::Different) confirmed_.push_back(suspect);
   }
   return snapshot.commit();
 }
 
-// An extra row says only where it stands itself; its key holds that of its owner.
-std::string Recheck::source_of(const RowDifference& difference) const {
-  return difference.kind == DriftClass::Extra
-             ? check_.owner_of(difference.dataset, difference.place)
-             : difference.source;
+// A shared row is too much where none of those becomes it that it is said to be of: the first that
+// is as it should be speaks for it.
+Result<Recheck::Verdict> Recheck::verdict(const Database& source, const RowDifference& suspect,
+                                          const std::set<std::string>& touched) {
+  const plan::Plan& plan = check_.plan();
+  MIG_ASSIGN(sources, sources_of(suspect));
+  bool is_open = false;
+  for (const std::string& from : sources) {
+    MIG_ASSIGN(owner, place_as_written(source, plan.entity_of(plan.from), from));
+    if (owner && touched.contains(*owner)) {
+      is_open = true;
+      continue;
+    }
+    MIG_ASSIGN(is_same, check_.is_equal(from));
+    if (is_same) return Verdict::Same;
+  }
+  if (is_open) return Verdict::Open;
+  if (!sources.empty()) return Verdict::Different;
+  MIG_ASSIGN(stands, check_.stands(suspect.dataset, suspect.place));
+  return stands ? Verdict::Different : Verdict::Same;
+}
+
+// An extra row says only where it stands itself.
+Result<std::vector<std::string>> Recheck::sources_of(const RowDifference& difference) {
+  if (difference.kind == DriftClass::Extra) {
+    return check_.sources_of(difference.dataset, difference.place);
+  }
+  return std::vector<std::string>{difference.source};
 }
 
 Result<std::int64_t> Recheck::mend(World& world) {
@@ -88,8 +106,12 @@ Result<std::int64_t> Recheck::mend(World& world) {
         "look for the cause, then copy again with `writes none`");
   }
   std::set<std::string> places;
-  for (const RowDifference& difference : confirmed_)
-    places.insert(source_of(difference));
+  std::vector<Follower::Stray> strays;
+  for (const RowDifference& difference : confirmed_) {
+    MIG_ASSIGN(sources, sources_of(difference));
+    if (sources.empty()) strays.push_back({difference.dataset, difference.place});
+    places.insert(sources.begin(), sources.end());
+  }
   const std::vector<std::string> all(places.begin(), places.end());
   std::int64_t written = 0;
   for (std::size_t from = 0; from < all.size(); from += kEntriesAtOnce) {
@@ -97,6 +119,11 @@ Result<std::int64_t> Recheck::mend(World& world) {
     MIG_ASSIGN(rows, follower_.mend(world, step_,
                                     {all.begin() + static_cast<std::ptrdiff_t>(from),
                                      all.begin() + static_cast<std::ptrdiff_t>(end)}));
+    written += rows;
+  }
+  for (std::size_t from = 0; from < strays.size(); from += kEntriesAtOnce) {
+    const std::size_t count = std::min(strays.size() - from, kEntriesAtOnce);
+    MIG_ASSIGN(rows, follower_.delete_strays(world, step_, std::span(strays).subspan(from, count)));
     written += rows;
   }
   return written;

@@ -6,6 +6,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "runtime/data/reconcile.hpp"
@@ -36,8 +39,13 @@ class Recheck {
  private:
   Recheck(plan::StepId step, Follower follower, RowCheck check)
       : step_(step), follower_(std::move(follower)), check_(std::move(check)) {}
-  // The place of the old row that a difference is about.
-  std::string source_of(const RowDifference& difference) const;
+  enum class Verdict : std::uint8_t { Same, Open, Different };
+  // The places of the old rows that a difference is about: several of a shared row that is too
+  // much, none of a stray.
+  Result<std::vector<std::string>> sources_of(const RowDifference& difference);
+  // `touched`: old rows, as the new side writes their places, that are still to be carried over.
+  Result<Verdict> verdict(const Database& source, const RowDifference& suspect,
+                          const std::set<std::string>& touched);
   Result<void> judge(World& world, const std::vector<RowDifference>& suspects,
                      std::int64_t position);
 

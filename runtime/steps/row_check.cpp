@@ -1,22 +1,21 @@
 #include "runtime/steps/row_check.hpp"
 
-#include <set>
-
 #include "runtime/data/fingerprint.hpp"
+#include "runtime/stores/dead_letters.hpp"
 #include "runtime/stores/sqlite_writer.hpp"
 
 namespace mig::runtime {
 
-Result<RowCheck> RowCheck::open(const plan::Plan& plan, Stores& stores) {
+Result<RowCheck> RowCheck::open(const plan::Plan& plan, Stores& stores, std::string run) {
   MIG_ASSIGN(source, stores.reader(plan.at(plan.from).store));
   MIG_ASSIGN(reader, KeysetReader::open(*source, plan, plan.from));
   MIG_ASSIGN(target, stores.reader(plan.at(plan.to.front()).store));
-  RowCheck check(plan, *source, std::move(reader));
+  RowCheck check(plan, std::move(run), *source, *target, std::move(reader));
   const plan::Transform& transform = check.carrier_->transform();
   for (std::size_t emit = 0; emit < transform.emits.size(); ++emit) {
     const plan::DatasetId dataset = check.carrier_->dataset(emit);
     MIG_ASSIGN(owned, owned_rows(plan, transform.emits[emit], dataset));
-    MIG_TRY(owned.open(*target));
+    MIG_TRY(owned->open(*target));
     MIG_ASSIGN(there, KeysetReader::open(*target, plan, dataset));
     check.sides_.push_back({std::move(owned), std::move(there),
                             std::make_unique<CanonicalForm>(plan, dataset),
@@ -25,11 +24,21 @@ Result<RowCheck> RowCheck::open(const plan::Plan& plan, Stores& stores) {
   return check;
 }
 
-std::string RowCheck::owner_of(plan::DatasetId dataset, const std::string& place) const {
+RowCheck::Side& RowCheck::side_of(plan::DatasetId dataset) {
   std::size_t emit = 0;
   while (carrier_->dataset(emit) != dataset)
     ++emit;
-  return sides_[emit].owned.owner_of(place);
+  return sides_[emit];
+}
+
+Result<std::vector<std::string>> RowCheck::sources_of(plan::DatasetId dataset,
+                                                      const std::string& place) {
+  return side_of(dataset).owned->sources_of(place);
+}
+
+Result<bool> RowCheck::stands(plan::DatasetId dataset, const std::string& place) {
+  MIG_TRY(side_of(dataset).reader.read_at(place, there_));
+  return there_.read > 0;
 }
 
 Result<bool> RowCheck::is_equal(const std::string& place) {
@@ -37,30 +46,45 @@ Result<bool> RowCheck::is_equal(const std::string& place) {
   carrier_->run(page_.rows);
   MIG_ASSIGN(owner, place_as_written(*source_, plan_->entity_of(plan_->from), place));
   if (!owner) return true;  // a key that is none on the new side owns nothing there
+  expected_.assign(sides_.size(), {});
+  const bool becomes_rows = page_.rows.rows > 0 && !carrier_->is_rejected(0);
+  bool holds_all = true;
+  for (std::size_t emit = 0; becomes_rows && holds_all && emit < sides_.size(); ++emit) {
+    MIG_ASSIGN(is_there, holds(emit));
+    holds_all = is_there;
+  }
+  MIG_ASSIGN(is_same, holds_all ? holds_no_other(*owner) : false);
+  if (is_same || !becomes_rows) return is_same;
+  MIG_ASSIGN(is_set_aside, has_open_letter(*target_, run_, plan_->at(plan_->from).name, place));
+  if (!is_set_aside) return false;
+  expected_.assign(sides_.size(), {});
+  return holds_no_other(*owner);
+}
+
+Result<bool> RowCheck::holds_no_other(const std::string& owner) {
   for (std::size_t emit = 0; emit < sides_.size(); ++emit) {
-    MIG_ASSIGN(is_same, is_equal(emit, *owner));
-    if (!is_same) return false;
+    MIG_ASSIGN(others, sides_[emit].owned->others(owner, expected_[emit]));
+    if (!others.empty()) return false;
   }
   return true;
 }
 
-Result<bool> RowCheck::is_equal(std::size_t emit, const std::string& owner) {
+Result<bool> RowCheck::holds(std::size_t emit) {
   Side& side = sides_[emit];
   const Emitted& emitted = carrier_->emitted()[emit];
-  const plan::Entity& entity = plan_->entity_of(carrier_->dataset(emit));
-  std::set<std::string> expected;
-  const bool is_rejected = page_.rows.rows == 0 || carrier_->is_rejected(0);
+  const plan::DatasetId dataset = carrier_->dataset(emit);
   const auto columns = side.expected->of(emitted.rows);
-  for (std::size_t row = 0; !is_rejected && row < emitted.rows.rows; ++row) {
-    const std::string place = written_key(entity, emitted.rows, row);
-    expected.insert(place);
+  for (std::size_t row = 0; row < emitted.rows.rows; ++row) {
+    const std::string place = written_key(plan_->entity_of(dataset), emitted.rows, row);
+    for (std::size_t other = 0; other < sides_.size(); ++other) {
+      if (carrier_->dataset(other) == dataset) expected_[other].insert(place);
+    }
     MIG_TRY(side.reader.read_at(place, there_));
     if (there_.rows.rows != 1) return false;
     const Fingerprint wanted = fingerprint(columns, row, memory_);
     if (!(fingerprint(side.found->of(there_.rows), 0, memory_) == wanted)) return false;
   }
-  MIG_ASSIGN(others, side.owned.others(owner, expected));
-  return others.empty();
+  return true;
 }
 
 }  // namespace mig::runtime

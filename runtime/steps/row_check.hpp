@@ -8,7 +8,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/plan/plan.hpp"
@@ -22,38 +24,52 @@ namespace mig::runtime {
 
 class RowCheck {
  public:
-  // Permanent where the new side has rows that no old row owns.
-  static Result<RowCheck> open(const plan::Plan& plan, Stores& stores);
+  // Permanent where the new side has rows of which nothing tells whose they are. `run`: whose dead
+  // letters count.
+  static Result<RowCheck> open(const plan::Plan& plan, Stores& stores, std::string run);
 
   // `place` of the old row, as Page::keys. A row that is gone, or that cannot be moved, becomes
-  // nothing.
+  // nothing; one that is set aside may.
   Result<bool> is_equal(const std::string& place);
 
-  // Whose row stands at that place of a dataset of the new side.
-  std::string owner_of(plan::DatasetId dataset, const std::string& place) const;
+  const plan::Plan& plan() const { return *plan_; }
+
+  // The old rows whose row stands at that place of a dataset of the new side. Nobody's: a stray.
+  Result<std::vector<std::string>> sources_of(plan::DatasetId dataset, const std::string& place);
+  // Whether a row stands there.
+  Result<bool> stands(plan::DatasetId dataset, const std::string& place);
 
  private:
   struct Side {
-    OwnedRows owned;
+    std::unique_ptr<OwnedRows> owned;
     KeysetReader reader;
     std::unique_ptr<CanonicalForm> expected;
     std::unique_ptr<CanonicalForm> found;
   };
 
-  RowCheck(const plan::Plan& plan, const Database& source, KeysetReader reader)
+  RowCheck(const plan::Plan& plan, std::string run, const Database& source, const Database& target,
+           KeysetReader reader)
       : plan_(&plan),
+        run_(std::move(run)),
         source_(&source),
+        target_(&target),
         reader_(std::move(reader)),
         carrier_(std::make_unique<Carrier>(plan)) {}
-  Result<bool> is_equal(std::size_t emit, const std::string& owner);
+  Side& side_of(plan::DatasetId dataset);
+  // Whether all rows that one emit made of the row stand there. They are expected from now on.
+  Result<bool> holds(std::size_t emit);
+  Result<bool> holds_no_other(const std::string& owner);
 
   const plan::Plan* plan_;
+  std::string run_;
   const Database* source_;
+  const Database* target_;
   KeysetReader reader_;
   std::unique_ptr<Carrier> carrier_;
   std::vector<Side> sides_;  // one an emit
   Page page_;
   Page there_;
+  std::vector<std::set<std::string>> expected_;  // places of the row's rows, one an emit
   std::string memory_;
 };
 

@@ -1,7 +1,9 @@
 #include "runtime/steps/verify.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,8 @@
 #include "runtime/steps/recheck.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/sqlite_lineage.hpp"
+#include "runtime/stores/sqlite_writer.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -57,23 +61,49 @@ class Repairer {
     MIG_TRY(reader_.read_at(difference.source, page_));
     if (page_.rows.rows == 0) return 0;
     carrier_->run(page_.rows);
+    MIG_TRY(open(database));
+    for (auto& [dataset, lineage] : lineages_)
+      MIG_TRY(lineage.forget_owner(written_key(plan_->entity_of(plan_->from), page_.rows, 0)));
     if (!chunk_) {
       MIG_ASSIGN(opened, ChunkWriter::open(database, *plan_, *carrier_, WriteRule::Replace,
                                            SharedRows::Overwrite));
       chunk_.emplace(std::move(opened));
     }
-    MIG_ASSIGN(totals, chunk_->write(*carrier_, page_.rows.rows));
+    MIG_ASSIGN(totals, chunk_->write(*carrier_, page_));
     return totals.written;
+  }
+
+  Result<std::int64_t> remove(const Database& database, const RowDifference& extra) {
+    MIG_TRY(open(database));
+    MIG_TRY(delete_row(database, *plan_, extra));
+    const std::int64_t deleted = database.changes();
+    const auto lineage = lineages_.find(extra.dataset.index);
+    if (lineage != lineages_.end()) MIG_TRY(lineage->second.forget_row(extra.place));
+    return deleted;
   }
 
  private:
   Repairer(const plan::Plan& plan, KeysetReader reader)
       : plan_(&plan), reader_(std::move(reader)), carrier_(std::make_unique<Carrier>(plan)) {}
 
+  Result<void> open(const Database& database) {
+    if (std::exchange(is_open_, true)) return {};
+    for (const plan::DatasetId dataset : plan_->to) {
+      auto lineage = Lineage::of(*plan_, dataset);
+      if (!lineage) continue;
+      MIG_TRY(lineage->install(database));
+      MIG_TRY(lineage->open(database));
+      lineages_.emplace(dataset.index, std::move(*lineage));
+    }
+    return {};
+  }
+
   const plan::Plan* plan_;
   KeysetReader reader_;
   std::unique_ptr<Carrier> carrier_;
   std::optional<ChunkWriter> chunk_;
+  std::map<std::uint32_t, Lineage> lineages_;  // by dataset; from `open` on
+  bool is_open_ = false;
   Page page_;
 };
 
@@ -119,6 +149,7 @@ class VerifyStep final : public Step {
       MIG_ASSIGN(rows, recheck_ ? recheck_->mend(world)
                                 : repair(world, id_, *reconciler_, action_.most_deletes));
       repaired_ = rows;
+      are_letters_tried_ = false;  // a row that was set aside may have stood against a spoilt one
       reconciler_.reset();
       recheck_.reset();
       return Outcome{More{.cursor = fmt::format("{} rows repaired", rows)}, {}};
@@ -165,13 +196,9 @@ Result<std::int64_t> repair(World& world, plan::StepId id, Reconciler& compared,
     const Database& database = effect.database();
     MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
     for (const RowDifference& difference : some) {
-      if (difference.kind == DriftClass::Extra) {
-        MIG_TRY(delete_row(database, world.plan, difference));
-        changed += database.changes();
-      } else {
-        MIG_ASSIGN(rows, repairer.write(database, difference));
-        changed += rows;
-      }
+      MIG_ASSIGN(rows, difference.kind == DriftClass::Extra ? repairer.remove(database, difference)
+                                                            : repairer.write(database, difference));
+      changed += rows;
     }
     Applied now = effect.applied().value_or(Applied{});
     now.cursor = "repaired";

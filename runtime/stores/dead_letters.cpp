@@ -72,6 +72,18 @@ Result<std::vector<std::string>> open_letter_keys(const Database& database, cons
   }
 }
 
+Result<bool> has_open_letter(const Database& database, const std::string& run,
+                             const std::string& dataset, const std::string& key) {
+  MIG_ASSIGN(exists, has_control_tables(database));
+  if (!exists) return false;
+  MIG_ASSIGN(rows, database.prepare("SELECT 1 FROM mig_ctl_reject WHERE run = ?1 AND dataset = ?2 "
+                                    "AND row_key = ?3 AND closed IS NULL LIMIT 1"));
+  rows.bind_text(1, run);
+  rows.bind_text(2, dataset);
+  rows.bind_text(3, key);
+  return rows.step();
+}
+
 Result<void> close_dead_letter(const Database& database, const std::string& run,
                                const std::string& dataset, const std::string& key,
                                const std::string& at) {

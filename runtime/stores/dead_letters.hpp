@@ -35,6 +35,9 @@ Result<std::vector<DeadLetter>> open_dead_letters(const Database& database, cons
 Result<std::vector<std::string>> open_letter_keys(const Database& database, const std::string& run,
                                                   const std::string& dataset,
                                                   const std::string& after, std::size_t limit);
+// Whether that row of the run is set aside now.
+Result<bool> has_open_letter(const Database& database, const std::string& run,
+                             const std::string& dataset, const std::string& key);
 // A good version of the row stands on the new side, or the row is gone from the old one. The letter
 // stays for people to read and counts no more.
 Result<void> close_dead_letter(const Database& database, const std::string& run,

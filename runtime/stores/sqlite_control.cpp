@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/stores/sqlite_lineage.hpp"
+
 namespace mig::runtime {
 namespace {
 
@@ -48,6 +50,15 @@ Result<void> delete_of_run(const Database& database, std::string_view table,
   MIG_ASSIGN(rows, database.prepare(fmt::format("DELETE FROM {} WHERE run = ?", table)));
   rows.bind_text(1, run);
   return rows.run();
+}
+
+Result<void> drop_lineages_of(const Database& database, const std::string& run) {
+  std::vector<std::string> tables;
+  MIG_ASSIGN(fences, read_fences(database));
+  for (const Fence& fence : fences) {
+    if (fence.run == run) tables.push_back(fence.resource);
+  }
+  return remove_lineages(database, tables);
 }
 
 std::unexpected<Error> held_by(const Database& database, const Fence& fence) {
@@ -215,6 +226,7 @@ Result<void> release(const Database& database, const FinishedRun& finished) {
   MIG_ASSIGN(transaction, Transaction::begin_write(database));
   MIG_ASSIGN(exists, has_control_tables(database));
   if (!exists) return transaction.commit();
+  MIG_TRY(drop_lineages_of(database, finished.run));
   MIG_TRY(delete_of_run(database, "mig_ctl_fence", finished.run));
   MIG_TRY(delete_of_run(database, "mig_ctl_applied", finished.run));
   if (finished.outcome == "rolled_back") {

@@ -8,6 +8,8 @@
 //   mig_ctl_reject    dead letters
 //   mig_ctl_run       runs that ended here
 //
+// and, of other files, mig_ctl_log_<table> (sqlite_changelog) and mig_ctl_lineage_<table>
+// (sqlite_lineage).
 // They appear with the first fence and go when nothing needs them. One thread, like the database.
 #pragma once
 

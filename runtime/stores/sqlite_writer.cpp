@@ -12,6 +12,8 @@
 namespace mig::runtime {
 namespace {
 
+constexpr std::string_view kDigits = "0123456789abcdef";
+
 struct Names {
   std::string table;
   std::vector<std::string> all;
@@ -56,8 +58,11 @@ std::string cell_text(const plan::Type& type, const Column& column, std::size_t 
   if (column.is_null(row)) return "n";
   std::string hex;
   const auto append_hex = [&](std::string_view bytes) {
-    for (const char byte : bytes)
-      hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+    for (const char byte : bytes) {
+      const auto bits = static_cast<unsigned char>(byte);
+      hex += kDigits[bits >> 4];
+      hex += kDigits[bits & 15];
+    }
   };
   switch (type.base) {
     case plan::Base::Bool:

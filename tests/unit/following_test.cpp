@@ -153,7 +153,7 @@ TEST_CASE("a log is pruned once it is long, and not while a comparison may ask f
   CHECK(rows_of(staff.folder / "new.db", "SELECT count(*) FROM people") == "2100\n");
 }
 
-TEST_CASE("rows that no old row owns are not followed") {
+TEST_CASE("rows of which nothing tells whose they are are not followed") {
   Staff staff;
   staff.plan.entities.push_back({"Name", {field("name", plan::Type::text(9), true)}, {}});
   staff.plan.datasets[1].entity = {1};
@@ -161,7 +161,7 @@ TEST_CASE("rows that no old row owns are not followed") {
       {.name = "names",
        .input = {0},
        .lets = {},
-       .emits = {{.entity = {1}, .shared = true, .values = {field_of(1, plan::Type::text(9))}}}}};
+       .emits = {{.entity = {1}, .shared = false, .values = {field_of(1, plan::Type::text(9))}}}}};
   staff.plan.via = plan::TransformId{0};
   staff.start();
   Resident resident;

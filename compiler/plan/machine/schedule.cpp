@@ -95,4 +95,11 @@ std::optional<WritesState> stream(const Plan& plan, const RunState& state) {
   return writes.follows() ? std::optional(writes) : std::nullopt;
 }
 
+bool follows(const Plan& plan) {
+  return std::ranges::any_of(plan.steps, [](const Step& step) {
+    const auto* writes = std::get_if<RouteWrites>(&step.action);
+    return writes != nullptr && writes->mirror == WriteMode::Follow && writes->to == Side::Old;
+  });
+}
+
 }  // namespace mig::plan

@@ -33,5 +33,8 @@ std::string evidence(const Plan& plan, const RunState& state, StepId step);
 // Whose changelog keeps the other side up to date now, as the steps that are done say. Nothing
 // while a `writes` step is at work: it follows by itself, and only it knows where it stands.
 std::optional<WritesState> stream(const Plan& plan, const RunState& state);
+// Whether the new side is kept as the old one anywhere in the plan: what is copied before that
+// notes what following will ask for.
+bool follows(const Plan& plan);
 
 }  // namespace mig::plan

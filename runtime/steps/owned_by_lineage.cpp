@@ -1,0 +1,99 @@
+#include "runtime/steps/owned_by_lineage.hpp"
+
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/sqlite_lineage.hpp"
+
+namespace mig::runtime {
+namespace {
+
+constexpr std::size_t kEvery = std::numeric_limits<std::int32_t>::max();
+
+class OwnedByLineage final : public OwnedRows {
+ public:
+  // `key`: columns.
+  OwnedByLineage(Lineage lineage, std::string table, std::vector<std::string> key)
+      : lineage_(std::move(lineage)), table_(std::move(table)), key_(std::move(key)) {}
+
+  Result<void> open(const Database& database) override {
+    if (drop_) return {};
+    MIG_TRY(lineage_.open(database));
+    MIG_ASSIGN(table, quote_identifier(table_));
+    std::string condition;
+    for (std::size_t i = 0; i < key_.size(); ++i) {
+      MIG_ASSIGN(column, quote_identifier(key_[i]));
+      // By the column's own comparison it is found, by bytes it is this one: `a` is `A` under
+      // NOCASE, and another row.
+      condition += fmt::format("{0}t.{1} = ?{2} AND t.{1} = ?{2} COLLATE BINARY",
+                               i == 0 ? "" : " AND ", column, i + 1);
+    }
+    MIG_ASSIGN(drop,
+               database.prepare(fmt::format("DELETE FROM {} AS t WHERE {}", table, condition)));
+    database_ = &database;
+    drop_.emplace(std::move(drop));
+    return {};
+  }
+
+  Result<std::vector<std::string>> sources_of(const std::string& place) override {
+    return lineage_.sources_of(place, kEvery);
+  }
+
+  Result<std::vector<std::string>> others(const std::string& owner,
+                                          const std::set<std::string>& keep) override {
+    MIG_ASSIGN(rows, lineage_.rows_of(owner));
+    std::erase_if(rows, [&](const std::string& place) { return keep.contains(place); });
+    return rows;
+  }
+
+  Result<std::int64_t> give_up_others(const std::string& owner,
+                                      const std::set<std::string>& keep) override {
+    MIG_ASSIGN(found, others(owner, keep));
+    for (const std::string& place : found) {
+      MIG_TRY(lineage_.forget(owner, place));
+      suspects_.insert(place);
+    }
+    return 0;
+  }
+
+  void suspect(const std::string& place) override { suspects_.insert(place); }
+
+  // A suspect of a transaction that was rolled back is somebody's again, and stays.
+  Result<std::int64_t> delete_unowned() override {
+    std::int64_t deleted = 0;
+    for (const std::string& place : std::exchange(suspects_, {})) {
+      MIG_ASSIGN(sources, lineage_.sources_of(place, 1));
+      if (!sources.empty()) continue;
+      bind_key(*drop_, 1, place);
+      MIG_TRY(drop_->run());
+      deleted += database_->changes();
+    }
+    return deleted;
+  }
+
+ private:
+  Lineage lineage_;
+  std::string table_;
+  std::vector<std::string> key_;
+  const Database* database_ = nullptr;
+  std::optional<Statement> drop_;  // from `open` on
+  std::set<std::string> suspects_;
+};
+
+}  // namespace
+
+std::unique_ptr<OwnedRows> owned_by_lineage(const plan::Plan& plan, plan::DatasetId dataset) {
+  auto lineage = Lineage::of(plan, dataset);
+  if (!lineage) return nullptr;
+  const plan::Entity& entity = plan.entity_of(dataset);
+  std::vector<std::string> key;
+  for (const std::uint32_t position : entity.key())
+    key.push_back(entity.fields[position].column);
+  return std::make_unique<OwnedByLineage>(std::move(*lineage), plan.at(dataset).table,
+                                          std::move(key));
+}
+
+}  // namespace mig::runtime
