@@ -1,6 +1,8 @@
 // How fast a follower carries over what others write, beside the writes themselves.
 //   mig_follower_bench [ROWS]
-// Prints three rates: plain writes, writes into a table that is followed, and rows followed.
+// Prints three rates: plain writes, writes into a table that is followed, and rows followed. Then
+// two of a copy that makes a shared row of each row: for a plan that follows nowhere, and for one
+// that does and so keeps a lineage.
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -11,6 +13,7 @@
 #include "compiler/plan/machine/apply.hpp"
 #include "runtime/engine/workers.hpp"
 #include "runtime/steps/following.hpp"
+#include "runtime/steps/step.hpp"
 #include "runtime/stores/sqlite_control.hpp"
 
 namespace {
@@ -53,6 +56,61 @@ plan::Plan users_plan() {
        .phase = {0},
        .action = plan::RouteWrites{.to = plan::Side::Old, .mirror = plan::WriteMode::Follow}}};
   return plan;
+}
+
+// Each user and the domain of the address, ten thousand of them.
+plan::Plan domains_plan(bool follows) {
+  const auto text = plan::Type::text();
+  plan::Plan plan = users_plan();
+  plan.entities.push_back(
+      {"Domain", {{.name = "domain", .column = "domain", .type = text, .key = true}}, {}});
+  plan.entities[0].fields[1].type = text;
+  plan.datasets.push_back({"domains", {1}, {1}, "domains", {}});
+  plan.to = {{1}, {2}};
+  const plan::Expr name{text, plan::FieldOf{2}};
+  plan.transforms = {{"part",
+                      {0},
+                      {},
+                      {{.entity = {0},
+                        .values = {{plan::Type::of(plan::Base::I64), plan::FieldOf{0}},
+                                   {text, plan::FieldOf{1}},
+                                   name}},
+                       {.entity = {1}, .shared = true, .values = {name}}}}};
+  plan.via = plan::TransformId{0};
+  plan.steps.push_back({.name = "copy/scan#1",
+                        .phase = {0},
+                        .action = plan::Copy{.pace = {.kind = plan::PaceKind::Full}}});
+  if (!follows) std::get<plan::RouteWrites>(plan.steps[0].action).mirror.reset();
+  return plan;
+}
+
+double copy_seconds(const std::filesystem::path& folder, std::int64_t rows, bool follows) {
+  std::filesystem::create_directories(folder);
+  need(need(runtime::Database::open(folder / "old.db", runtime::Mode::Create))
+           .execute(fmt::format(
+               "PRAGMA journal_mode = WAL; CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT, "
+               "name TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i "
+               "< {}) INSERT INTO users SELECT i, 'user' || i || '@example.com', "
+               "'domain' || (i * 7919 % 10000) || '.example.com' FROM n",
+               rows)));
+  need(need(runtime::Database::open(folder / "new.db", runtime::Mode::Create))
+           .execute("PRAGMA journal_mode = WAL; CREATE TABLE people(id INTEGER PRIMARY KEY, email "
+                    "TEXT, name TEXT); CREATE TABLE domains(domain TEXT PRIMARY KEY)"));
+  const plan::Plan plan = domains_plan(follows);
+  plan::RunState state = plan::initial_state(plan);
+  const runtime::SystemClock clock;
+  auto stores = need(runtime::Stores::find(
+      plan, folder, [](const std::string&) { return std::optional<std::string>(); }));
+  runtime::Worker beside;
+  const std::atomic<bool> is_stopping = false;
+  runtime::World world{plan,   state,      clock, stores, beside, {"journal", "run", 1},
+                       folder, is_stopping};
+  need(runtime::install_fences(stores, world.authority, 1));
+  const auto copy = runtime::make_step(plan, {1});
+  return seconds_of([&] {
+    while (!std::holds_alternative<runtime::Done>(need(copy->advance(world)).what))
+      continue;
+  });
 }
 
 // Transactions of a hundred rows, as an import of an application would be.
@@ -114,6 +172,11 @@ int main(int count, char** arguments) {
                plain / logged);
     fmt::print("following        {:>9} rows/s   {:.2f} of plain\n", rate(followed, following),
                plain / following);
+    const double bare = copy_seconds(folder / "bare", rows, false);
+    const double traced = copy_seconds(folder / "traced", rows, true);
+    fmt::print("shared copy      {:>9} rows/s\n", rate(rows, bare));
+    fmt::print("with lineage     {:>9} rows/s   {:.2f} of the time\n", rate(rows, traced),
+               traced / bare);
   }
   std::filesystem::remove_all(folder);
 }
