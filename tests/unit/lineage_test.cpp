@@ -43,6 +43,7 @@ plan::Plan staff_plan(const char* new_file, bool follows = true) {
                    {"users", {1}, {1}, "users", {}},
                    {"teams", {2}, {1}, "teams", {}}};
   plan.to = {{1}, {2}};
+  plan.entities[1].fields[1].references = plan::Reference{{2}, 0};
   plan.transforms = {
       {"part",
        {0},
@@ -50,14 +51,13 @@ plan::Plan staff_plan(const char* new_file, bool follows = true) {
        {{.entity = {1}, .values = {field_of(0, plan::Type::decimal(6, 2)), field_of(1, text)}},
         {.entity = {2}, .shared = true, .values = {field_of(1, text), field_of(2, text)}}}}};
   plan.via = plan::TransformId{0};
-  plan.steps = {
-      step("mirror/writes#1", follow_if(follows)),
-      step("copy/scan#1",
-           plan::Copy{.kind = plan::CopyKind::Scan,
-                      .pace = {.kind = plan::PaceKind::Full},
-                      .rejects = {.quarantine = true, .most = plan::Ratio::percent(100)}}),
-      step("check/verify#1",
-           plan::Verify{.repair = true, .most_deletes = plan::Ratio::percent(100)})};
+  plan.steps = {step("mirror/writes#1", follow_if(follows)),
+                step("copy/scan#1", plan::Copy{.kind = plan::CopyKind::Scan,
+                                               .pace = {.kind = plan::PaceKind::Full},
+                                               .rejects = {.quarantine = true,
+                                                           .most = plan::Ratio::percent(100)}}),
+                step("check/verify#1",
+                     plan::Verify{.repair = true, .most_deletes = plan::Ratio::percent(100)})};
   return plan;
 }
 
@@ -78,7 +78,7 @@ struct Staff {
                 key('1') + "', 'one', 'red'), ('" + key('2') + "', 'one', 'red'), ('" + key('3') +
                 "', 'two', 'red');");
     run_sql(file,
-            "CREATE TABLE users(id TEXT PRIMARY KEY, team TEXT NOT NULL);"
+            "CREATE TABLE users(id TEXT PRIMARY KEY, team TEXT NOT NULL REFERENCES teams(name));"
             "CREATE TABLE teams(name TEXT PRIMARY KEY, colour TEXT NOT NULL);");
     world.emplace(plan, folder.path());
     world->fence();
@@ -146,6 +146,21 @@ TEST_CASE("a shared row goes with the last who makes it") {
   staff.follow();
   CHECK(staff.teams() == "ten|red\ntwo|red\n");
   CHECK(staff.entries() == 2);
+}
+
+TEST_CASE("two who swap their shared rows in one transaction change neither") {
+  Staff staff;
+  staff.start();
+  staff.finish(kCopies);
+  staff.write("DELETE FROM staff WHERE id = '" + key('2') + "'");
+  staff.follow();
+  staff.write("BEGIN;" + set('1', "team = 'two'") + set('3', "team = 'one'") + "COMMIT;");
+  staff.world->clock.move_to(staff.resident.rests_until());
+  const auto followed = staff.resident.tend(staff.world->world);
+  REQUIRE(followed);
+  REQUIRE(followed->has_value());
+  CHECK((*followed)->written == 2);  // the two users
+  CHECK(staff.teams() == "one|red\ntwo|red\n");
 }
 
 TEST_CASE("who is alone with a shared row changes it, who is not is set aside") {
