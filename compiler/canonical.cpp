@@ -60,6 +60,7 @@ std::string canonical(const syntax::Expr& expr) {
             for (const syntax::Argument& argument : call.arguments) {
               std::string text = argument.name ? argument.name->text + ": " : std::string();
               text += canonical(argument.value);
+              if (argument.loop) text += " for " + canonical(*argument.loop);
               if (argument.fallback) text += " = " + canonical(*argument.fallback);
               arguments.push_back(std::move(text));
             }

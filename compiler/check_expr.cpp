@@ -95,6 +95,9 @@ std::optional<plan::Expr> ExprChecker::check(const syntax::Expr& expr, const Exp
     return check(it->items.front(), scope, wanted);
   }
   if (const auto* it = std::get_if<syntax::Present>(&expr.node)) {
+    if (scope.beside.contains(std::string(name_of(*it->value)))) {
+      return row_present(*it->value, scope);
+    }
     auto value = check(*it->value, scope);
     if (!value) return std::nullopt;
     plan::Apply apply{Function::Present, {}};
@@ -153,12 +156,19 @@ std::optional<plan::Expr> ExprChecker::named(const syntax::Name& name, const syn
     return plan::Expr{let->second.type.as_optional(let->second.type.optional && !proved),
                       plan::Local{let->second.index}};
   }
-  if (!scope.element.empty() && name.text == scope.element) {
+  const bool is_turn = !scope.element.empty() && name.text == scope.element;
+  if (scope.beside.contains(name.text) || (is_turn && scope.element_rows)) {
+    refuse_row(at.span, name.text, scope);
+    return std::nullopt;
+  }
+  if (is_turn) {
     return plan::Expr{scope.element_type, plan::LoopElement{}};
   }
   if (scope.row.empty() && scope.input != nullptr) return field(at.span, name.text, scope);
   std::vector<std::string> known;
   if (!scope.row.empty()) known.push_back(scope.row);
+  for (const auto& [text, rows] : scope.beside)
+    known.push_back(text);
   for (const auto& [text, let] : scope.lets)
     known.push_back(text);
   auto report = analysis_.diagnostics.report(at.span, diag::UnknownName, "value", name.text);
@@ -194,6 +204,9 @@ std::optional<plan::Expr> ExprChecker::member(const syntax::Member& member, cons
   if (!object.empty() && object == scope.row)
     return field(member.field.span, member.field.text, scope);
   if (scope.broken.contains(std::string(object))) return std::nullopt;
+  if (const auto rows = scope.beside.find(std::string(object)); rows != scope.beside.end()) {
+    return field_beside(rows->first, rows->second, member.field, scope);
+  }
   const auto let = scope.lets.find(std::string(object));
   const syntax::Expr* parts = let == scope.lets.end() ? nullptr : let->second.parts_of;
   if (parts == nullptr && std::holds_alternative<syntax::Call>(member.object->node)) {
@@ -205,6 +218,7 @@ std::optional<plan::Expr> ExprChecker::member(const syntax::Member& member, cons
     return value;
   }
   if (!scope.element.empty() && object == scope.element) {
+    if (scope.element_rows) return field_of_turn(member.field, scope);
     if (member.field.text == "index") return plan::Expr{Type::of(Base::I64), plan::LoopIndex{}};
     analysis_.diagnostics
         .report(member.field.span, diag::UnknownName, "part of a loop's element", member.field.text)

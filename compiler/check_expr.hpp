@@ -34,11 +34,21 @@ struct ExprScope {
   };
   std::map<std::string, Let> lets;  // one whose value had a mistake is among `broken`
   std::set<std::string> broken;
+  // Further rows that go in beside `row`, by their names.
+  struct Beside {
+    const plan::Entity* entity = nullptr;
+    bool is_list = false;
+    std::uint32_t first = 0;  // where its fields begin in what goes in
+    // The place of one of its fields there.
+    std::uint32_t place(std::uint32_t field) const { return first + (is_list ? 0 : 1) + field; }
+  };
+  std::map<std::string, Beside> beside;
   std::string element;  // the name of the loop's element; empty outside a loop
   plan::Type element_type;
+  std::optional<Beside> element_rows;  // where the element is a row: all of them
   // What conditions have proved present here, as written: `u.email`, `name.tail`.
   Paths present;
-  // Fields that were read: the caller adds them up for M3010.
+  // Places of the fields that were read: the caller adds them up for M3010.
   std::set<std::uint32_t>* used = nullptr;
 };
 
@@ -56,6 +66,9 @@ class ExprChecker {
   // Checks and converts to `type`, by widening only: M3003 for an optional, M3004 for a narrowing.
   std::optional<plan::Expr> fit(const syntax::Expr& expr, const ExprScope& scope,
                                 const plan::Type& type);
+  // `d in split(u.depends, ", ")`: the list, and `scope` as it is inside the loop. `word`: of the
+  // statement or function that has the loop.
+  std::optional<plan::Expr> loop(const syntax::Expr& loop, std::string_view word, ExprScope& scope);
 
  private:
   using Checked = std::optional<plan::Expr>;
@@ -66,6 +79,14 @@ class ExprChecker {
                 const plan::Type* wanted);
   Checked member(const syntax::Member& member, const syntax::Expr& at, const ExprScope& scope);
   Checked field(const syntax::Span& at, const std::string& name, const ExprScope& scope);
+  Checked field_beside(const std::string& name, const ExprScope::Beside& rows,
+                       const syntax::Word& written, const ExprScope& scope);
+  Checked field_of_turn(const syntax::Word& written, const ExprScope& scope);
+  Checked join(const syntax::Call& call, const syntax::Expr& at, const ExprScope& scope);
+  // Says that a row is no value, and what may be written instead.
+  void refuse_row(const syntax::Span& at, const std::string& name, const ExprScope& scope);
+  // Whether the further row of that name is there.
+  Checked row_present(const syntax::Expr& name, const ExprScope& scope);
   Checked part_of_call(const syntax::Expr& call, const syntax::Word& part, const ExprScope& scope);
   Checked call(const syntax::Call& call, const syntax::Expr& at, const ExprScope& scope);
   // The call as `function`, which is the written name or one of its parts.

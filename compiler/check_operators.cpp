@@ -318,7 +318,7 @@ std::optional<plan::Expr> ExprChecker::called(const syntax::Call& call, const sy
     return std::nullopt;
   }
   const auto id = function_named(function);
-  if (!id) {
+  if (!id && written != "join") {
     std::vector<std::string> known;
     for (const auto& [module, functions] : library_modules()) {
       known.insert(known.end(), functions.begin(), functions.end());
@@ -335,9 +335,17 @@ std::optional<plan::Expr> ExprChecker::called(const syntax::Call& call, const sy
     }
     return std::nullopt;
   }
+  if (!id) return join(call, at, scope);
   std::vector<plan::Expr> arguments;
   const bool takes_optional = *id == Function::Coalesce;
   for (const syntax::Argument& argument : call.arguments) {
+    const auto rows = scope.beside.find(std::string(name_of(argument.value)));
+    if (*id == Function::Count && rows != scope.beside.end() && rows->second.is_list) {
+      // All lists of its fields are equally long.
+      arguments.push_back({Type::list(rows->second.entity->fields.front().type),
+                           plan::FieldOf{rows->second.first}});
+      continue;
+    }
     auto value = check(argument.value, scope);
     if (!value || (!takes_optional && refuse_optional(*value, argument.value.span)))
       return std::nullopt;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/check_inverse.hpp"
 #include "compiler/names.hpp"
 
 namespace mig::compiler {
@@ -136,7 +137,17 @@ class PlanChecker {
             analysis_.find(*name, *scope_.module, DeclarationKind::Transform, analysis_.transforms);
       }
     }
+    const auto* back = only("back");
+    if (back != nullptr) {
+      if (const auto* name = only_name(*back, "a plan has one way back")) {
+        analysis_.plan.back =
+            analysis_.find(*name, *scope_.module, DeclarationKind::Transform, analysis_.transforms);
+      }
+    }
     check_sides(via);
+    if (back != nullptr && analysis_.plan.back && !analysis_.diagnostics.has_errors()) {
+      check_back(analysis_, back->span);
+    }
   }
 
   // The transform takes rows of the old side and gives rows of every dataset of the new one.
@@ -155,6 +166,11 @@ class PlanChecker {
       return;
     }
     const plan::Transform& transform = plan.at(*plan.via);
+    if (!transform.companions.empty()) {
+      analysis_.diagnostics.report(at, diag::TakesSeveral, transform.name)
+          .help(fmt::format("name it with `back`: only an inverse takes several rows"));
+      return;
+    }
     if (transform.input != source) {
       analysis_.diagnostics.report(at, diag::OtherEntity, transform.name,
                                    plan.at(transform.input).name, plan.at(source).name);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/check_expr.hpp"
+#include "compiler/check_inverse.hpp"
 #include "compiler/form.hpp"
 #include "compiler/names.hpp"
 #include "compiler/signatures.hpp"
@@ -20,9 +21,6 @@ class TransformChecker {
 
   std::optional<plan::Transform> check() {
     if (!read_head()) return std::nullopt;
-    scope_.module = declaration_.module;
-    scope_.input = &analysis_.plan.at(transform_.input);
-    scope_.used = &used_;
     static const syntax::Block kNothing;
     const syntax::Block& block =
         declaration_.statement->block ? *declaration_.statement->block : kNothing;
@@ -59,15 +57,8 @@ class TransformChecker {
     const auto* call = head == nullptr ? nullptr : std::get_if<syntax::Call>(&head->node);
     const bool has_input = call != nullptr && !call->arguments.empty();
     const syntax::Argument* input = has_input ? &call->arguments.front() : nullptr;
-    if (input == nullptr || !input->name) {
+    if (input == nullptr || !input->name || input->fallback) {
       form.misfit();
-      return false;
-    }
-    if (call->arguments.size() > 1) {
-      analysis_.diagnostics
-          .report(call->arguments[1].value.span, diag::LaterStatement,
-                  "a transform of several rows")
-          .note("the language knows it; this version of mig carries rows over one by one");
       return false;
     }
     std::vector<const syntax::Expr*> results;
@@ -81,7 +72,11 @@ class TransformChecker {
     if (!entity) return false;
     transform_.name = declaration_.name;
     transform_.input = *entity;
+    scope_.module = declaration_.module;
+    scope_.input = &analysis_.plan.at(transform_.input);
     scope_.row = input->name->text;
+    scope_.used = &used_;
+    if (!check_companions(analysis_, *call, transform_, scope_)) return false;
     for (const syntax::Expr* result : results) {
       const syntax::Expr* named = result;
       if (const auto* maybe = std::get_if<syntax::Present>(&named->node))
@@ -108,7 +103,7 @@ class TransformChecker {
     form.end();
     if (!form.ok()) return fail();
     const std::string text(name_of(*name));
-    if (scope_.lets.contains(text) || text == scope_.row) {
+    if (scope_.lets.contains(text) || text == scope_.row || scope_.beside.contains(text)) {
       analysis_.diagnostics.report(name->span, diag::DeclaredTwice, text);
       return fail();
     }
@@ -160,29 +155,13 @@ class TransformChecker {
       emit.when = std::move(*condition);
       scope.present.insert(proved.begin(), proved.end());
     }
-    if (loop != nullptr && !read_loop(*loop, scope, emit)) return fail();
+    if (loop != nullptr) {
+      emit.each = checker_.loop(*loop, "emit", scope);
+      if (!emit.each) return fail();
+    }
     fill(statement, scope, emit);
     check_keys(*name, emit, scope.element);
     transform_.emits.push_back(std::move(emit));
-  }
-
-  bool read_loop(const syntax::Expr& loop, ExprScope& scope, plan::Emit& emit) {
-    const auto* in = std::get_if<syntax::Binary>(&loop.node);
-    if (in == nullptr || in->op != syntax::Operator::In || name_of(*in->lhs).empty()) {
-      analysis_.diagnostics.report(loop.span, diag::WrongForm, "emit")
-          .help("a loop is written `for d in split(u.depends, \", \")`");
-      return false;
-    }
-    auto list = checker_.check(*in->rhs, scope);
-    if (!list) return false;
-    if (list->type.base != Base::List || list->type.optional) {
-      analysis_.diagnostics.report(in->rhs->span, diag::TypeMismatch, "a list", print(list->type));
-      return false;
-    }
-    scope.element = name_of(*in->lhs);
-    scope.element_type = list->type.element.front();
-    emit.each = std::move(*list);
-    return true;
   }
 
   void fill(const syntax::Statement& statement, const ExprScope& scope, plan::Emit& emit) {
@@ -291,16 +270,27 @@ class TransformChecker {
     form.end();
     if (!form.ok()) return fail();
     for (const syntax::Expr* name : names) {
-      const auto& fields = scope_.input->fields;
-      const auto found = std::ranges::find(fields, name_of(*name), &plan::Field::name);
-      if (found == fields.end()) {
-        analysis_.report_unknown_field(name->span, *scope_.input,
-                                       analysis_.sources.text(name->span));
-        fail();
-        continue;
-      }
-      used_.insert(static_cast<std::uint32_t>(found - fields.begin()));
+      if (!check_dropped(*name)) fail();
     }
+  }
+
+  // `notes`, of the driving row, or `ds.position`.
+  bool check_dropped(const syntax::Expr& name) {
+    const auto* member = std::get_if<syntax::Member>(&name.node);
+    const std::string row(member == nullptr ? scope_.row : name_of(*member->object));
+    const auto beside = scope_.beside.find(row);
+    const bool is_beside = beside != scope_.beside.end();
+    const plan::Entity& entity = is_beside ? *beside->second.entity : *scope_.input;
+    const std::string_view written =
+        member == nullptr ? name_of(name) : std::string_view(member->field.text);
+    const auto found = std::ranges::find(entity.fields, written, &plan::Field::name);
+    if ((!is_beside && row != scope_.row) || found == entity.fields.end()) {
+      analysis_.report_unknown_field(name.span, entity, analysis_.sources.text(name.span));
+      return false;
+    }
+    const auto field = static_cast<std::uint32_t>(found - entity.fields.begin());
+    used_.insert(is_beside ? beside->second.place(field) : field);
+    return true;
   }
 
   void note_result(const syntax::Expr& name, plan::EntityId entity) {
@@ -326,17 +316,26 @@ class TransformChecker {
 
   void check_losses() {
     if (!ok_) return;
-    const plan::Entity& input = analysis_.plan.at(transform_.input);
+    check_losses_of(*scope_.input, scope_.row, "", [](std::uint32_t field) { return field; });
+    for (const auto& [name, rows] : scope_.beside) {
+      check_losses_of(*rows.entity, name, name + ".",
+                      [&](std::uint32_t field) { return rows.place(field); });
+    }
+  }
+
+  template <class Place>
+  void check_losses_of(const plan::Entity& entity, const std::string& row,
+                       const std::string& prefix, const Place& place) {
     std::vector<std::string> lost;
-    for (std::uint32_t i = 0; i < input.fields.size(); ++i) {
-      if (!used_.contains(i)) lost.push_back(input.fields[i].name);
+    for (std::uint32_t i = 0; i < entity.fields.size(); ++i) {
+      if (!used_.contains(place(i))) lost.push_back(entity.fields[i].name);
     }
     if (lost.empty()) return;
     analysis_.diagnostics
         .report(declaration_.span, diag::FieldLost, fmt::format("{}", fmt::join(lost, "`, `")),
-                input.name)
-        .help(fmt::format("use `{}.{}`, or say that it goes: `drops {}`", scope_.row, lost.front(),
-                          fmt::join(lost, ", ")));
+                entity.name)
+        .help(fmt::format("use `{}.{}`, or say that it goes: `drops {}{}`", row, lost.front(),
+                          prefix, fmt::join(lost, ", " + prefix)));
     fail();
   }
 

@@ -10,7 +10,9 @@
 #include "compiler/check_plan.hpp"
 #include "compiler/check_safety.hpp"
 #include "compiler/check_secrets.hpp"
+#include "compiler/each_expr.hpp"
 #include "compiler/form.hpp"
+#include "compiler/names.hpp"
 #include "compiler/plan/verify.hpp"
 #include "compiler/quantity.hpp"
 
@@ -62,6 +64,21 @@ void check_words(const Module& module, Diagnostics& diagnostics) {
   }
 }
 
+// Elsewhere than in `join` a loop would be passed over in silence.
+void check_loops(const Module& module, Diagnostics& diagnostics) {
+  each_expr(*module.tree, [&](const syntax::Expr& expr) {
+    const auto* call = std::get_if<syntax::Call>(&expr.node);
+    if (call == nullptr) return;
+    const std::string_view written = name_of(*call->callee);
+    const bool is_join = written == "join" || nearest(written, {"join"});
+    for (const syntax::Argument& argument : call->arguments) {
+      if (!argument.loop || (is_join && !argument.name)) continue;
+      diagnostics.report(argument.loop->span, diag::WrongForm, written)
+          .help("only `join` takes a loop");
+    }
+  });
+}
+
 std::vector<const Declaration*> plans_of(const Program& program) {
   auto plans = program.declarations(DeclarationKind::Plan);
   std::erase_if(plans, [&](const Declaration* plan) { return plan->module != &program.root(); });
@@ -94,6 +111,7 @@ Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& 
   for (const Module& module : program.modules()) {
     check_edition(module, diagnostics);
     check_words(module, diagnostics);
+    check_loops(module, diagnostics);
     check_secrets(*module.tree, diagnostics);
   }
   Constants constants(sources, program, settings, diagnostics);

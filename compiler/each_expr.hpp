@@ -23,6 +23,7 @@ void each_expr(const syntax::Expr& expr, const Visit& visit) {
                    box(call.callee);
                    for (const syntax::Argument& argument : call.arguments) {
                      each_expr(argument.value, visit);
+                     if (argument.loop) each_expr(*argument.loop, visit);
                      if (argument.fallback) each_expr(*argument.fallback, visit);
                    }
                  },

@@ -102,11 +102,11 @@ const syntax::Expr* declared_name(const syntax::Statement& statement) {
 
 const std::map<std::string, std::vector<std::string>>& library_modules() {
   static const std::map<std::string, std::vector<std::string>> kModules = {
-      {"std.text",
-       {"trim",        "lower",      "upper",     "split",       "split_once",   "parse_mailbox",
-        "concat",      "replace",    "substr",    "length",      "coalesce",     "to_text",
-        "to_i64",      "to_decimal", "to_bool",   "try_i16",     "try_i32",      "try_text",
-        "try_decimal", "try_one_of", "uuid_text", "regex_match", "regex_replace"}},
+      {"std.text", {"trim",          "lower",       "upper",         "split",       "split_once",
+                    "parse_mailbox", "concat",      "replace",       "substr",      "length",
+                    "coalesce",      "to_text",     "to_i64",        "to_decimal",  "to_bool",
+                    "try_i16",       "try_i32",     "try_text",      "try_decimal", "try_one_of",
+                    "uuid_text",     "regex_match", "regex_replace", "count",       "join"}},
       {"std.time", {"from_unix_ms", "to_unix_ms", "parse_timestamp", "format_timestamp"}},
       {"std.json", {"json_get", "json_text"}},
       {"std.hash", {"sha256", "md5", "base64"}},

@@ -210,6 +210,8 @@ std::expected<Type, SignatureMistake> result_of(Function function, const Argumen
       return texts(arguments, 1, arguments.size() == 1 ? text_like(arguments[0]) : text);
     case Function::Split:
       return texts(arguments, 2, Type::list(text));
+    case Function::Count:
+      return one_of_bases(arguments, {Base::List}, "list", Type::of(Base::I64));
     case Function::SplitOnceHead:
       return texts(arguments, 2, text);
     case Function::SplitOnceTail:

@@ -24,7 +24,7 @@ struct assume<rules::argument> {
     const Expected& expected = ExpectedAt<rules::argument>::value;
     b.report_next(offset(in, b), expected.message, expected.help);
     b.push_missing(offset(in, b));
-    b.reduce_argument(false, false);
+    b.reduce_argument(false, false, false);
   }
 };
 template <>

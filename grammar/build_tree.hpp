@@ -250,13 +250,19 @@ struct action<rules::named> : scoped<action<rules::named>> {
   }
 };
 template <>
+struct action<rules::loop_part> {
+  static void apply0(Builder& b) { b.push_argument_loop(); }
+};
+template <>
 struct action<rules::argument> : scoped<action<rules::argument>> {
   template <class In, class Inner>
   static bool run(In&, Builder& b, const Inner& inner) {
     const std::size_t names = b.argument_name_count();
+    const std::size_t loops = b.argument_loop_count();
     const std::size_t exprs = b.expr_count();
     if (!inner()) return false;
-    b.reduce_argument(b.argument_name_count() > names, b.expr_count() - exprs > 1);
+    b.reduce_argument(b.argument_name_count() > names, b.argument_loop_count() > loops,
+                      b.expr_count() - exprs > 1);
     return true;
   }
 };
@@ -395,25 +401,6 @@ struct action<rules::close_brace> : scoped<action<rules::close_brace>> {
     if (!inner()) return false;
     b.note_close_brace(at);
     return true;
-  }
-};
-
-// Rules that ask the builder.
-template <>
-struct action<rules::gap> : p::maybe_nothing {
-  template <class Rule, p::apply_mode A, p::rewind_mode M, template <class...> class Action,
-            template <class...> class Control, class In>
-  static bool match(In& in, Builder& b) {
-    if (b.is_in_brackets()) return p::match<rules::breaks, A, M, Action, Control>(in, b);
-    return p::match<Rule, A, M, Action, Control>(in, b);
-  }
-};
-template <>
-struct action<rules::cut> : p::maybe_nothing {
-  template <class Rule, p::apply_mode, p::rewind_mode, template <class...> class,
-            template <class...> class, class In>
-  static bool match(In&, Builder& b) {
-    return b.is_cut();
   }
 };
 

@@ -72,6 +72,7 @@ struct Nested {
     for (const Argument& argument : call.arguments) {
       if (argument.name) out += " " + argument.name->text + ":";
       put(argument.value);
+      if (argument.loop) out += " for", put(*argument.loop);
       if (!argument.fallback) continue;
       out += " =";
       put(*argument.fallback);

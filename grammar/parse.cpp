@@ -6,6 +6,7 @@
 #include <tao/pegtl.hpp>
 #include <tao/pegtl/contrib/analyze.hpp>
 
+#include "grammar/ask_builder.hpp"
 #include "grammar/assume_missing.hpp"
 #include "grammar/build_tree.hpp"
 #include "grammar/rules.hpp"

@@ -28,6 +28,7 @@ struct ExprPrinter {
       if (i > 0) out += ", ";
       if (argument.name) out += argument.name->text + ": ";
       print(argument.value);
+      if (argument.loop) out += " for ", print(*argument.loop);
       if (!argument.fallback) continue;
       out += " = ";
       print(*argument.fallback);

@@ -34,6 +34,7 @@ struct key_or : keyword<'o', 'r'> {};
 struct key_not : keyword<'n', 'o', 't'> {};
 struct key_if : keyword<'i', 'f'> {};
 struct key_in : keyword<'i', 'n'> {};
+struct key_for : keyword<'f', 'o', 'r'> {};
 struct key_then : keyword<'t', 'h', 'e', 'n'> {};
 struct key_else : keyword<'e', 'l', 's', 'e'> {};
 struct reserved
@@ -92,8 +93,10 @@ struct default_value
     : p::seq<breaks, p::one<'='>, p::not_at<p::one<'='>>, breaks, expect<fallback>> {};
 struct argument_value : p::seq<expression> {};
 struct bare_argument : p::seq<expression> {};
+struct argument_loop : p::seq<expression> {};
+struct loop_part : p::seq<breaks, key_for, breaks, expect<argument_loop>> {};
 struct argument : p::seq<p::sor<p::seq<named, breaks, expect<argument_value>>, bare_argument>,
-                         p::opt<default_value>> {};
+                         p::opt<loop_part>, p::opt<default_value>> {};
 struct open_paren : p::one<'('> {};
 struct open_bracket : p::one<'['> {};
 struct arguments : p::seq<open_paren, elements<argument, close_paren>> {};

@@ -23,9 +23,11 @@ bool equal_meaning(const Argument& a, const Argument& b) {
   if (a.name.has_value() != b.name.has_value() || (a.name && a.name->text != b.name->text)) {
     return false;
   }
-  return mig::syntax::equal_meaning(a.value, b.value) &&
-         a.fallback.has_value() == b.fallback.has_value() &&
-         (!a.fallback || mig::syntax::equal_meaning(*a.fallback, *b.fallback));
+  const auto same = [](const std::optional<Expr>& x, const std::optional<Expr>& y) {
+    return x.has_value() == y.has_value() && (!x || mig::syntax::equal_meaning(*x, *y));
+  };
+  return mig::syntax::equal_meaning(a.value, b.value) && same(a.loop, b.loop) &&
+         same(a.fallback, b.fallback);
 }
 
 struct SameNode {

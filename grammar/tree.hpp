@@ -106,6 +106,7 @@ struct Expr {
 struct Argument {
   std::optional<Word> name;  // `name: value`
   Expr value;
+  std::optional<Expr> loop;      // `for d in list`: the comparison `d in list`
   std::optional<Expr> fallback;  // `= fallback`
 };
 

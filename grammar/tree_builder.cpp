@@ -146,13 +146,19 @@ void TreeBuilder::reduce_items(bool is_list, std::size_t from, std::uint32_t beg
   }
 }
 
-void TreeBuilder::reduce_argument(bool is_named, bool has_default) {
+void TreeBuilder::reduce_argument(bool is_named, bool has_loop, bool has_default) {
   Argument argument;
   int depth = 0;
   if (has_default) {
     Built fallback = pop();
     depth = fallback.depth;
     argument.fallback = std::move(fallback.expr);
+  }
+  if (has_loop) {
+    Built loop = std::move(argument_loops_.back());
+    argument_loops_.pop_back();
+    depth = std::max(depth, loop.depth);
+    argument.loop = std::move(loop.expr);
   }
   Built value = pop();
   argument.value = std::move(value.expr);

@@ -41,7 +41,10 @@ class TreeBuilder {
   std::size_t argument_count() const { return arguments_.size(); }
   void push_argument_name(Word name) { argument_names_.push_back(std::move(name)); }
   std::size_t argument_name_count() const { return argument_names_.size(); }
-  void reduce_argument(bool is_named, bool has_default);
+  // Takes the expression on top as the loop of the argument that is being read.
+  void push_argument_loop() { argument_loops_.push_back(pop()); }
+  std::size_t argument_loop_count() const { return argument_loops_.size(); }
+  void reduce_argument(bool is_named, bool has_loop, bool has_default);
   void reduce_call(std::size_t from, std::uint32_t end);
 
   // Statements.
@@ -114,6 +117,7 @@ class TreeBuilder {
   std::vector<Argument> arguments_;
   std::vector<int> argument_depths_;
   std::vector<Word> argument_names_;
+  std::vector<Built> argument_loops_;
   std::vector<Operand> operands_;
   std::vector<Statement> statements_;
   std::vector<std::uint32_t> open_blocks_;  // where their braces are

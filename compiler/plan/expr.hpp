@@ -32,7 +32,7 @@ struct Constant {
   bool operator==(const Constant&) const = default;
 };
 
-// A field of the row that is being transformed, by its position in the entity.
+// A field of the row that is being transformed, by its position in what goes in (input_row).
 struct FieldOf {
   static constexpr std::string_view kName = "field";
   std::uint32_t field = 0;
@@ -56,6 +56,14 @@ struct LoopIndex {
   bool operator==(const LoopIndex&) const = default;
 };
 
+// The same field of the row at which a loop over further rows stands: what goes in holds a list of
+// it.
+struct LoopField {
+  static constexpr std::string_view kName = "loop_field";
+  std::uint32_t field = 0;
+  bool operator==(const LoopField&) const = default;
+};
+
 struct Apply {
   static constexpr std::string_view kName = "apply";
   Function function = Function::Trim;
@@ -70,9 +78,18 @@ struct Choose {
   bool operator==(const Choose&) const = default;
 };
 
+// `join(d.needs for d in ds, ", ")`: one text of the texts that a loop gives. It stands in no other
+// loop.
+struct Join {
+  static constexpr std::string_view kName = "join";
+  std::vector<Expr> parts;  // the list, the text of each turn, the separator
+  bool operator==(const Join&) const = default;
+};
+
 struct Expr {
   Type type;
-  std::variant<Constant, FieldOf, Local, LoopElement, LoopIndex, Apply, Choose> node;
+  std::variant<Constant, FieldOf, Local, LoopElement, LoopIndex, LoopField, Apply, Choose, Join>
+      node;
   bool operator==(const Expr&) const = default;
 };
 

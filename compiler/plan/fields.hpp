@@ -85,11 +85,19 @@ void fields(Visit&, LoopElement&) {}
 template <class Visit>
 void fields(Visit&, LoopIndex&) {}
 template <class Visit>
+void fields(Visit& visit, LoopField& it) {
+  MIG_FIELD(field);
+}
+template <class Visit>
 void fields(Visit& visit, Apply& it) {
   MIG_FIELD(function), MIG_FIELD(arguments);
 }
 template <class Visit>
 void fields(Visit& visit, Choose& it) {
+  MIG_FIELD(parts);
+}
+template <class Visit>
+void fields(Visit& visit, Join& it) {
   MIG_FIELD(parts);
 }
 template <class Visit>
@@ -147,8 +155,12 @@ void fields(Visit& visit, Emit& it) {
   MIG_FIELD(entity), MIG_FIELD(when), MIG_FIELD(each), MIG_FIELD(shared), MIG_FIELD(values);
 }
 template <class Visit>
+void fields(Visit& visit, Companion& it) {
+  MIG_FIELD(entity), MIG_FIELD(is_list), MIG_FIELD(by);
+}
+template <class Visit>
 void fields(Visit& visit, Transform& it) {
-  MIG_FIELD(name), MIG_FIELD(input), MIG_FIELD(lets), MIG_FIELD(emits);
+  MIG_FIELD(name), MIG_FIELD(input), MIG_LATER_FIELD(companions), MIG_FIELD(lets), MIG_FIELD(emits);
 }
 template <class Visit>
 void fields(Visit& visit, SqlSource& it) {
@@ -295,7 +307,8 @@ void fields(Visit& visit, Plan& it) {
   MIG_FIELD(edition), MIG_FIELD(name), MIG_FIELD(about), MIG_FIELD(env), MIG_FIELD(parameters),
       MIG_FIELD(stores), MIG_FIELD(routers), MIG_FIELD(entities), MIG_FIELD(datasets),
       MIG_FIELD(transforms), MIG_FIELD(metrics), MIG_FIELD(gates), MIG_FIELD(from), MIG_FIELD(to),
-      MIG_FIELD(through), MIG_FIELD(via), MIG_FIELD(phases), MIG_FIELD(steps);
+      MIG_FIELD(through), MIG_FIELD(via), MIG_LATER_FIELD(back), MIG_FIELD(phases),
+      MIG_FIELD(steps);
 }
 
 #undef MIG_FIELD

@@ -100,7 +100,8 @@ struct Plan {
   DatasetId from;
   std::vector<DatasetId> to;
   std::optional<RouterId> through;
-  std::optional<TransformId> via;  // absent: the rows are carried over as they are
+  std::optional<TransformId> via;   // absent: the rows are carried over as they are
+  std::optional<TransformId> back;  // from new to old; absent with `via`: there is no way back
   std::vector<Phase> phases;
   std::vector<Step> steps;
   bool operator==(const Plan&) const = default;

@@ -120,11 +120,20 @@ struct Emit {
   bool operator==(const Emit&) const = default;
 };
 
+// Rows that go into a transform beside the one that drives it: those whose key refers to its key.
+struct Companion {
+  EntityId entity;
+  bool is_list = false;           // any number of them, in the order of their key; else at most one
+  std::vector<std::uint32_t> by;  // the fields that refer, in the order of the driving row's key
+  bool operator==(const Companion&) const = default;
+};
+
 struct Transform {
   std::string name;
-  EntityId input;
+  EntityId input;  // of the row that drives it
   std::vector<Expr> lets;
   std::vector<Emit> emits;
+  std::vector<Companion> companions;
   bool operator==(const Transform&) const = default;
 };
 

@@ -21,6 +21,7 @@ class Inspector {
       exists(id, "to");
     if (plan_.through) within(plan_.through->index, plan_.routers.size(), "through");
     if (plan_.via) within(plan_.via->index, plan_.transforms.size(), "via");
+    if (plan_.back) within(plan_.back->index, plan_.transforms.size(), "back");
     for (const Router& router : plan_.routers)
       inspect(router);
     for (const Entity& entity : plan_.entities)
@@ -69,6 +70,16 @@ class Inspector {
   }
   void inspect(const Transform& transform) {
     within(transform.input.index, plan_.entities.size(), "a transform's input");
+    for (const Companion& companion : transform.companions) {
+      within(companion.entity.index, plan_.entities.size(), "a transform's further input");
+      if (flaw_) return;
+      const Entity& entity = plan_.at(companion.entity);
+      for (const std::uint32_t field : companion.by)
+        within(field, entity.fields.size(), "a further row's reference");
+      if (companion.by.size() != plan_.at(transform.input).key().size()) {
+        flaw("a further row does not refer to the key of the driving one");
+      }
+    }
     for (const Emit& emit : transform.emits) {
       within(emit.entity.index, plan_.entities.size(), "an emitted entity");
       if (flaw_) return;

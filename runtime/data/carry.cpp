@@ -7,38 +7,6 @@
 namespace mig::runtime {
 namespace {
 
-// The transform of a plan without `via`: fields by their names, absent ones by their default.
-plan::Transform by_name(const plan::Plan& plan) {
-  const plan::Entity& from = plan.entity_of(plan.from);
-  plan::Transform transform{.name = "as it is", .input = plan.at(plan.from).entity};
-  for (const plan::DatasetId dataset : plan.to) {
-    plan::Emit emit{.entity = plan.at(dataset).entity};
-    for (const plan::Field& field : plan.entity_of(dataset).fields) {
-      const auto same = std::ranges::find(from.fields, field.name, &plan::Field::name);
-      if (same != from.fields.end()) {
-        const auto index = static_cast<std::uint32_t>(same - from.fields.begin());
-        emit.values.push_back({same->type, plan::FieldOf{index}});
-      } else {
-        emit.values.push_back(
-            {field.type, plan::Constant{field.fallback.value_or(plan::Value(plan::Null{}))}});
-      }
-    }
-    transform.emits.push_back(std::move(emit));
-  }
-  return transform;
-}
-
-plan::Transform transform_of(const plan::Plan& plan) {
-  return plan.via ? plan.at(*plan.via) : by_name(plan);
-}
-
-plan::DatasetId target_of(const plan::Plan& plan, plan::EntityId entity) {
-  const auto found = std::ranges::find(
-      plan.to, entity, [&](plan::DatasetId dataset) { return plan.at(dataset).entity; });
-  assert(found != plan.to.end() && "every emitted entity has its dataset");
-  return *found;
-}
-
 // How many references lie between an entity and one that refers to nobody; a cycle ends somewhere.
 std::size_t depth_of(const plan::Plan& plan, plan::EntityId entity, std::size_t limit) {
   std::size_t depth = 0;
@@ -56,17 +24,16 @@ std::unique_ptr<EntityRules> rules_of(const plan::Entity& entity) {
 
 }  // namespace
 
-Carrier::Carrier(const plan::Plan& plan)
-    : transform_(transform_of(plan)),
-      source_rules_(rules_of(plan.entity_of(plan.from))),
-      transformer_(plan, transform_) {
+Carrier::Carrier(const plan::Plan& plan, plan::Side authority)
+    : lane_(plan::lane(plan, authority)),
+      source_rules_(rules_of(plan::input_row(plan, lane_.transform))),
+      transformer_(plan, lane_.transform) {
   std::vector<std::size_t> depths;
-  for (const plan::Emit& emit : transform_.emits) {
-    datasets_.push_back(target_of(plan, emit.entity));
+  for (const plan::Emit& emit : lane_.transform.emits) {
     rules_.push_back(rules_of(plan.at(emit.entity)));
     depths.push_back(depth_of(plan, emit.entity, std::min<std::size_t>(plan.entities.size(), 8)));
   }
-  order_.resize(transform_.emits.size());
+  order_.resize(lane_.transform.emits.size());
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   std::ranges::stable_sort(order_, {}, [&](std::size_t emit) { return depths[emit]; });
 }

@@ -1,7 +1,7 @@
-// What the rows of the old side become on the new one, and how rows are compared.
+// What the rows of one side become on the other, and how rows are compared.
 //
-// With `via` the plan's transform decides; without it each field comes from the field of the same
-// name. The rules of both sides' entities are checked here. Pure; one thread.
+// Which rows those are, and by which transform, is the plan's lane. The rules of both sides'
+// entities are checked here. Pure; one thread.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/plan/lane.hpp"
 #include "compiler/plan/plan.hpp"
 #include "runtime/data/batch.hpp"
 #include "runtime/data/transform.hpp"
@@ -18,7 +19,8 @@ namespace mig::runtime {
 
 class Carrier {
  public:
-  explicit Carrier(const plan::Plan& plan);
+  // From the authority to the other side: Old forward, New on the way back.
+  explicit Carrier(const plan::Plan& plan, plan::Side authority = plan::Side::Old);
 
   // Parents first, by their references. A rejected row stands in `rejects` at least once and must
   // be left out of what was emitted: `is_rejected()` says which.
@@ -27,17 +29,17 @@ class Carrier {
   const std::vector<Emitted>& emitted() const { return emitted_; }
   // In the order in which rows are to be written: positions in `emitted()`.
   const std::vector<std::size_t>& order() const { return order_; }
-  const plan::Transform& transform() const { return transform_; }
-  plan::DatasetId dataset(std::size_t emit) const { return datasets_.at(emit); }
+  const plan::Lane& lane() const { return lane_; }
+  const plan::Transform& transform() const { return lane_.transform; }
+  plan::DatasetId dataset(std::size_t emit) const { return lane_.targets.at(emit); }
   const std::vector<RowReject>& rejects() const { return rejects_; }
   bool is_rejected(std::uint32_t source_row) const { return rejected_[source_row]; }
 
  private:
   void check_emitted();
 
-  plan::Transform transform_;
+  plan::Lane lane_;
   std::unique_ptr<EntityRules> source_rules_;        // null: no rules
-  std::vector<plan::DatasetId> datasets_;            // one an emit
   std::vector<std::unique_ptr<EntityRules>> rules_;  // one an emit; null: no rules
   std::vector<std::size_t> order_;
   Transformer transformer_;

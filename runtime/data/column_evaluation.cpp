@@ -1,6 +1,8 @@
 // How a column program runs over a batch.
 #include <algorithm>
 #include <cassert>
+#include <cstring>
+#include <numeric>
 
 #include "runtime/data/column_program.hpp"
 
@@ -92,6 +94,9 @@ void ColumnProgram::open(LoopId loop, Selection rows) {
     }
   }
   domain.rows = domain.sources.size();
+  for (Operation& operation : operations_) {
+    if (operation.domain == loop) operation.batch = 0;
+  }
   domain.rejected.assign(domain.rows, 0);
   domain.any_rejected = false;
 }
@@ -140,10 +145,14 @@ void ColumnProgram::compute(Operation& operation, Selection rows) {
       for (const std::uint32_t row : rows)
         operation.cells.integers[row] = static_cast<std::int64_t>(domain.positions[row]);
       return;
+    case Kind::Item:
+      return pick_items(operation, rows);
     case Kind::Gather:
       return gather(operation, rows);
     case Kind::Choose:
       return choose(operation, rows);
+    case Kind::Join:
+      return join(operation, rows);
     case Kind::Apply:
       if (is_lazy_logic(operation.recipe.function)) return logic(operation, rows);
       if (operation.recipe.function == Function::Coalesce) return coalesce(operation, rows);
@@ -166,6 +175,53 @@ void ColumnProgram::gather(Operation& operation, Selection rows) {
       continue;
     }
     operation.cells.copy(row, from, domain.sources[row]);
+  }
+}
+
+void ColumnProgram::pick_items(Operation& operation, Selection rows) {
+  const Domain& domain = domains_[operation.domain];
+  Scratch sources(*this);
+  for (const std::uint32_t row : rows) {
+    const std::uint32_t source = domain.sources[row];
+    if (sources.rows().empty() || sources.rows().back() != source) sources.rows().push_back(source);
+  }
+  const Cells& lists = evaluate(operation.recipe.arguments[0], sources.rows());
+  for (const std::uint32_t row : rows) {
+    const ListCell& list = lists.list(domain.sources[row]);
+    assert(list.first + domain.positions[row] < list.end && "the lists of a row are equally long");
+    operation.cells.copy(row, *list.items, list.first + domain.positions[row]);
+  }
+}
+
+void ColumnProgram::join(Operation& operation, Selection rows) {
+  const LoopId loop = operation.recipe.loop;
+  open(loop, rows);
+  const Domain& domain = domains_[loop];
+  Scratch turns(*this);
+  turns.rows().resize(domain.rows);
+  std::iota(turns.rows().begin(), turns.rows().end(), 0U);
+  const Cells& items = evaluate(operation.recipe.arguments[0], turns.rows());
+  const Cells& separators = evaluate(operation.recipe.arguments[1], rows);
+  std::size_t end = 0;
+  for (const std::uint32_t row : rows) {
+    const std::size_t first = end;
+    while (end < domain.rows && domain.sources[end] == row)
+      ++end;
+    if (!is_live(operation, row)) continue;
+    const std::string_view separator = separators.text(row);
+    std::size_t size = first == end ? 0 : separator.size() * (end - first - 1);
+    for (std::size_t turn = first; turn < end; ++turn)
+      size += items.text(turn).size();
+    char* bytes = arena_.allocate(size);
+    operation.cells.texts[row] = {bytes, size};
+    const auto put = [&](std::string_view text) {
+      if (!text.empty()) std::memcpy(bytes, text.data(), text.size());
+      bytes += text.size();
+    };
+    for (std::size_t turn = first; turn < end; ++turn) {
+      if (turn > first) put(separator);
+      put(items.text(turn));
+    }
   }
 }
 

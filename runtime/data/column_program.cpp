@@ -46,49 +46,75 @@ OperationId ColumnProgram::add(const plan::Expr& expr, LoopId loop) {
 
 OperationId ColumnProgram::compile(const plan::Expr& expr, LoopId loop) {
   Recipe recipe{.type = expr.type.as_optional(false)};
-  return std::visit(plan::Overloaded{
-                        [&](const plan::Constant& constant) {
-                          recipe.value = constant.value;
-                          return intern(std::move(recipe),
-                                        std::holds_alternative<plan::Null>(constant.value));
-                        },
-                        [&](const plan::FieldOf& field) {
-                          const Type& type = fields_.at(field.field).type;
-                          recipe.kind = Kind::Field;
-                          recipe.type = type.as_optional(false);
-                          recipe.field = field.field;
-                          return intern(std::move(recipe), type.optional);
-                        },
-                        [&](const plan::Local& local) { return lets_.at(local.index); },
-                        [&](const plan::LoopElement&) {
-                          assert(loop != kRows);
-                          recipe.kind = Kind::Element;
-                          recipe.domain = loop;
-                          const Type& element = domains_[loop].element;
-                          recipe.type = element.as_optional(false);
-                          return intern(std::move(recipe), element.optional);
-                        },
-                        [&](const plan::LoopIndex&) {
-                          assert(loop != kRows);
-                          recipe.kind = Kind::Index;
-                          recipe.domain = loop;
-                          return intern(std::move(recipe), false);
-                        },
-                        [&](const plan::Apply& apply) { return compile_apply(expr, apply, loop); },
-                        [&](const plan::Choose& choose) {
-                          recipe.kind = Kind::Choose;
-                          assert(choose.parts.size() == 3);
-                          for (const plan::Expr& part : choose.parts) {
-                            recipe.arguments.push_back(compile(part, loop));
-                            recipe.may_miss.push_back(part.type.optional);
-                          }
-                          unite_domains(recipe);
-                          const bool nullable = operations_[recipe.arguments[1]].cells.nullable ||
-                                                operations_[recipe.arguments[2]].cells.nullable;
-                          return intern(std::move(recipe), nullable);
-                        },
-                    },
-                    expr.node);
+  return std::visit(
+      plan::Overloaded{
+          [&](const plan::Constant& constant) {
+            recipe.value = constant.value;
+            return intern(std::move(recipe), std::holds_alternative<plan::Null>(constant.value));
+          },
+          [&](const plan::FieldOf& field) {
+            const Type& type = fields_.at(field.field).type;
+            recipe.kind = Kind::Field;
+            recipe.type = type.as_optional(false);
+            recipe.field = field.field;
+            return intern(std::move(recipe), type.optional);
+          },
+          [&](const plan::Local& local) { return lets_.at(local.index); },
+          [&](const plan::LoopElement&) {
+            assert(loop != kRows);
+            recipe.kind = Kind::Element;
+            recipe.domain = loop;
+            const Type& element = domains_[loop].element;
+            recipe.type = element.as_optional(false);
+            return intern(std::move(recipe), element.optional);
+          },
+          [&](const plan::LoopIndex&) {
+            assert(loop != kRows);
+            recipe.kind = Kind::Index;
+            recipe.domain = loop;
+            return intern(std::move(recipe), false);
+          },
+          [&](const plan::LoopField& field) { return compile_item(field.field, loop); },
+          [&](const plan::Apply& apply) { return compile_apply(expr, apply, loop); },
+          [&](const plan::Choose& choose) {
+            recipe.kind = Kind::Choose;
+            assert(choose.parts.size() == 3);
+            for (const plan::Expr& part : choose.parts) {
+              recipe.arguments.push_back(compile(part, loop));
+              recipe.may_miss.push_back(part.type.optional);
+            }
+            unite_domains(recipe);
+            const bool nullable = operations_[recipe.arguments[1]].cells.nullable ||
+                                  operations_[recipe.arguments[2]].cells.nullable;
+            return intern(std::move(recipe), nullable);
+          },
+          [&](const plan::Join& join) {
+            assert(loop == kRows && "a loop stands in no other one");
+            return compile_join(join);
+          },
+      },
+      expr.node);
+}
+
+OperationId ColumnProgram::compile_item(std::uint32_t field, LoopId loop) {
+  assert(loop != kRows);
+  const Type& list = fields_.at(field).type;
+  const Type& element = list.element.front();
+  const OperationId lists = compile(plan::Expr{list, plan::FieldOf{field}}, kRows);
+  Recipe recipe{.kind = Kind::Item, .type = element.as_optional(false), .domain = loop};
+  recipe.arguments = {lists};
+  recipe.may_miss = {false};
+  return intern(std::move(recipe), element.optional);
+}
+
+OperationId ColumnProgram::compile_join(const plan::Join& join) {
+  assert(join.parts.size() == 3);
+  const LoopId own = add_loop(join.parts[0]);
+  const OperationId item = brought_into(own, compile(join.parts[1], own));
+  Recipe recipe{.kind = Kind::Join, .type = Type::text(), .loop = own};
+  recipe.arguments = {item, compile(join.parts[2], kRows)};
+  recipe.may_miss = {false, false};
+  return intern(std::move(recipe), false);
 }
 
 OperationId ColumnProgram::compile_apply(const plan::Expr& expr, const plan::Apply& apply,
@@ -123,15 +149,17 @@ void ColumnProgram::unite_domains(Recipe& recipe) {
   for (const OperationId id : recipe.arguments)
     recipe.domain = std::max(recipe.domain, operations_[id].domain);
   if (recipe.domain == kRows) return;
-  for (OperationId& id : recipe.arguments) {
-    const Operation& argument = operations_[id];
-    const bool is_inside = argument.domain == recipe.domain;
-    if (is_inside || argument.recipe.kind == Kind::Constant) continue;
-    Recipe bring{.kind = Kind::Gather, .type = argument.recipe.type, .domain = recipe.domain};
-    bring.arguments.push_back(id);
-    bring.may_miss.push_back(true);
-    id = intern(std::move(bring), argument.cells.nullable);
-  }
+  for (OperationId& id : recipe.arguments)
+    id = brought_into(recipe.domain, id);
+}
+
+OperationId ColumnProgram::brought_into(LoopId loop, OperationId id) {
+  const Operation& outside = operations_[id];
+  if (outside.domain == loop || outside.recipe.kind == Kind::Constant) return id;
+  Recipe bring{.kind = Kind::Gather, .type = outside.recipe.type, .domain = loop};
+  bring.arguments.push_back(id);
+  bring.may_miss.push_back(true);
+  return intern(std::move(bring), outside.cells.nullable);
 }
 
 bool ColumnProgram::result_may_miss(const Recipe& recipe) const {

@@ -45,7 +45,7 @@ class ColumnProgram {
   void begin(const Batch& input);
   // The values in `rows` of the operation's own domain (see `domain_of`), but for rejected ones.
   const Cells& evaluate(OperationId id, Selection rows);
-  // Lays out the turns of a loop over these source rows.
+  // Lays out the turns of a loop over these source rows. Whatever was computed in it is forgotten.
   void open(LoopId loop, Selection rows);
 
   LoopId domain_of(OperationId id) const { return operations_[id].domain; }
@@ -58,7 +58,17 @@ class ColumnProgram {
   const std::vector<RowReject>& rejects() const { return rejects_; }
 
  private:
-  enum class Kind : std::uint8_t { Constant, Field, Element, Index, Gather, Apply, Choose };
+  enum class Kind : std::uint8_t {
+    Constant,
+    Field,
+    Element,
+    Index,
+    Item,    // of a list of the batch, at the turn's place
+    Gather,  // a value of the source row, brought into a loop
+    Apply,
+    Choose,
+    Join,  // the texts of a loop's turns as one
+  };
 
   // What an operation computes. Two with equal recipes are one.
   struct Recipe {
@@ -67,6 +77,7 @@ class ColumnProgram {
     plan::Type type;  // never optional: whether a value can be absent is known from what it is
     plan::Value value;
     std::uint32_t field = 0;
+    LoopId loop = kRows;  // Join: its own
     LoopId domain = kRows;
     std::vector<OperationId> arguments;
     std::vector<bool> may_miss;  // per argument: declared optional
@@ -101,14 +112,19 @@ class ColumnProgram {
 
   OperationId compile(const plan::Expr& expr, LoopId loop);
   OperationId compile_apply(const plan::Expr& expr, const plan::Apply& apply, LoopId loop);
+  OperationId compile_item(std::uint32_t field, LoopId loop);
+  OperationId compile_join(const plan::Join& join);
   OperationId intern(Recipe recipe, bool nullable);
   OperationId as_text(OperationId id);
   void unite_domains(Recipe& recipe);
+  OperationId brought_into(LoopId loop, OperationId id);
   bool result_may_miss(const Recipe& recipe) const;
   void fill_constant(Operation& operation);
 
   void compute(Operation& operation, Selection rows);
   void gather(Operation& operation, Selection rows);
+  void pick_items(Operation& operation, Selection rows);
+  void join(Operation& operation, Selection rows);
   void choose(Operation& operation, Selection rows);
   void logic(Operation& operation, Selection rows);
   void coalesce(Operation& operation, Selection rows);

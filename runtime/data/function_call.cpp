@@ -90,6 +90,7 @@ void apply_function(const Call& call) {
     case Function::Widen:
       return apply_widening(call);
     case Function::Concat:
+    case Function::Count:
     case Function::Trim:
     case Function::Lower:
     case Function::Upper:

@@ -129,6 +129,12 @@ void apply_text(const Call& call) {
   switch (call.function) {
     case Function::Concat:
       return concat(call);
+    case Function::Count:
+      for (const std::uint32_t row : call.rows) {
+        const ListCell& list = call.arguments[0]->list(row);
+        call.result.integers[row] = static_cast<std::int64_t>(list.end - list.first);
+      }
+      return;
     case Function::Trim:
       for (const std::uint32_t row : call.rows)
         call.result.texts[row] = trimmed(call.text(0, row));

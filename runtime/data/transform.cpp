@@ -5,6 +5,8 @@
 #include <iterator>
 #include <numeric>
 
+#include "compiler/plan/lane.hpp"
+
 namespace mig::runtime {
 namespace {
 
@@ -21,7 +23,7 @@ void add_rejects(const ColumnProgram& program, std::vector<RowReject>& rejects) 
 }  // namespace
 
 Transformer::Transformer(const plan::Plan& plan, const plan::Transform& transform)
-    : program_(plan.at(transform.input), transform.lets) {
+    : program_(plan::input_row(plan, transform), transform.lets) {
   for (const plan::Emit& emit : transform.emits) {
     const plan::Entity& entity = plan.at(emit.entity);
     assert(emit.values.size() == entity.fields.size());

@@ -78,6 +78,7 @@ Expr TreeGenerator::postfix(int depth) {
         Argument argument;
         if (below(2) == 0) argument.name = word();
         argument.value = expr(kWhole, depth);
+        if (below(4) == 0) argument.loop = expr(kCompare, depth);
         if (below(4) == 0) argument.fallback = expr(kWhole, depth);
         call.arguments.push_back(std::move(argument));
       }

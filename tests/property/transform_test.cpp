@@ -7,6 +7,7 @@
 #include <map>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "compiler/plan/overloaded.hpp"
 #include "tests/support/random_transform.hpp"
@@ -43,6 +44,11 @@ struct Interpreter {
             [&](const plan::Local& it) { return value(lets->at(it.index)); },
             [&](const plan::LoopElement&) { return Cell(element); },
             [&](const plan::LoopIndex&) { return Cell(index); },
+            [](const plan::LoopField&) {
+              assert(false && "no list of rows goes into these transforms");
+              return Cell(plan::Null{});
+            },
+            [&](const plan::Join& it) { return joined(it.parts); },
             [&](const plan::Choose& it) { return value(it.parts[holds(it.parts[0]) ? 1 : 2]); },
             [&](const plan::Apply& it) { return applied(it.function, it.arguments); },
         },
@@ -53,6 +59,8 @@ struct Interpreter {
     if (overflows) throw Rejected{std::string("integer overflow in `") + sign + "`"};
     return result;
   }
+
+  Cell joined(const std::vector<Expr>& parts) const;
 
   Cell applied(Function function, const std::vector<Expr>& a) const {
     switch (function) {
@@ -185,6 +193,19 @@ void append(runtime::Column& column, const Cell& cell) {
                  [](const auto&) { FAIL("not made here"); },
              },
              cell);
+}
+
+Cell Interpreter::joined(const std::vector<Expr>& parts) const {
+  const auto& split = std::get<plan::Apply>(parts[0].node);
+  Interpreter turn = *this;
+  turn.index = 0;
+  std::vector<std::string> texts;
+  for (const std::string& item : split_at_commas(words(split.arguments[0]))) {
+    turn.element = item;
+    texts.push_back(turn.words(parts[1]));
+    ++turn.index;
+  }
+  return fmt::format("{}", fmt::join(texts, words(parts[2])));
 }
 
 Cell cell_of(const runtime::Column& column, std::size_t row) {

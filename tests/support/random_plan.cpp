@@ -43,6 +43,12 @@ void make_datasets_whole(plan::Plan& plan) {
 
 void make_transforms_whole(RandomFiller& filler, plan::Plan& plan) {
   for (plan::Transform& transform : plan.transforms) {
+    for (plan::Companion& companion : transform.companions) {
+      const auto size = static_cast<std::uint32_t>(plan.at(companion.entity).fields.size());
+      companion.by.resize(plan.at(transform.input).key().size());
+      for (std::uint32_t& field : companion.by)
+        field %= size;
+    }
     for (plan::Emit& emit : transform.emits) {
       emit.values.resize(plan.at(emit.entity).fields.size());
       for (plan::Expr& value : emit.values)

@@ -92,6 +92,7 @@ struct Generator {
     const auto sub = [&](const Type& wanted) { return make(wanted, depth - 1); };
     if (type.optional) return apply(Function::SplitOnceTail, type, {sub(kText), text(",")});
     static constexpr Function kUnary[] = {Function::Trim, Function::Lower, Function::Upper};
+    if (!in_loop && below(4) == 0) return make_join(depth);
     switch (below(5)) {
       case 0: {
         auto a = sub(kText);
@@ -104,6 +105,17 @@ struct Generator {
       default:
         return apply(kUnary[below(3)], type, {sub(kText)});
     }
+  }
+
+  Expr make_join(int depth) {
+    plan::Join join;
+    join.parts.push_back(
+        apply(Function::Split, Type::list(kText), {make(kText, depth - 1), text(",")}));
+    in_loop = true;
+    join.parts.push_back(make(kText, depth - 1));
+    in_loop = false;
+    join.parts.push_back(make(kText, depth - 1));
+    return Expr{kText, std::move(join)};
   }
 
   Expr make_bool(int depth) {
