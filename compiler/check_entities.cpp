@@ -184,7 +184,13 @@ class EntityChecker {
     const ExprScope scope{.module = declaration_.module};
     const auto value = checker.fit(expr, scope, field.type);
     if (!value) return fail();
-    if (const auto* constant = std::get_if<plan::Constant>(&value->node)) {
+    // A short text is widened to the field's length, and is the same text.
+    const auto* wider = std::get_if<plan::Apply>(&value->node);
+    const bool is_text = wider != nullptr && wider->function == plan::Function::Widen &&
+                         wider->arguments.front().type.base == Base::Text &&
+                         field.type.base == Base::Text;
+    const plan::Expr& literal = is_text ? wider->arguments.front() : *value;
+    if (const auto* constant = std::get_if<plan::Constant>(&literal.node)) {
       field.fallback = constant->value;
     } else {
       analysis_.diagnostics.report(expr.span, diag::NotConstant)
