@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/lane.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
 
@@ -28,6 +29,18 @@ constexpr std::array kTriggers = {kAfterInsert, kAfterUpdate, kAfterDelete, kBef
 
 std::string trigger_name(const Trigger& trigger, std::string_view table) {
   return fmt::format("mig_ctl_log_{}_{}", trigger.name, table);
+}
+
+std::string log_name(std::string_view table) {
+  return fmt::format("mig_ctl_log_{}", table);
+}
+
+std::vector<std::string> columns_of(const plan::Entity& entity,
+                                    const std::vector<std::uint32_t>& fields) {
+  std::vector<std::string> columns;
+  for (const std::uint32_t field : fields)
+    columns.push_back(entity.fields[field].column);
+  return columns;
 }
 
 // A column of a unique rule, and how the rule compares it.
@@ -111,22 +124,40 @@ std::string row_id_alias(const LiveTable& table, const std::vector<UniqueRule>& 
 
 Result<Changelog> Changelog::of(const plan::Plan& plan, plan::DatasetId dataset) {
   Changelog log;
-  log.table_ = plan.at(dataset).table;
-  MIG_ASSIGN(quoted, quote_identifier("mig_ctl_log_" + log.table_));
+  MIG_ASSIGN(quoted, quote_identifier(log_name(plan.at(dataset).table)));
   log.log_ = quoted;
   const plan::Entity& entity = plan.entity_of(dataset);
-  for (const std::uint32_t field : entity.key())
-    log.key_.push_back(entity.fields[field].column);
+  log.watched_.push_back({plan.at(dataset).table, columns_of(entity, entity.key())});
   return log;
 }
 
+Result<Changelog> Changelog::of_new_side(const plan::Plan& plan) {
+  const plan::Lane lane = plan::lane(plan, plan::Side::New);
+  MIG_ASSIGN(log, of(plan, lane.source));
+  for (std::size_t i = 0; i < lane.companions.size(); ++i) {
+    const plan::DatasetId dataset = lane.companions[i];
+    log.watched_.push_back({plan.at(dataset).table,
+                            columns_of(plan.entity_of(dataset), lane.transform.companions[i].by)});
+  }
+  return std::move(log);
+}
+
 Result<void> Changelog::install(const Database& database) const {
+  MIG_TRY(database.execute(
+      fmt::format("CREATE TABLE IF NOT EXISTS {}(seq INTEGER PRIMARY KEY AUTOINCREMENT, {})", log_,
+                  names_of_key(watched_.front().key.size()))));
+  for (const Watched& watched : watched_)
+    MIG_TRY(watch(database, watched));
+  return {};
+}
+
+Result<void> Changelog::watch(const Database& database, const Watched& watched) const {
   MIG_ASSIGN(schema, read_schema(database));
-  const LiveTable* table = schema.table(table_);
+  const LiveTable* table = schema.table(watched.table);
   assert(table != nullptr && "a table is looked at before it is followed");
-  MIG_ASSIGN(quoted, quote_identifier(table_));
+  MIG_ASSIGN(quoted, quote_identifier(watched.table));
   std::vector<std::string> key;  // quoted
-  for (const std::string& column : key_) {
+  for (const std::string& column : watched.key) {
     MIG_ASSIGN(name, quote_identifier(column));
     key.push_back(name);
   }
@@ -167,17 +198,15 @@ Result<void> Changelog::install(const Database& database) const {
     }
     guard(condition);
   }
-  MIG_ASSIGN(is_row_id_table, has_row_id(database, table_));
+  MIG_ASSIGN(is_row_id_table, has_row_id(database, watched.table));
   const std::string alias = row_id_alias(*table, rules);
-  const bool is_key = key_.size() == 1 && is_same_name(key_.front(), alias);
+  const bool is_key = watched.key.size() == 1 && is_same_name(watched.key.front(), alias);
   const std::string row_id = row_id_name(*table, is_row_id_table);
   if (!row_id.empty() && !is_key) guard(fmt::format("t.{} = NEW.{}", row_id, row_id));
 
-  MIG_TRY(database.execute(fmt::format(
-      "CREATE TABLE IF NOT EXISTS {}(seq INTEGER PRIMARY KEY AUTOINCREMENT, {})", log_, names)));
   const auto add = [&](const Trigger& trigger, const std::string& body) -> Result<void> {
     if (body.empty()) return {};
-    MIG_ASSIGN(name, quote_identifier(trigger_name(trigger, table_)));
+    MIG_ASSIGN(name, quote_identifier(trigger_name(trigger, watched.table)));
     return database.execute(fmt::format(
         "CREATE TRIGGER IF NOT EXISTS {} {} ON {} WHEN NOT EXISTS (SELECT 1 FROM mig_ctl_origin) "
         "BEGIN {}END",
@@ -191,9 +220,11 @@ Result<void> Changelog::install(const Database& database) const {
 }
 
 Result<void> Changelog::remove(const Database& database) const {
-  for (const Trigger& trigger : kTriggers) {
-    MIG_ASSIGN(name, quote_identifier(trigger_name(trigger, table_)));
-    MIG_TRY(database.execute("DROP TRIGGER IF EXISTS " + name));
+  for (const Watched& watched : watched_) {
+    for (const Trigger& trigger : kTriggers) {
+      MIG_ASSIGN(name, quote_identifier(trigger_name(trigger, watched.table)));
+      MIG_TRY(database.execute("DROP TRIGGER IF EXISTS " + name));
+    }
   }
   return database.execute("DROP TABLE IF EXISTS " + log_);
 }
@@ -201,7 +232,7 @@ Result<void> Changelog::remove(const Database& database) const {
 Result<bool> Changelog::is_installed(const Database& database) const {
   MIG_ASSIGN(rows, database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND "
                                     "name = ? COLLATE NOCASE"));
-  rows.bind_text(1, trigger_name(kAfterInsert, table_));
+  rows.bind_text(1, trigger_name(kAfterInsert, watched_.front().table));
   return rows.step();
 }
 
@@ -209,9 +240,10 @@ Result<Touched> Changelog::read(const Database& database, std::int64_t after,
                                 std::size_t limit) const {
   MIG_ASSIGN(rows, database.prepare(
                        fmt::format("SELECT seq, {} FROM {} WHERE seq > ? ORDER BY seq LIMIT ?",
-                                   names_of_key(key_.size()), log_)));
+                                   names_of_key(watched_.front().key.size()), log_)));
   rows.bind(1, after);
   rows.bind(2, static_cast<std::int64_t>(limit));
+  const int cells = static_cast<int>(watched_.front().key.size());
   Touched touched{.until = after};
   std::unordered_set<std::string> seen;
   while (true) {
@@ -219,7 +251,7 @@ Result<Touched> Changelog::read(const Database& database, std::int64_t after,
     if (!has_row) break;
     touched.until = rows.integer(0);
     ++touched.entries;
-    std::string key = place_of(rows, 1, static_cast<int>(key_.size()));
+    std::string key = place_of(rows, 1, cells);
     if (seen.insert(key).second) touched.keys.push_back(std::move(key));
   }
   touched.is_last = static_cast<std::size_t>(touched.entries) < limit;
@@ -229,7 +261,7 @@ Result<Touched> Changelog::read(const Database& database, std::int64_t after,
 Result<std::int64_t> Changelog::newest(const Database& database) const {
   // The sequence outlives the entries that are pruned.
   MIG_ASSIGN(rows, database.prepare("SELECT seq FROM sqlite_sequence WHERE name = ?"));
-  rows.bind_text(1, "mig_ctl_log_" + table_);
+  rows.bind_text(1, log_name(watched_.front().table));
   MIG_ASSIGN(has_row, rows.step());
   return has_row ? rows.integer(0) : 0;
 }
@@ -237,13 +269,28 @@ Result<std::int64_t> Changelog::newest(const Database& database) const {
 Result<bool> Changelog::is_touched(const Database& database, const std::string& key,
                                    std::int64_t after) const {
   std::string is_key;
-  for (std::size_t i = 0; i < key_.size(); ++i)
+  for (std::size_t i = 0; i < watched_.front().key.size(); ++i)
     is_key += fmt::format(" AND k{} IS ? COLLATE BINARY", i);
   MIG_ASSIGN(rows, database.prepare(
                        fmt::format("SELECT 1 FROM {} WHERE seq > ?{} LIMIT 1", log_, is_key)));
   rows.bind(1, after);
   bind_key(rows, 2, key);
   return rows.step();
+}
+
+Result<void> Changelog::note(const Database& database,
+                             const std::vector<std::string>& places) const {
+  const std::size_t cells = watched_.front().key.size();
+  std::string marks = "?";
+  for (std::size_t i = 1; i < cells; ++i)
+    marks += ", ?";
+  MIG_ASSIGN(row, database.prepare(fmt::format("INSERT INTO {}({}) VALUES({})", log_,
+                                               names_of_key(cells), marks)));
+  for (const std::string& place : places) {
+    bind_key(row, 1, place);
+    MIG_TRY(row.run());
+  }
+  return {};
 }
 
 Result<void> Changelog::prune(const Database& database, std::int64_t until) const {

@@ -1,4 +1,8 @@
-// Which rows of a table somebody else touched, in the order of commits: what a follower reads.
+// Which rows somebody else touched, in the order of commits: what a follower reads.
+//
+// On the old side those are rows of one table. On the new one a row that goes back drives a
+// transform, and rows of other tables go in with it: to touch one of those is to touch the row that
+// drives. So several tables may log into one log, each by the columns that hold the driving key.
 //
 // Triggers write down keys, never what a statement did to them; the follower looks at the rows as
 // they are. So an upsert, an ignored insert and a change that was taken back all log a row that
@@ -29,6 +33,8 @@ class Changelog {
  public:
   // Of the dataset's table, by the keys of its entity.
   static Result<Changelog> of(const plan::Plan& plan, plan::DatasetId dataset);
+  // Of the new side, by the keys of the rows that drive its way back. REQUIRES: there is one.
+  static Result<Changelog> of_new_side(const plan::Plan& plan);
 
   // Inside an Effect's transaction, which waits for the writer of the day: every commit after it is
   // logged. Twice is once. Permanent where a unique index cannot be guarded: one over an expression
@@ -44,13 +50,20 @@ class Changelog {
   Result<std::int64_t> newest(const Database& database) const;
   Result<bool> is_touched(const Database& database, const std::string& key,
                           std::int64_t after) const;
+  // Logs these rows as touched, inside a transaction of ours, which logs nothing by itself.
+  Result<void> note(const Database& database, const std::vector<std::string>& places) const;
   // Forgets what every follower has passed. Inside a transaction of ours.
   Result<void> prune(const Database& database, std::int64_t until) const;
 
  private:
-  std::string table_;
+  struct Watched {
+    std::string table;
+    std::vector<std::string> key;  // the columns that hold the logged key, in its order; unquoted
+  };
+  Result<void> watch(const Database& database, const Watched& watched) const;
+
   std::string log_;               // quoted
-  std::vector<std::string> key_;  // columns, unquoted
+  std::vector<Watched> watched_;  // the first one names the log
 };
 
 }  // namespace mig::runtime

@@ -151,6 +151,7 @@ Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Pl
       return fail(ErrorKind::Permanent, fmt::format("`{}` has no column `{}`", table, field.column),
                   "compare the plan with the store by `mig check --live`");
     }
+    reader.types_.push_back(field.type);
     MIG_ASSIGN(column, quote_identifier(field.column));
     reader.columns_.push_back("t." + column);
     if (!field.key) continue;
@@ -159,6 +160,22 @@ Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Pl
     reader.key_.push_back("t." + column + (is_binary ? "" : " COLLATE BINARY"));
   }
   return reader;
+}
+
+Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Plan& plan,
+                                        const plan::Lane& lane) {
+  MIG_ASSIGN(reader, open(database, plan, lane.source));
+  reader.types_.clear();
+  for (const plan::Field& field : plan::input_row(plan, lane.transform).fields)
+    reader.types_.push_back(field.type);
+  std::size_t first = reader.entity_.fields.size();
+  for (std::size_t i = 0; i < lane.companions.size(); ++i) {
+    const plan::Companion& companion = lane.transform.companions[i];
+    MIG_ASSIGN(rows, CompanionReader::open(database, plan, companion, lane.companions[i], first));
+    reader.companions_.push_back(std::move(rows));
+    first += plan::input_width(plan, companion);
+  }
+  return std::move(reader);
 }
 
 Result<Statement*> KeysetReader::query(bool has_lower, bool has_upper, bool is_point) {
@@ -217,16 +234,8 @@ Result<void> KeysetReader::read_each(const std::vector<std::string>& places, Pag
 }
 
 void KeysetReader::clear(Page& page) const {
-  const bool is_mine = std::ranges::equal(
-      page.rows.columns, entity_.fields,
-      [](const Column& column, const plan::Field& field) { return column.type() == field.type; });
-  if (!is_mine) {
-    std::vector<plan::Type> types;
-    types.reserve(entity_.fields.size());
-    for (const plan::Field& field : entity_.fields)
-      types.push_back(field.type);
-    page.rows = Batch::of(types);
-  }
+  const bool is_mine = std::ranges::equal(page.rows.columns, types_, {}, &Column::type);
+  if (!is_mine) page.rows = Batch::of(types_);
   page.rows.clear();
   page.keys.clear();
   page.bad.clear();
@@ -243,7 +252,7 @@ Result<void> KeysetReader::add(Statement& rows, Page& page) {
     for (int i = 0; i < static_cast<int>(key_.size()); ++i)
       append_cell(key, cell_of(rows, i));
     ++page.read;
-    read_row(rows, key, page);
+    MIG_TRY(read_row(rows, key, page));
   }
   rows.reset();
   if (page.read > before) page.last = std::move(key);
@@ -257,7 +266,7 @@ Result<void> KeysetReader::fill(Statement& rows, std::size_t limit, Page& page) 
   return {};
 }
 
-void KeysetReader::read_row(const Statement& row, const std::string& key, Page& page) {
+Result<void> KeysetReader::read_row(const Statement& row, const std::string& key, Page& page) {
   const int first = static_cast<int>(key_.size());
   for (std::size_t i = 0; i < entity_.fields.size(); ++i) {
     const plan::Field& field = entity_.fields[i];
@@ -271,11 +280,19 @@ void KeysetReader::read_row(const Statement& row, const std::string& key, Page& 
     if (const auto reject = read_cell(cell, column)) {
       page.rows.drop_unfinished();
       page.bad.push_back({key, field.name, reject->reason});
-      return;
+      return {};
     }
+  }
+  for (CompanionReader& companion : companions_) {
+    MIG_ASSIGN(flaw, companion.append(key, page.rows));
+    if (!flaw) continue;
+    page.rows.drop_unfinished();
+    page.bad.push_back({key, flaw->field, flaw->reason});
+    return {};
   }
   ++page.rows.rows;
   page.keys.append(key);
+  return {};
 }
 
 Result<KeysetReader::RawPage> KeysetReader::read_raw(const std::string& after,

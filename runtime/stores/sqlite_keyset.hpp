@@ -2,7 +2,9 @@
 //
 // The order is SQLite's own with BINARY collation, and a place in it is the raw key cells, so rows
 // whose key does not fit its type have a place too. Never OFFSET. No read transaction stays open
-// between pages. One thread, like the database, which outlives the reader.
+// between pages. What goes into a transform of several rows is read as one row (plan::input_row):
+// the row that drives, by whose key it is found, and behind it its companions. One thread, like the
+// database, which outlives the reader.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +14,11 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/plan/lane.hpp"
 #include "compiler/plan/plan.hpp"
 #include "runtime/data/batch.hpp"
 #include "runtime/result.hpp"
+#include "runtime/stores/sqlite_companions.hpp"
 #include "runtime/stores/sqlite_database.hpp"
 
 namespace mig::runtime {
@@ -61,6 +65,9 @@ class KeysetReader {
   // Permanent where a table or column is missing.
   static Result<KeysetReader> open(const Database& database, const plan::Plan& plan,
                                    plan::DatasetId dataset);
+  // What goes into the lane's transform.
+  static Result<KeysetReader> open(const Database& database, const plan::Plan& plan,
+                                   const plan::Lane& lane);
 
   // Up to `limit` rows behind `after` (empty: from the start) up to and with `until` (empty: to
   // the end).
@@ -91,13 +98,15 @@ class KeysetReader {
   // Appends what the statement gives.
   Result<void> add(Statement& rows, Page& page);
   Result<void> fill(Statement& rows, std::size_t limit, Page& page);
-  void read_row(const Statement& row, const std::string& key, Page& page);
+  Result<void> read_row(const Statement& row, const std::string& key, Page& page);
 
   const Database* database_;
   plan::Entity entity_;
   std::string table_;                 // quoted
   std::vector<std::string> key_;      // quoted, with their collation
   std::vector<std::string> columns_;  // quoted, of every field
+  std::vector<plan::Type> types_;     // of what is read
+  std::vector<CompanionReader> companions_;
   std::optional<Statement> statements_[8];
 };
 
