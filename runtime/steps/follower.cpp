@@ -23,35 +23,60 @@ std::int64_t position_of(const std::optional<Applied>& applied) {
   return position;
 }
 
+// The old row's place, of a driving row's: its cells in the order of the old key.
+std::string place_back(const plan::Plan& plan, const plan::Lane& lane, const std::string& owner) {
+  std::vector<std::string_view> cells;
+  std::string_view rest = owner;
+  for (auto end = rest.find('.'); end != rest.npos; end = rest.find('.')) {
+    cells.push_back(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
+  }
+  cells.push_back(rest);
+  const auto key = plan.entity_of(lane.source).key();
+  std::string place;
+  for (const std::uint32_t field : plan.entity_of(plan.from).key()) {
+    const auto& from = std::get<plan::FieldOf>(lane.transform.emits[0].values[field].node);
+    const auto position = std::ranges::find(key, from.field) - key.begin();
+    place += place.empty() ? "" : ".";
+    place += cells[static_cast<std::size_t>(position)];
+  }
+  return place;
+}
+
 }  // namespace
 
-Follower::Follower(const plan::Plan& plan, plan::StepId step, Changelog log, const Database& source,
-                   KeysetReader reader)
+Follower::Follower(const plan::Plan& plan, plan::StepId step, plan::Side authority, Changelog log,
+                   const Database& source, KeysetReader reader)
     : plan_(&plan),
       step_(step),
       log_(std::move(log)),
       source_(&source),
       reader_(std::move(reader)),
-      carrier_(std::make_unique<Carrier>(plan)) {}
+      carrier_(std::make_unique<Carrier>(plan, authority)) {}
 
-Result<Follower> Follower::open(World& world, plan::StepId step) {
+Result<Follower> Follower::open(World& world, plan::StepId step, plan::Side authority) {
   const plan::Plan& plan = world.plan;
-  MIG_ASSIGN(source, world.stores.reader(plan.at(plan.from).store));
-  MIG_ASSIGN(reader, KeysetReader::open(*source, plan, plan.from));
-  MIG_ASSIGN(log, Changelog::of(plan, plan.from));
-  Follower follower(plan, step, std::move(log), *source, std::move(reader));
+  const plan::Lane lane = plan::lane(plan, authority);
+  MIG_ASSIGN(source, world.stores.reader(plan.at(lane.source).store));
+  MIG_ASSIGN(reader, KeysetReader::open(*source, plan, lane));
+  const bool is_forward = authority == plan::Side::Old;
+  MIG_ASSIGN(log, is_forward ? Changelog::of(plan, plan.from) : Changelog::of_new_side(plan));
+  Follower follower(plan, step, authority, std::move(log), *source, std::move(reader));
   const plan::Transform& transform = follower.carrier_->transform();
   for (std::size_t i = 0; i < transform.emits.size(); ++i) {
     const plan::DatasetId dataset = follower.carrier_->dataset(i);
-    MIG_ASSIGN(owned, owned_rows(plan, transform.emits[i], dataset));
+    MIG_ASSIGN(owned, owned_rows(plan, transform.emits[i], dataset, lane.source));
     follower.owned_.push_back(std::move(owned));
   }
   return follower;
 }
 
+plan::StoreId Follower::target_store() const {
+  return plan_->at(carrier_->dataset(0)).store;
+}
+
 Result<Followed> Follower::advance(World& world, std::size_t limit) {
-  const plan::StoreId target = plan_->at(plan_->to.front()).store;
-  MIG_ASSIGN(effect, begin_effect(world, target, step_));
+  MIG_ASSIGN(effect, begin_effect(world, target_store(), step_));
   Applied now = effect.applied().value_or(Applied{});
   Followed followed{.position = position_of(effect.applied())};
   MIG_ASSIGN(touched, look(followed.position, limit));
@@ -73,7 +98,7 @@ Result<Followed> Follower::advance(World& world, std::size_t limit) {
 
 Result<std::int64_t> Follower::mend(World& world, plan::StepId step,
                                     const std::vector<std::string>& places) {
-  MIG_ASSIGN(effect, begin_effect(world, plan_->at(plan_->to.front()).store, step));
+  MIG_ASSIGN(effect, begin_effect(world, target_store(), step));
   Applied now = effect.applied().value_or(Applied{});
   const Database& database = effect.database();
   MIG_ASSIGN(followed, read_applied(database, world.authority.run, plan_->at(step_).name));
@@ -99,7 +124,7 @@ Result<std::int64_t> Follower::mend(World& world, plan::StepId step,
 // that share a row with it, so where that row is another now, it was spoilt.
 Result<bool> Follower::is_settled(const World& world, const Database& database,
                                   const std::string& place, std::int64_t position) const {
-  const std::string& dataset = plan_->at(plan_->from).name;
+  const std::string& dataset = plan_->at(carrier_->lane().source).name;
   MIG_ASSIGN(is_set_aside, has_open_letter(database, world.authority.run, dataset, place));
   if (is_set_aside) return false;
   MIG_ASSIGN(is_touched, log_.is_touched(*source_, place, position));
@@ -108,7 +133,7 @@ Result<bool> Follower::is_settled(const World& world, const Database& database,
 
 Result<std::int64_t> Follower::delete_strays(World& world, plan::StepId step,
                                              std::span<const Stray> strays) {
-  MIG_ASSIGN(effect, begin_effect(world, plan_->at(plan_->to.front()).store, step));
+  MIG_ASSIGN(effect, begin_effect(world, target_store(), step));
   Applied now = effect.applied().value_or(Applied{});
   for (const auto& owned : owned_)
     MIG_TRY(owned->open(effect.database()));
@@ -142,13 +167,14 @@ Result<std::int64_t> Follower::write(const World& world, const Database& databas
   MIG_ASSIGN(deleted, give_up_others(database, claimed, Unowned::Stay));
   MIG_ASSIGN(totals, put(database, claimed, shared));
   MIG_ASSIGN(unowned, delete_unowned());
+  MIG_TRY(note_return(database, claimed));
   MIG_TRY(settle_letters(world, database, totals.rejects));
   rejected_ = static_cast<std::int64_t>(totals.rejects.size() + page_.bad.size());
   return deleted + totals.written + unowned;
 }
 
 Result<std::vector<Follower::Claim>> Follower::claims() const {
-  const plan::Entity& source = plan_->entity_of(plan_->from);
+  const plan::Entity& source = plan_->entity_of(carrier_->lane().source);
   const std::vector<std::set<std::string>> nothing(owned_.size());
   std::vector<Claim> claimed;
   claimed.reserve(page_.rows.rows + gone_.size() + page_.bad.size());
@@ -222,20 +248,64 @@ Result<ChunkWriter::Totals> Follower::put(const Database& database,
   });
   if (is_refused) {
     MIG_TRY(database.execute("ROLLBACK TO mig_put"));
-    std::vector<Claim> nothing = claims;
-    for (Claim& claim : nothing)
-      claim.places.assign(owned_.size(), {});
-    MIG_TRY(give_up_others(database, nothing, Unowned::Go));
-    MIG_ASSIGN(again, chunk.write(*carrier_, page_));
+    MIG_ASSIGN(again, put_in_room(database, claims, chunk));
     totals = std::move(again);
   }
   MIG_TRY(database.execute("RELEASE mig_put"));
   return totals;
 }
 
+// Forward all that they own goes, and comes again. On the way back the rows stay, with all that the
+// plan does not know of: they only let go of what is unique. What is refused still is on the other
+// side no more.
+Result<ChunkWriter::Totals> Follower::put_in_room(const Database& database,
+                                                  const std::vector<Claim>& claims,
+                                                  ChunkWriter& chunk) {
+  std::vector<Claim> given_up = claims;
+  for (Claim& claim : given_up)
+    claim.places.assign(owned_.size(), {});
+  if (carrier_->lane().authority == plan::Side::Old) {
+    MIG_TRY(give_up_others(database, given_up, Unowned::Go));
+    return chunk.write(*carrier_, page_);
+  }
+  if (!room_) {
+    MIG_ASSIGN(opened, Room::of(database, *plan_, carrier_->dataset(0)));
+    room_.emplace(std::move(opened));
+  }
+  MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
+  for (const Claim& claim : claims) {
+    for (const std::string& place : claim.places[0])
+      MIG_TRY(room_->make(place));
+  }
+  MIG_TRY(database.execute("PRAGMA defer_foreign_keys = OFF"));
+  MIG_ASSIGN(totals, chunk.write(*carrier_, page_));
+  // The first claims are those of the page's rows, in its order.
+  std::vector<Claim> refused;
+  for (const RowReject& reject : totals.rejects)
+    refused.push_back(given_up[reject.row]);
+  MIG_TRY(give_up_others(database, refused, Unowned::Go));
+  return totals;
+}
+
+Result<void> Follower::note_return(const Database& database,
+                                   const std::vector<Claim>& claims) const {
+  const plan::Lane& lane = carrier_->lane();
+  if (lane.authority == plan::Side::Old || !plan_->via) return {};
+  const auto& forward = plan_->at(*plan_->via).emits;
+  if (std::ranges::none_of(forward, &plan::Emit::shared)) return {};
+  MIG_ASSIGN(log, Changelog::of(*plan_, plan_->from));
+  MIG_ASSIGN(is_installed, log.is_installed(database));
+  if (!is_installed) return {};
+  std::vector<std::string> places;
+  places.reserve(claims.size());
+  for (const Claim& claim : claims)
+    places.push_back(place_back(*plan_, lane, claim.owner));
+  return log.note(database, places);
+}
+
 Result<void> Follower::settle_letters(const World& world, const Database& database,
                                       const std::vector<RowReject>& rejects) const {
-  const std::string& dataset = plan_->at(plan_->from).name;
+  const std::string& dataset = plan_->at(carrier_->lane().source).name;
   const std::string at = print(world.clock.now());
   MIG_ASSIGN(open, open_letter_keys(database, world.authority.run, dataset, "", kEveryLetter));
   const std::set<std::string> open_letters(open.begin(), open.end());

@@ -1,4 +1,11 @@
-// Keeps the new side as the old one is: carries over every row that the changelog says was touched.
+// Keeps one side as the other, which has the authority, is: carries over every row that the
+// changelog says was touched.
+//
+// Forward the new side is kept as the old one. On the way back a row drives that goes back with its
+// companions, its key is the old row's key, and columns of the old table that the plan does not
+// name keep what they hold. Where forward rows are shared, what goes back is noted in the old
+// side's own changelog, if that is there: whose the shared rows are then is known again once
+// following goes forward.
 //
 // It looks at rows as they are, never at what happened to them, so applying the same entries twice
 // or late ends in the same rows. The target's write lock comes before the look at the source: what
@@ -32,21 +39,24 @@
 #include "runtime/stores/dead_letters.hpp"
 #include "runtime/stores/sqlite_changelog.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/sqlite_room.hpp"
 
 namespace mig::runtime {
 
 struct Followed {
-  std::int64_t position = 0;  // in the log; all up to it is on the new side
+  std::int64_t position = 0;  // in the log; all up to it is on the other side
   std::int64_t entries = 0;   // of this slice
-  std::int64_t written = 0;   // rows of the new side that were put or deleted
+  std::int64_t written = 0;   // rows of the other side that were put or deleted
   bool is_drained = false;    // nothing newer stood in the log
 };
 
 class Follower {
  public:
-  // `step`: whose place in the log this is. Permanent where the new side has rows of which nothing
-  // tells whose they are (OwnedRows).
-  static Result<Follower> open(World& world, plan::StepId step);
+  // `step`: whose place in the log this is, kept in the store that is written. `authority`: the
+  // side whose log is followed; New needs a way back (plan::leads_back). Permanent where
+  // nothing tells whose the rows of the other side are (OwnedRows).
+  static Result<Follower> open(World& world, plan::StepId step,
+                               plan::Side authority = plan::Side::Old);
 
   const Changelog& log() const { return log_; }
 
@@ -55,7 +65,7 @@ class Follower {
 
   // Carries these old rows over as if they had been touched, for the step `step`: how a difference
   // is repaired while others write. A shared row that was spoilt is overwritten. Gives how many
-  // rows of the new side were put or deleted.
+  // rows of the other side were put or deleted.
   Result<std::int64_t> mend(World& world, plan::StepId step,
                             const std::vector<std::string>& places);
   // Deletes those of these rows of the new side that are nobody's, for that step too.
@@ -70,14 +80,15 @@ class Follower {
   // Whether a row that was given up goes at once, where it is nobody's, or only once what comes is
   // written, so that what refers to it has moved on.
   enum class Unowned : std::uint8_t { Stay, Go };
-  // What a touched row owns on the new side from now on, an entry an emit.
+  // What a touched row owns on the other side from now on, an entry an emit.
   struct Claim {
-    std::string owner;                          // its place, as the new side writes it
+    std::string owner;                          // its place, as the other side writes it
     std::vector<std::set<std::string>> places;  // of the rows that stay or come
   };
 
-  Follower(const plan::Plan& plan, plan::StepId step, Changelog log, const Database& source,
-           KeysetReader reader);
+  Follower(const plan::Plan& plan, plan::StepId step, plan::Side authority, Changelog log,
+           const Database& source, KeysetReader reader);
+  plan::StoreId target_store() const;
   Result<Touched> look(std::int64_t after, std::size_t limit);
   Result<std::int64_t> write(const World& world, const Database& database, SharedRows shared);
   Result<bool> is_settled(const World& world, const Database& database, const std::string& place,
@@ -88,6 +99,9 @@ class Follower {
   Result<std::int64_t> delete_unowned();
   Result<ChunkWriter::Totals> put(const Database& database, const std::vector<Claim>& claims,
                                   SharedRows shared);
+  Result<ChunkWriter::Totals> put_in_room(const Database& database,
+                                          const std::vector<Claim>& claims, ChunkWriter& chunk);
+  Result<void> note_return(const Database& database, const std::vector<Claim>& claims) const;
   Result<void> settle_letters(const World& world, const Database& database,
                               const std::vector<RowReject>& rejects) const;
 
@@ -100,6 +114,7 @@ class Follower {
   std::vector<std::unique_ptr<OwnedRows>> owned_;  // one an emit
   std::optional<ChunkWriter> chunk_;
   std::optional<ChunkWriter> mending_chunk_;
+  std::optional<Room> room_;       // on the way back
   Page page_;                      // the touched rows that are there
   std::vector<std::string> gone_;  // the places of those that are not
   std::int64_t rejected_ = 0;      // touched rows of the last write that cannot be moved

@@ -126,9 +126,9 @@ class OwnedByKey final : public OwnedRows {
 }  // namespace
 
 std::unique_ptr<OwnedRows> owned_by_key(const plan::Plan& plan, const plan::Emit& emit,
-                                        plan::DatasetId dataset) {
+                                        plan::DatasetId dataset, plan::DatasetId source_dataset) {
   if (emit.shared) return nullptr;
-  const plan::Entity& source = plan.entity_of(plan.from);
+  const plan::Entity& source = plan.entity_of(source_dataset);
   const plan::Entity& target = plan.entity_of(dataset);
   std::vector<std::string> columns;
   for (const std::uint32_t position : target.key())

@@ -9,6 +9,6 @@ namespace mig::runtime {
 
 // Null where the key of an emitted row does not hold the old row's.
 std::unique_ptr<OwnedRows> owned_by_key(const plan::Plan& plan, const plan::Emit& emit,
-                                        plan::DatasetId dataset);
+                                        plan::DatasetId dataset, plan::DatasetId source);
 
 }  // namespace mig::runtime

@@ -11,8 +11,9 @@
 namespace mig::runtime {
 
 Result<std::unique_ptr<OwnedRows>> owned_rows(const plan::Plan& plan, const plan::Emit& emit,
-                                              plan::DatasetId dataset) {
-  auto owned = emit.shared ? owned_by_lineage(plan, dataset) : owned_by_key(plan, emit, dataset);
+                                              plan::DatasetId dataset, plan::DatasetId source) {
+  auto owned =
+      emit.shared ? owned_by_lineage(plan, dataset) : owned_by_key(plan, emit, dataset, source);
   if (owned) return owned;
   return fail(ErrorKind::Permanent,
               fmt::format("rows of `{}` cannot be followed: their key does not hold the key of the "

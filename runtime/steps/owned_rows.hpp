@@ -1,4 +1,5 @@
-// Which rows of the new side belong to one row of the old side, dataset by dataset.
+// Which rows of one side belong to one row of the side that has the authority, here called the old
+// one, dataset by dataset.
 //
 // When an old row changes or goes, the rows that it no longer becomes are given up: they go, but a
 // shared one only once nobody becomes it. Two ways to know whose a row is: its key holds the old
@@ -45,9 +46,9 @@ class OwnedRows {
   virtual Result<std::int64_t> delete_unowned() = 0;
 };
 
-// Permanent where nothing tells whose the rows are.
+// `source`: the dataset whose rows they come from. Permanent where nothing tells whose they are.
 Result<std::unique_ptr<OwnedRows>> owned_rows(const plan::Plan& plan, const plan::Emit& emit,
-                                              plan::DatasetId dataset);
+                                              plan::DatasetId dataset, plan::DatasetId source);
 
 // The place of an old row's key as the new side writes it; nothing where the key does not fit its
 // type, so that no row of the new side can be its own. `database`: any, its tables are not read.

@@ -14,7 +14,7 @@ Result<RowCheck> RowCheck::open(const plan::Plan& plan, Stores& stores, std::str
   const plan::Transform& transform = check.carrier_->transform();
   for (std::size_t emit = 0; emit < transform.emits.size(); ++emit) {
     const plan::DatasetId dataset = check.carrier_->dataset(emit);
-    MIG_ASSIGN(owned, owned_rows(plan, transform.emits[emit], dataset));
+    MIG_ASSIGN(owned, owned_rows(plan, transform.emits[emit], dataset, plan.from));
     MIG_TRY(owned->open(*target));
     MIG_ASSIGN(there, KeysetReader::open(*target, plan, dataset));
     check.sides_.push_back({std::move(owned), std::move(there),
