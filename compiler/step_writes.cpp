@@ -45,22 +45,37 @@ std::optional<Action> StepChecker::writes(const syntax::Statement& statement, Fo
         .help("go on with `writes new`; `mig rollback` takes everything back");
     return std::nullopt;
   }
-  if (*to == Side::New && other != nullptr) {
-    analysis_.diagnostics.report(other->span, diag::LaterStatement, "writes new, old")
-        .note("the language knows it; this version of mig moves the writes while they stand still");
-    return std::nullopt;
-  }
   const bool moves = *to == Side::New && before == Side::Old && other != nullptr;
   const bool reads_all =
       read_limit("max_downtime", *to == Side::None, "writes none", action.max_downtime) &&
       read_limit("max_pause", moves, "`writes new, old` where the writes move", action.max_pause) &&
       read_mode(statement, other != nullptr, action);
   if (!reads_all) return std::nullopt;
+  if (*to == Side::New && other != nullptr && !may_lead_back(statement, before))
+    return std::nullopt;
   const bool follows = action.mirror == WriteMode::Follow;
   if (!read_limit("max_lag", follows, "mode = follow", action.max_lag)) return std::nullopt;
   if (follows && !action.max_lag) action.max_lag = kMostLag;
   if (moves && !action.max_pause) action.max_pause = kLongestPause;
   return action;
+}
+
+// The old side can follow the new one only where the plan says what new rows are on it, and only
+// from the moment at which the writes move: what came before is logged nowhere.
+bool StepChecker::may_lead_back(const syntax::Statement& statement, Side before) {
+  const plan::Plan& plan = analysis_.plan;
+  if (before == Side::New && !writes_before().reverse) {
+    analysis_.diagnostics.report(statement.span, diag::WrongForm, "writes")
+        .note("the writes go to `new` already, and `old` misses those since")
+        .help("write `writes new, old` where the writes move");
+    return false;
+  }
+  if (!plan.via || plan.back) return true;
+  analysis_.diagnostics.report(statement.span, diag::MissingPart, "writes new, old", "back")
+      .note(fmt::format("`{}` says what old rows become, and nothing says the way back",
+                        plan.at(*plan.via).name))
+      .help("declare the inverse transform and name it with `back`");
+  return false;
 }
 
 // Who takes writes where the step that is read stands.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/steps/place_back.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/sqlite_writer.hpp"
 
@@ -21,26 +22,6 @@ std::int64_t position_of(const std::optional<Applied>& applied) {
   const std::string& text = applied->cursor;
   std::from_chars(text.data(), text.data() + text.size(), position);
   return position;
-}
-
-// The old row's place, of a driving row's: its cells in the order of the old key.
-std::string place_back(const plan::Plan& plan, const plan::Lane& lane, const std::string& owner) {
-  std::vector<std::string_view> cells;
-  std::string_view rest = owner;
-  for (auto end = rest.find('.'); end != rest.npos; end = rest.find('.')) {
-    cells.push_back(rest.substr(0, end));
-    rest.remove_prefix(end + 1);
-  }
-  cells.push_back(rest);
-  const auto key = plan.entity_of(lane.source).key();
-  std::string place;
-  for (const std::uint32_t field : plan.entity_of(plan.from).key()) {
-    const auto& from = std::get<plan::FieldOf>(lane.transform.emits[0].values[field].node);
-    const auto position = std::ranges::find(key, from.field) - key.begin();
-    place += place.empty() ? "" : ".";
-    place += cells[static_cast<std::size_t>(position)];
-  }
-  return place;
 }
 
 }  // namespace
@@ -299,7 +280,7 @@ Result<void> Follower::note_return(const Database& database,
   std::vector<std::string> places;
   places.reserve(claims.size());
   for (const Claim& claim : claims)
-    places.push_back(place_back(*plan_, lane, claim.owner));
+    places.push_back(old_place_of(*plan_, lane, claim.owner));
   return log.note(database, places);
 }
 

@@ -39,46 +39,71 @@ plan::StoreId new_store(const World& world) {
   return world.plan.at(world.plan.to.front()).store;
 }
 
-Result<void> start_following(World& world, plan::StepId step) {
-  MIG_ASSIGN(log, Changelog::of(world.plan, world.plan.from));
+namespace {
+
+Result<Changelog> log_of(const World& world, plan::Side leads) {
+  return leads == plan::Side::Old ? Changelog::of(world.plan, world.plan.from)
+                                  : Changelog::of_new_side(world.plan);
+}
+
+}  // namespace
+
+Result<void> start_following(World& world, plan::StepId step, plan::Side leads) {
+  MIG_ASSIGN(log, log_of(world, leads));
+  const bool is_forward = leads == plan::Side::Old;
+  const plan::StoreId source = is_forward ? old_store(world) : new_store(world);
+  const plan::StoreId target = is_forward ? new_store(world) : old_store(world);
   const Applied beginning{.cursor = "0"};
+  const auto keep_place = [&](Effect& effect) -> Result<void> {
+    // Shared rows are shared forward only.
+    if (is_forward) return install_lineages(effect.database(), world.plan);
+    return {};
+  };
   // The place first: whoever finds a changelog finds where its follower stands. In one file both
   // are one transaction.
-  const bool is_one_file = world.stores.is_one_file(old_store(world), new_store(world));
+  const bool is_one_file = world.stores.is_one_file(source, target);
   if (!is_one_file) {
-    MIG_ASSIGN(place, begin_effect(world, new_store(world), step));
-    MIG_TRY(install_lineages(place.database(), world.plan));
+    MIG_ASSIGN(place, begin_effect(world, target, step));
+    MIG_TRY(keep_place(place));
     MIG_TRY(place.commit(place.applied().value_or(beginning)));
   }
-  MIG_ASSIGN(effect, begin_effect(world, old_store(world), step));
+  MIG_ASSIGN(effect, begin_effect(world, source, step));
   MIG_TRY(log.install(effect.database()));
-  if (is_one_file) MIG_TRY(install_lineages(effect.database(), world.plan));
+  if (is_one_file) MIG_TRY(keep_place(effect));
   return effect.commit(effect.applied().value_or(beginning));
 }
 
-Result<void> stop_following(World& world, plan::StepId step) {
-  MIG_ASSIGN(log, Changelog::of(world.plan, world.plan.from));
-  const bool is_one_file = world.stores.is_one_file(old_store(world), new_store(world));
+Result<void> stop_following(World& world, plan::StepId step, plan::Side leads) {
+  MIG_ASSIGN(log, log_of(world, leads));
+  const bool is_forward = leads == plan::Side::Old;
+  const plan::StoreId source = is_forward ? old_store(world) : new_store(world);
+  const plan::StoreId target = is_forward ? new_store(world) : old_store(world);
+  const bool is_one_file = world.stores.is_one_file(source, target);
+  const auto forget_place = [&](Effect& effect) -> Result<void> {
+    if (!is_forward) return {};
+    return remove_lineages(effect.database(), world.plan);
+  };
   {
-    MIG_ASSIGN(effect, begin_effect(world, old_store(world), step));
+    MIG_ASSIGN(effect, begin_effect(world, source, step));
     MIG_TRY(log.remove(effect.database()));
-    if (is_one_file) MIG_TRY(remove_lineages(effect.database(), world.plan));
+    if (is_one_file) MIG_TRY(forget_place(effect));
     MIG_TRY(effect.commit_undone());
   }
   if (is_one_file) return {};
-  MIG_ASSIGN(place, begin_effect(world, new_store(world), step));
-  MIG_TRY(remove_lineages(place.database(), world.plan));
+  MIG_ASSIGN(place, begin_effect(world, target, step));
+  MIG_TRY(forget_place(place));
   return place.commit_undone();
 }
 
-Result<void> Resident::open(World& world, plan::StepId step) {
+Result<void> Resident::open(World& world, plan::StepId step, plan::Side leads) {
   follower_.reset();
   pruned_ = 0;
   at_once_ = kFirstEntries;
   next_renewal_ = Instant{};
-  MIG_ASSIGN(opened, Follower::open(world, step));
+  MIG_ASSIGN(opened, Follower::open(world, step, leads));
   follower_.emplace(std::move(opened));
   step_ = step;
+  leads_ = leads;
   return {};
 }
 
@@ -91,7 +116,7 @@ Result<std::optional<Followed>> Resident::tend(World& world) {
   }
   const Instant began = world.clock.now();
   if (began < rests_until_) return std::optional<Followed>();
-  if (step_ != stream->followed()) MIG_TRY(open(world, stream->followed()));
+  if (step_ != stream->followed()) MIG_TRY(open(world, stream->followed(), stream->leads()));
   MIG_ASSIGN(followed, follower_->advance(world, at_once_));
   if (followed.position - pruned_ >= kPruneEvery) MIG_TRY(prune(world, followed.position));
   // All that others committed before the slice began is on the other side now.
@@ -106,7 +131,8 @@ Result<std::optional<Followed>> Resident::tend(World& world) {
 
 Result<void> Resident::prune(World& world, std::int64_t position) {
   if (is_compared(world)) return {};
-  MIG_ASSIGN(effect, begin_effect(world, old_store(world), *step_));
+  const plan::StoreId source = leads_ == plan::Side::Old ? old_store(world) : new_store(world);
+  MIG_ASSIGN(effect, begin_effect(world, source, *step_));
   const std::optional<Applied>& applied = effect.applied();
   if (!applied) return {};  // it ended meanwhile
   MIG_TRY(follower_->log().prune(effect.database(), position));

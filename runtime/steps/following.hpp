@@ -22,11 +22,11 @@ namespace mig::runtime {
 plan::StoreId old_store(const World& world);
 plan::StoreId new_store(const World& world);
 
-// From here on every commit of others to the old table is logged, for the step `step`. Twice is
-// once.
-Result<void> start_following(World& world, plan::StepId step);
-// Takes the changelog, the place and the lineage away. Twice is once.
-Result<void> stop_following(World& world, plan::StepId step);
+// From here on every commit of others to the side that leads is logged, for the step `step`. Twice
+// is once.
+Result<void> start_following(World& world, plan::StepId step, plan::Side leads = plan::Side::Old);
+// Takes the changelog and the place away. Twice is once.
+Result<void> stop_following(World& world, plan::StepId step, plan::Side leads = plan::Side::Old);
 
 class Resident {
  public:
@@ -39,11 +39,12 @@ class Resident {
   Instant rests_until() const { return rests_until_; }
 
  private:
-  Result<void> open(World& world, plan::StepId step);
+  Result<void> open(World& world, plan::StepId step, plan::Side leads);
   Result<void> prune(World& world, std::int64_t position);
   Result<void> renew(World& world, Instant seen);
 
   std::optional<plan::StepId> step_;
+  plan::Side leads_ = plan::Side::Old;
   std::optional<Follower> follower_;
   std::size_t at_once_ = 0;  // entries a slice
   std::int64_t pruned_ = 0;  // entries up to here are out of the log

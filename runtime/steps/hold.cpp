@@ -11,6 +11,7 @@
 #include "runtime/engine/world.hpp"
 #include "runtime/gates/judge.hpp"
 #include "runtime/gates/metric_sources.hpp"
+#include "runtime/steps/comparison.hpp"
 #include "runtime/steps/waiting.hpp"
 
 namespace mig::runtime {
@@ -137,17 +138,12 @@ class HoldStep final : public Step {
 
   // True when the comparison is complete.
   Result<bool> reconcile_slice(World& world) {
-    if (!reconciler_) {
-      ReconcileOptions options;
-      options.run = world.authority.run;
-      options.scratch_folder = world.folder / ".mig";
-      reconciler_ = std::make_unique<Reconciler>(world.plan, world.stores, std::move(options));
-    }
-    MIG_ASSIGN(is_done, reconciler_->advance());
+    if (!comparison_) comparison_.emplace(world, id_, std::nullopt);
+    MIG_ASSIGN(is_done, comparison_->advance(world));
     if (!is_done) return false;
-    reconciled_ = reconciler_->result();
+    reconciled_ = comparison_->result();
     reconciled_at_ = world.clock.now();
-    reconciler_.reset();
+    comparison_.reset();
     return true;
   }
 
@@ -254,7 +250,7 @@ class HoldStep final : public Step {
 
   plan::Hold action_;
   plan::StepId id_;
-  std::unique_ptr<Reconciler> reconciler_;
+  std::optional<Comparison> comparison_;
   std::optional<Reconciliation> reconciled_;
   Instant reconciled_at_{};
 };

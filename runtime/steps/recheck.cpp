@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/steps/place_back.hpp"
 #include "runtime/steps/store_step.hpp"
 
 namespace mig::runtime {
@@ -17,10 +18,24 @@ constexpr std::size_t kPending = 100'000;  // entries between two looks, a momen
 
 }  // namespace
 
-Result<Recheck> Recheck::open(World& world, plan::StepId step, plan::StepId followed) {
-  MIG_ASSIGN(follower, Follower::open(world, followed));
-  MIG_ASSIGN(check, RowCheck::open(world.plan, world.stores, world.authority.run));
-  return Recheck(step, std::move(follower), std::move(check));
+Result<Recheck> Recheck::open(World& world, plan::StepId step, const plan::WritesState& stream,
+                              Strays known) {
+  MIG_ASSIGN(follower, Follower::open(world, stream.followed(), stream.leads()));
+  MIG_ASSIGN(check, RowCheck::open(world.plan, world.stores, world.authority.run, stream.leads()));
+  return Recheck(step, plan::lane(world.plan, stream.leads()), std::move(follower),
+                 std::move(check), std::move(known));
+}
+
+bool Recheck::has_fresh_strays() const {
+  return !std::ranges::includes(known_, strays_);
+}
+
+bool Recheck::is_shared(plan::DatasetId dataset) const {
+  const plan::Plan& plan = check_.plan();
+  const auto& emits = plan::lane(plan, plan::Side::Old).transform.emits;
+  return std::ranges::any_of(emits, [&](const plan::Emit& emit) {
+    return emit.shared && emit.entity == plan.at(dataset).entity;
+  });
 }
 
 Result<bool> Recheck::advance(World& world, Reconciler& compared) {
@@ -47,17 +62,20 @@ Result<bool> Recheck::advance(World& world, Reconciler& compared) {
 Result<void> Recheck::judge(World& world, const std::vector<RowDifference>& suspects,
                             std::int64_t position) {
   const plan::Plan& plan = world.plan;
-  const plan::Entity& source = plan.entity_of(plan.from);
-  MIG_ASSIGN(reader, world.stores.reader(plan.at(plan.from).store));
-  // Nothing of ours is written: the lock keeps the new side as it is, and goes with the effect.
-  const auto lock = begin_effect(world, plan.at(plan.to.front()).store, step_);
+  const plan::Entity& source = plan.entity_of(lane_.source);
+  MIG_ASSIGN(reader, world.stores.reader(plan.at(lane_.source).store));
+  // Nothing of ours is written: the lock keeps the side that follows as it is, and goes with the
+  // effect.
+  const auto lock = begin_effect(world, plan.at(lane_.targets.front()).store, step_);
   if (!lock) return std::unexpected(lock.error());
   MIG_ASSIGN(snapshot, Transaction::begin_read(*reader));
   MIG_ASSIGN(touched, follower_.log().read(*reader, position, kPending));
   std::set<std::string> pending;
   for (const std::string& key : touched.keys) {
     MIG_ASSIGN(place, place_as_written(*reader, source, key));
-    if (place) pending.insert(*place);
+    if (!place) continue;
+    const bool is_forward = lane_.authority == plan::Side::Old;
+    pending.insert(is_forward ? *place : old_place_of(plan, lane_, *place));
   }
   for (const RowDifference& suspect : suspects) {
     MIG_ASSIGN(judged, verdict(*reader, suspect, pending));
@@ -72,6 +90,12 @@ Result<void> Recheck::judge(World& world, const std::vector<RowDifference>& susp
 Result<Recheck::Verdict> Recheck::verdict(const Database& source, const RowDifference& suspect,
                                           const std::set<std::string>& touched) {
   const plan::Plan& plan = check_.plan();
+  const bool new_leads = lane_.authority == plan::Side::New;
+  if (new_leads && suspect.kind == DriftClass::Extra && is_shared(suspect.dataset)) {
+    const auto stray = std::pair(suspect.dataset.index, suspect.place);
+    strays_.insert(stray);
+    return known_.contains(stray) ? Verdict::Different : Verdict::Same;
+  }
   MIG_ASSIGN(sources, sources_of(suspect));
   bool is_open = false;
   for (const std::string& from : sources) {
@@ -107,10 +131,15 @@ Result<std::int64_t> Recheck::mend(World& world) {
   }
   std::set<std::string> places;
   std::vector<Follower::Stray> strays;
+  const bool new_leads = lane_.authority == plan::Side::New;
   for (const RowDifference& difference : confirmed_) {
+    // What the authority has is right, also where the other side cannot hold it.
+    if (new_leads && difference.kind == DriftClass::Extra && is_shared(difference.dataset))
+      continue;
     MIG_ASSIGN(sources, sources_of(difference));
     if (sources.empty()) strays.push_back({difference.dataset, difference.place});
-    places.insert(sources.begin(), sources.end());
+    for (const std::string& from : sources)
+      places.insert(new_leads ? driving_place_of(check_.plan(), lane_, from) : from);
   }
   const std::vector<std::string> all(places.begin(), places.end());
   std::int64_t written = 0;

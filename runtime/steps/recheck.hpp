@@ -1,16 +1,21 @@
 // Tells real differences from those of rows that were written while the tables were compared.
 //
-// The follower catches up, then, under the target's write lock and in one snapshot of the source,
-// each suspect is compared singly. A row that was touched after the follower looked is not judged
-// in this round; there is another. Used by `verify` while a run follows. One thread.
+// The follower catches up, then, under the write lock of the side that follows and in one snapshot
+// of the one that leads, each suspect is compared singly. A row that was touched after the follower
+// looked is not judged in this round; there is another. While the new side leads nothing says whose
+// a shared row is: one that nobody seems to own counts where two whole passes in a row found it.
+// Used by comparisons while a run follows. One thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "compiler/plan/lane.hpp"
+#include "compiler/plan/routing.hpp"
 #include "runtime/data/reconcile.hpp"
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
@@ -24,8 +29,12 @@ class Recheck {
   // More suspects than this are not looked at singly: so many are no coincidence of writes.
   static constexpr std::int64_t kMostSuspects = 10'000;
 
-  // `step` asks, while `followed` follows.
-  static Result<Recheck> open(World& world, plan::StepId step, plan::StepId followed);
+  // Shared rows of the new side that nobody seemed to own: dataset and place.
+  using Strays = std::set<std::pair<std::uint32_t, std::string>>;
+
+  // `step` asks, while `stream` is followed. `known`: the strays of the pass before.
+  static Result<Recheck> open(World& world, plan::StepId step, const plan::WritesState& stream,
+                              Strays known);
 
   // One round over what `compared` found. True when every suspect is judged, or was touched again
   // in each of three rounds.
@@ -36,9 +45,17 @@ class Recheck {
   // Carries the rows over that are confirmed to differ; gives how many were written.
   Result<std::int64_t> mend(World& world);
 
+  const Strays& strays() const { return strays_; }
+  // Another pass would tell whether these are.
+  bool has_fresh_strays() const;
+
  private:
-  Recheck(plan::StepId step, Follower follower, RowCheck check)
-      : step_(step), follower_(std::move(follower)), check_(std::move(check)) {}
+  Recheck(plan::StepId step, plan::Lane lane, Follower follower, RowCheck check, Strays known)
+      : step_(step),
+        lane_(std::move(lane)),
+        follower_(std::move(follower)),
+        check_(std::move(check)),
+        known_(std::move(known)) {}
   enum class Verdict : std::uint8_t { Same, Open, Different };
   // The places of the old rows that a difference is about: several of a shared row that is too
   // much, none of a stray.
@@ -49,13 +66,18 @@ class Recheck {
   Result<void> judge(World& world, const std::vector<RowDifference>& suspects,
                      std::int64_t position);
 
+  bool is_shared(plan::DatasetId dataset) const;
+
   plan::StepId step_;
+  plan::Lane lane_;  // the way that rows go now
   Follower follower_;
   RowCheck check_;
   int rounds_ = 0;
   std::vector<RowDifference> open_;  // not judged yet
   std::vector<RowDifference> confirmed_;
   bool is_too_many_ = false;
+  Strays known_;
+  Strays strays_;
 };
 
 }  // namespace mig::runtime

@@ -6,7 +6,8 @@
 
 namespace mig::runtime {
 
-Result<RowCheck> RowCheck::open(const plan::Plan& plan, Stores& stores, std::string run) {
+Result<RowCheck> RowCheck::open(const plan::Plan& plan, Stores& stores, std::string run,
+                                plan::Side leads) {
   MIG_ASSIGN(source, stores.reader(plan.at(plan.from).store));
   MIG_ASSIGN(reader, KeysetReader::open(*source, plan, plan.from));
   MIG_ASSIGN(target, stores.reader(plan.at(plan.to.front()).store));
@@ -17,7 +18,8 @@ Result<RowCheck> RowCheck::open(const plan::Plan& plan, Stores& stores, std::str
     MIG_ASSIGN(owned, owned_rows(plan, transform.emits[emit], dataset, plan.from));
     MIG_TRY(owned->open(*target));
     MIG_ASSIGN(there, KeysetReader::open(*target, plan, dataset));
-    check.sides_.push_back({std::move(owned), std::move(there),
+    const bool is_known_whose = leads == plan::Side::Old || !transform.emits[emit].shared;
+    check.sides_.push_back({std::move(owned), is_known_whose, std::move(there),
                             std::make_unique<CanonicalForm>(plan, dataset),
                             std::make_unique<CanonicalForm>(plan, dataset)});
   }
@@ -63,6 +65,7 @@ Result<bool> RowCheck::is_equal(const std::string& place) {
 
 Result<bool> RowCheck::holds_no_other(const std::string& owner) {
   for (std::size_t emit = 0; emit < sides_.size(); ++emit) {
+    if (!sides_[emit].is_known_whose) continue;
     MIG_ASSIGN(others, sides_[emit].owned->others(owner, expected_[emit]));
     if (!others.empty()) return false;
   }

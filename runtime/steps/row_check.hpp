@@ -25,8 +25,9 @@ namespace mig::runtime {
 class RowCheck {
  public:
   // Permanent where the new side has rows of which nothing tells whose they are. `run`: whose dead
-  // letters count.
-  static Result<RowCheck> open(const plan::Plan& plan, Stores& stores, std::string run);
+  // letters count. `leads`: while it is the new side, the lineage of shared rows is not kept.
+  static Result<RowCheck> open(const plan::Plan& plan, Stores& stores, std::string run,
+                               plan::Side leads = plan::Side::Old);
 
   // `place` of the old row, as Page::keys. A row that is gone, or that cannot be moved, becomes
   // nothing; one that is set aside may.
@@ -42,6 +43,7 @@ class RowCheck {
  private:
   struct Side {
     std::unique_ptr<OwnedRows> owned;
+    bool is_known_whose = true;
     KeysetReader reader;
     std::unique_ptr<CanonicalForm> expected;
     std::unique_ptr<CanonicalForm> found;

@@ -5,11 +5,13 @@
 // S): the word, the guard, all that was committed before it carried over, the way back ready,
 // the other side opened, the word. Every piece may be repeated, and until the other side is opened
 // all of it can be taken back.
+#include <cassert>
 #include <limits>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "compiler/plan/lane.hpp"
 #include "compiler/plan/routing.hpp"
 #include "runtime/steps/follower.hpp"
 #include "runtime/steps/following.hpp"
@@ -68,6 +70,7 @@ class WritesStep final : public RouteStep {
   }
 
   Result<Outcome> undo(World& world) override {
+    if (after_.authority == Side::New) return move_back(world);
     if (after_.authority == before_.authority) {
       MIG_TRY(say(world, before_));
       if (after_.forward != before_.forward) {
@@ -137,19 +140,20 @@ class WritesStep final : public RouteStep {
                      table, world.authority.run);
   }
 
-  // True when nothing newer stands in the log.
-  Result<bool> follow(World& world) {
+  // True when nothing newer stands in the log of the side that leads.
+  Result<bool> follow(World& world, Side leads) {
     if (!follower_) {
-      MIG_ASSIGN(opened, Follower::open(world, *before_.forward));
+      const plan::StepId place = leads == Side::Old ? *before_.forward : *after_.reverse;
+      MIG_ASSIGN(opened, Follower::open(world, place, leads));
       follower_.emplace(std::move(opened));
     }
     MIG_ASSIGN(followed, follower_->advance(world, kEntriesAtOnce));
     return followed.is_drained;
   }
   // Behind a closed guard, so it ends; or the pause has become too long.
-  Result<void> drain(World& world, Duration until) {
+  Result<void> drain(World& world, Side leads, Duration until) {
     while (true) {
-      MIG_ASSIGN(is_drained, follow(world));
+      MIG_ASSIGN(is_drained, follow(world, leads));
       if (is_drained) return {};
       MIG_TRY(check_pause(world, until));
     }
@@ -172,16 +176,18 @@ class WritesStep final : public RouteStep {
 
   // `writes old, new` keeps the new side as the old one is; `writes new` lets go of the old one.
   Result<Outcome> change_mirror(World& world) {
-    if (after_.authority == Side::Old && after_.forward != before_.forward) {
+    if (after_.forward && !before_.forward) {
       MIG_TRY(set_guard(world, Side::New, Guard::Closed));
-      MIG_TRY(start_following(world, id_));
+      MIG_TRY(start_following(world, id_, Side::Old));
     }
     MIG_TRY(say(world, after_));
+    if (before_.follows() && !after_.follows()) MIG_TRY(stop_all(world));
     return done();
   }
 
   Result<void> stop_all(World& world) {
-    if (before_.forward) return stop_following(world, *before_.forward);
+    if (before_.reverse) MIG_TRY(stop_following(world, *before_.reverse, Side::New));
+    if (before_.forward) MIG_TRY(stop_following(world, *before_.forward, Side::Old));
     return {};
   }
 
@@ -206,14 +212,14 @@ class WritesStep final : public RouteStep {
     MIG_ASSIGN(is_near, is_caught_up(world));
     if (!is_near) return catching_up();
     MIG_TRY(close_old(world));
-    if (before_.forward) MIG_TRY(drain(world, kNoLimit));
+    if (before_.forward) MIG_TRY(drain(world, Side::Old, kNoLimit));
     return done();
   }
 
   // Before anybody has to wait, so that the wait is short.
   Result<bool> is_caught_up(World& world) {
     if (!before_.forward || before_.authority != Side::Old) return true;
-    return follow(world);
+    return follow(world, Side::Old);
   }
 
   Result<Outcome> move_over(World& world) {
@@ -233,8 +239,10 @@ class WritesStep final : public RouteStep {
     const Duration until =
         action_.max_pause ? world.clock.elapsed() + *action_.max_pause : kNoLimit;
     if (before_.authority == Side::Old) MIG_TRY(close_old(world));
-    if (before_.forward) MIG_TRY(drain(world, until));
+    if (before_.forward) MIG_TRY(drain(world, Side::Old, until));
     MIG_TRY(check_letters(world));
+    // The way back first: what is acknowledged over there is logged from the first write on.
+    if (after_.reverse) MIG_TRY(start_following(world, *after_.reverse, Side::New));
     MIG_TRY(check_pause(world, until));
     return set_guard(world, Side::New, Guard::Open, Note::Opened);
   }
@@ -258,14 +266,21 @@ class WritesStep final : public RouteStep {
 
   // A row that the new side refused would be missing where the application goes.
   Result<void> check_letters(World& world) const {
-    MIG_ASSIGN(database, world.stores.reader(new_store(world)));
-    MIG_ASSIGN(open, open_letter_keys(*database, world.authority.run,
-                                      world.plan.at(world.plan.from).name, "", kEveryLetter));
-    if (static_cast<std::int64_t>(open.size()) <= accepted_letters(world)) return {};
+    const plan::DatasetId from = world.plan.from;
+    MIG_ASSIGN(open, open_letters(world, new_store(world), from));
+    if (open <= accepted_letters(world)) return {};
     return fail(ErrorKind::Permanent,
-                fmt::format("{} rows of `{}` could not be carried over, and would be missing",
-                            open.size(), world.plan.at(world.plan.from).name),
+                fmt::format("{} rows of `{}` could not be carried over, and would be missing", open,
+                            world.plan.at(from).name),
                 "correct them, or the transform; the dead letters say why");
+  }
+
+  static Result<std::int64_t> open_letters(const World& world, plan::StoreId store,
+                                           plan::DatasetId dataset) {
+    MIG_ASSIGN(database, world.stores.reader(store));
+    MIG_ASSIGN(open, open_letter_keys(*database, world.authority.run, world.plan.at(dataset).name,
+                                      "", kEveryLetter));
+    return static_cast<std::int64_t>(open.size());
   }
 
   // As many as the plan's copies were allowed to set aside.
@@ -278,6 +293,51 @@ class WritesStep final : public RouteStep {
                   copy->rejects.most.parts() / plan::Ratio::kWhole;
     }
     return static_cast<std::int64_t>(accepted);
+  }
+
+  // ---- the way back of the authority
+
+  Result<Outcome> move_back(World& world) {
+    assert(after_.reverse && "nothing else takes the authority back");
+    MIG_ASSIGN(is_logged, is_new_side_logged(world));
+    if (is_logged) {
+      MIG_ASSIGN(is_near, follow(world, Side::New));
+      if (!is_near) return catching_up();
+    }
+    MIG_TRY(say_nobody(world));
+    MIG_TRY(set_guard(world, Side::New, Guard::Closed));
+    if (is_logged) {
+      MIG_TRY(drain(world, Side::New, kNoLimit));
+      MIG_ASSIGN(refused, refused_on_old(world));
+      if (refused) return std::move(*refused);
+    }
+    if (before_.authority == Side::Old) MIG_TRY(open_old(world));
+    // The new side stays closed, as it was before.
+    MIG_TRY(stop_following(world, *after_.reverse, Side::New));
+    MIG_TRY(take_back(world));
+    return Outcome{Done{describe(before_) + " again", {}}, {}};
+  }
+
+  Result<bool> is_new_side_logged(const World& world) const {
+    MIG_ASSIGN(log, Changelog::of_new_side(world.plan));
+    MIG_ASSIGN(database, world.stores.reader(new_store(world)));
+    return log.is_installed(*database);
+  }
+
+  // Rows that were acknowledged on the new side and that the old one refuses would be lost on the
+  // way back, so there is none until somebody has corrected them. The application goes on.
+  Result<std::optional<Outcome>> refused_on_old(World& world) {
+    const plan::DatasetId driving = plan::lane(world.plan, Side::New).source;
+    MIG_ASSIGN(open, open_letters(world, old_store(world), driving));
+    if (open == 0) return std::optional<Outcome>();
+    MIG_TRY(set_guard(world, Side::New, Guard::Open));
+    MIG_TRY(say(world, after_));
+    return std::optional(Outcome{
+        Failed{.trouble = plan::Trouble::Permanent,
+               .message = fmt::format("{} rows of `{}` do not fit the old side, and would be lost; "
+                                      "correct them on the new side, then go back again",
+                                      open, world.plan.at(driving).name)},
+        {}});
   }
 
   plan::StepId id_;

@@ -13,7 +13,7 @@
 #include "runtime/cli/session.hpp"
 #include "runtime/cli/signals.hpp"
 #include "runtime/steps/letter_retry.hpp"
-#include "runtime/steps/verify.hpp"
+#include "runtime/steps/repair.hpp"
 #include "runtime/stores/sqlite_control.hpp"
 #include "runtime/stores/sqlite_effect.hpp"
 #include "runtime/stores/sqlite_guard.hpp"

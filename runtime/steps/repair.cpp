@@ -1,0 +1,131 @@
+#include "runtime/steps/repair.hpp"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "runtime/data/carry.hpp"
+#include "runtime/steps/chunk_writer.hpp"
+#include "runtime/steps/store_step.hpp"
+#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/sqlite_lineage.hpp"
+#include "runtime/stores/sqlite_writer.hpp"
+
+namespace mig::runtime {
+namespace {
+
+constexpr std::size_t kRepairsAtOnce = 200;
+
+Result<void> delete_row(const Database& database, const plan::Plan& plan,
+                        const RowDifference& extra) {
+  MIG_ASSIGN(table, quoted_table(plan, extra.dataset));
+  const plan::Entity& entity = plan.entity_of(extra.dataset);
+  std::string where;
+  for (const std::uint32_t position : entity.key()) {
+    MIG_ASSIGN(column, quote_identifier(entity.fields[position].column));
+    where += fmt::format("{}t.{} = ?", where.empty() ? "" : " AND ", column);
+  }
+  MIG_ASSIGN(drop, database.prepare(fmt::format("DELETE FROM {} AS t WHERE {}", table, where)));
+  bind_key(drop, 1, extra.place);
+  return drop.run();
+}
+
+// Reads the source row again and writes all that it becomes.
+class Repairer {
+ public:
+  static Result<Repairer> open(World& world) {
+    MIG_ASSIGN(source, world.stores.reader(world.plan.at(world.plan.from).store));
+    MIG_ASSIGN(reader, KeysetReader::open(*source, world.plan, world.plan.from));
+    return Repairer(world.plan, std::move(reader));
+  }
+
+  Result<std::int64_t> write(const Database& database, const RowDifference& difference) {
+    MIG_TRY(reader_.read_at(difference.source, page_));
+    if (page_.rows.rows == 0) return 0;
+    carrier_->run(page_.rows);
+    MIG_TRY(open(database));
+    for (auto& [dataset, lineage] : lineages_)
+      MIG_TRY(lineage.forget_owner(written_key(plan_->entity_of(plan_->from), page_.rows, 0)));
+    if (!chunk_) {
+      MIG_ASSIGN(opened, ChunkWriter::open(database, *plan_, *carrier_, WriteRule::Replace,
+                                           SharedRows::Overwrite));
+      chunk_.emplace(std::move(opened));
+    }
+    MIG_ASSIGN(totals, chunk_->write(*carrier_, page_));
+    return totals.written;
+  }
+
+  Result<std::int64_t> remove(const Database& database, const RowDifference& extra) {
+    MIG_TRY(open(database));
+    MIG_TRY(delete_row(database, *plan_, extra));
+    const std::int64_t deleted = database.changes();
+    const auto lineage = lineages_.find(extra.dataset.index);
+    if (lineage != lineages_.end()) MIG_TRY(lineage->second.forget_row(extra.place));
+    return deleted;
+  }
+
+ private:
+  Repairer(const plan::Plan& plan, KeysetReader reader)
+      : plan_(&plan), reader_(std::move(reader)), carrier_(std::make_unique<Carrier>(plan)) {}
+
+  Result<void> open(const Database& database) {
+    if (std::exchange(is_open_, true)) return {};
+    for (const plan::DatasetId dataset : plan_->to) {
+      auto lineage = Lineage::of(*plan_, dataset);
+      if (!lineage) continue;
+      MIG_TRY(lineage->install(database));
+      MIG_TRY(lineage->open(database));
+      lineages_.emplace(dataset.index, std::move(*lineage));
+    }
+    return {};
+  }
+
+  const plan::Plan* plan_;
+  KeysetReader reader_;
+  std::unique_ptr<Carrier> carrier_;
+  std::optional<ChunkWriter> chunk_;
+  std::map<std::uint32_t, Lineage> lineages_;  // by dataset; from `open` on
+  bool is_open_ = false;
+  Page page_;
+};
+
+}  // namespace
+
+Result<void> check_deletes(const plan::Plan& plan, const Reconciliation& result, plan::Ratio most) {
+  for (const DatasetDrift& drift : result.datasets) {
+    const __int128 extra = static_cast<__int128>(drift.extra) * plan::Ratio::kWhole;
+    if (extra <= static_cast<__int128>(most.parts()) * drift.found) continue;
+    return fail(ErrorKind::Permanent,
+                fmt::format("repair would delete {} of {} rows of `{}`, the plan allows {}",
+                            drift.extra, drift.found, plan.at(drift.dataset).name, print(most)),
+                "look at the extra rows first: they may be the application's");
+  }
+  return {};
+}
+
+Result<std::int64_t> repair(World& world, plan::StepId id, Reconciler& compared,
+                            plan::Ratio most_deletes) {
+  MIG_TRY(check_deletes(world.plan, compared.result(), most_deletes));
+  MIG_ASSIGN(repairer, Repairer::open(world));
+  const plan::StoreId target = world.plan.at(world.plan.to.front()).store;
+  std::int64_t changed = 0;
+  for (std::int64_t after = 0;; after += static_cast<std::int64_t>(kRepairsAtOnce)) {
+    MIG_ASSIGN(some, compared.differences(after, kRepairsAtOnce));
+    if (some.empty()) return changed;
+    MIG_ASSIGN(effect, begin_effect(world, target, id));
+    const Database& database = effect.database();
+    MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
+    for (const RowDifference& difference : some) {
+      MIG_ASSIGN(rows, difference.kind == DriftClass::Extra ? repairer.remove(database, difference)
+                                                            : repairer.write(database, difference));
+      changed += rows;
+    }
+    Applied now = effect.applied().value_or(Applied{});
+    now.cursor = "repaired";
+    MIG_TRY(effect.commit(now));
+  }
+}
+
+}  // namespace mig::runtime
