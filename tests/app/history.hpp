@@ -32,6 +32,7 @@ struct Operation {
   Moment began = 0;
   Moment ended = 0;
   Outcome outcome = Outcome::Acknowledged;
+  Moment may_be_behind = 0;  // of a read: how far, as the side that answered had been allowed
   bool operator==(const Operation&) const = default;
 };
 

@@ -23,7 +23,7 @@ std::vector<Event> events_of(const RowStory& story) {
     Event event{operation, is_unknown};
     if (is_unknown) event.operation.ended = kNever;
     // An answer that may be behind is the answer to a question that was asked earlier.
-    if (operation.kind == Kind::Read) event.operation.began -= story.stale_ok;
+    if (operation.kind == Kind::Read) event.operation.began -= operation.may_be_behind;
     end_of_all = std::max({end_of_all, operation.began, operation.ended});
     events.push_back(std::move(event));
   }
@@ -122,7 +122,8 @@ std::string name_of_fault(const RowStory& story) {
   if (is_resurrected(story, story.last, kNever)) return "resurrection";
   for (const Operation& operation : story.operations) {
     const bool is_look = operation.kind == Kind::Read && operation.outcome == Outcome::Acknowledged;
-    if (is_look && is_resurrected(story, operation.value, operation.began - story.stale_ok))
+    if (is_look &&
+        is_resurrected(story, operation.value, operation.began - operation.may_be_behind))
       return "resurrection";
   }
   for (const Operation& operation : story.operations) {

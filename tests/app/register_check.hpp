@@ -17,8 +17,6 @@ struct RowStory {
   Cell first;          // before the first operation
   Cell last;           // on the authority, after the last one
   History operations;  // of one key, in any order
-  // How far behind an answer may be: the side that answered reads may follow another.
-  Moment stale_ok = 0;
 };
 
 // True where an order exists in which every acknowledged operation happened once, between its begin
