@@ -237,8 +237,8 @@ Result<ChunkWriter::Totals> Follower::put(const Database& database,
 }
 
 // Forward all that they own goes, and comes again. On the way back the rows stay, with all that the
-// plan does not know of: they only let go of what is unique. What is refused still is on the other
-// side no more.
+// plan does not know of: they only let go of what is unique, unless a rule of the table keeps them
+// from it. What is refused still is on the other side no more.
 Result<ChunkWriter::Totals> Follower::put_in_room(const Database& database,
                                                   const std::vector<Claim>& claims,
                                                   ChunkWriter& chunk) {
@@ -254,11 +254,15 @@ Result<ChunkWriter::Totals> Follower::put_in_room(const Database& database,
     room_.emplace(std::move(opened));
   }
   MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
-  for (const Claim& claim : claims) {
-    for (const std::string& place : claim.places[0])
-      MIG_TRY(room_->make(place));
+  std::vector<Claim> crowded;
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    for (const std::string& place : claims[i].places[0]) {
+      MIG_ASSIGN(has_room, room_->make(place));
+      if (!has_room) crowded.push_back(given_up[i]);
+    }
   }
   MIG_TRY(database.execute("PRAGMA defer_foreign_keys = OFF"));
+  MIG_TRY(give_up_others(database, crowded, Unowned::Go));
   MIG_ASSIGN(totals, chunk.write(*carrier_, page_));
   // The first claims are those of the page's rows, in its order.
   std::vector<Claim> refused;

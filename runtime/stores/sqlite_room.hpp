@@ -21,7 +21,7 @@ class Room {
   static Result<Room> of(const Database& database, const plan::Plan& plan, plan::DatasetId dataset);
 
   // Of the row at that place, if there is one. False: a rule of the table refuses what would stand
-  // there, and the row keeps what it has.
+  // there, and the row is as it was; to make room it would have to go.
   Result<bool> make(std::string_view place);
 
  private:

@@ -133,6 +133,21 @@ TEST_CASE("rows that swap unique values go back without leaving the old table") 
   CHECK(staff.letters().empty());
 }
 
+TEST_CASE("rows that cannot let go of a unique value leave the old table and come again") {
+  Staff staff;
+  run_sql(staff.folder / "old.db",
+          "DROP TABLE staff; CREATE TABLE staff(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE "
+          "CHECK(name IN ('ann', 'bob')), badge TEXT, team TEXT, street TEXT, nick TEXT);"
+          "INSERT INTO staff VALUES(1, 'ann', 'A1', 't', NULL, 'a'), (2, 'bob', 'B2', 't', NULL, "
+          "'b')");
+  staff.write("UPDATE workers SET name = CASE id WHEN 1 THEN 'bob' ELSE 'ann' END");
+  staff.follow();
+  CHECK(staff.letters().empty());
+  // What would have stayed, had they.
+  CHECK(staff.old_side("SELECT id, name, nick FROM staff ORDER BY id") ==
+        "1|bob|NULL\n2|ann|NULL\n");
+}
+
 TEST_CASE("a row that is gone from the new side goes from the old one") {
   Staff staff;
   staff.write("DELETE FROM workers WHERE id = 2; UPDATE workers SET id = 7 WHERE id = 1");
