@@ -218,7 +218,7 @@ std::optional<plan::Expr> ExprChecker::member(const syntax::Member& member, cons
     return value;
   }
   if (!scope.element.empty() && object == scope.element) {
-    if (scope.element_rows) return field_of_turn(member.field, scope);
+    if (const auto& rows = scope.element_rows) return field_of_turn(*rows, member.field, scope);
     if (member.field.text == "index") return plan::Expr{Type::of(Base::I64), plan::LoopIndex{}};
     analysis_.diagnostics
         .report(member.field.span, diag::UnknownName, "part of a loop's element", member.field.text)

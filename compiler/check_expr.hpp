@@ -81,7 +81,8 @@ class ExprChecker {
   Checked field(const syntax::Span& at, const std::string& name, const ExprScope& scope);
   Checked field_beside(const std::string& name, const ExprScope::Beside& rows,
                        const syntax::Word& written, const ExprScope& scope);
-  Checked field_of_turn(const syntax::Word& written, const ExprScope& scope);
+  Checked field_of_turn(const ExprScope::Beside& rows, const syntax::Word& written,
+                        const ExprScope& scope);
   Checked join(const syntax::Call& call, const syntax::Expr& at, const ExprScope& scope);
   // Says that a row is no value, and what may be written instead.
   void refuse_row(const syntax::Span& at, const std::string& name, const ExprScope& scope);

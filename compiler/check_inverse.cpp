@@ -1,6 +1,7 @@
 #include "compiler/check_inverse.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include <fmt/format.h>
 
@@ -16,12 +17,16 @@ class CompanionChecker {
       : analysis_(analysis), transform_(transform), scope_(scope) {}
 
   std::optional<plan::Companion> check(const syntax::Argument& parameter) {
+    if (!parameter.name || parameter.fallback) {
+      misfit(parameter);
+      return std::nullopt;
+    }
+    const std::string& name = parameter.name->text;
     const syntax::Expr* entity = entity_of(parameter);
     if (entity == nullptr) return std::nullopt;
     const auto id =
         analysis_.find(*entity, *scope_.module, DeclarationKind::Entity, analysis_.entities);
     if (!id) return std::nullopt;
-    const std::string& name = parameter.name->text;
     if (name == scope_.row || scope_.beside.contains(name)) {
       analysis_.diagnostics.report(parameter.name->span, diag::DeclaredTwice, name);
       return std::nullopt;
@@ -41,7 +46,6 @@ class CompanionChecker {
  private:
   // `a: Address?` or `ds: [Dependency]`
   const syntax::Expr* entity_of(const syntax::Argument& parameter) {
-    if (!parameter.name || parameter.fallback) return misfit(parameter);
     if (const auto* maybe = std::get_if<syntax::Present>(&parameter.value.node)) {
       return maybe->value.get();
     }
@@ -51,7 +55,10 @@ class CompanionChecker {
       return &many->items.front();
     }
     const std::string written(name_of(parameter.value));
-    if (written.empty()) return misfit(parameter);
+    if (written.empty()) {
+      misfit(parameter);
+      return nullptr;
+    }
     analysis_.diagnostics.report(parameter.value.span, diag::MaybeAbsent, written)
         .help(fmt::format("write `{}?`: such a row may not be there; or `[{}]` for any number of "
                           "rows",
@@ -59,10 +66,9 @@ class CompanionChecker {
     return nullptr;
   }
 
-  const syntax::Expr* misfit(const syntax::Argument& parameter) {
+  void misfit(const syntax::Argument& parameter) {
     analysis_.diagnostics.report(parameter.value.span, diag::WrongForm, "transform")
         .help("a further row is written `a: Address?`, a list of rows `ds: [Dependency]`");
-    return nullptr;
   }
 
   bool find_references(const syntax::Expr& at) {
@@ -102,16 +108,17 @@ class CompanionChecker {
 
 class BackChecker {
  public:
-  BackChecker(Analysis& analysis, const syntax::Span& at)
-      : analysis_(analysis), at_(at), back_(analysis.plan.at(*analysis.plan.back)) {}
+  BackChecker(Analysis& analysis, const syntax::Span& at, const plan::Transform& back)
+      : analysis_(analysis), at_(at), back_(back) {}
 
   void check() {
-    if (!plan().via) {
+    const auto& via = plan().via;
+    if (!via) {
       no_inverse("without `via` rows go back as they are").help("remove `back`");
       return;
     }
     if (!check_inputs() || !check_emit() || !check_key()) return;
-    check_rest();
+    check_rest(plan().at(*via));
   }
 
  private:
@@ -185,15 +192,14 @@ class BackChecker {
   }
 
   // What the inverse does not read is lost on the way back, unless `via` makes it again.
-  void check_rest() {
+  void check_rest(const plan::Transform& via) {
     for (const plan::DatasetId dataset : plan().to) {
       const plan::EntityId entity = plan().at(dataset).entity;
       const bool is_taken = entity == back_.input ||
                             std::ranges::find(back_.companions, entity, &plan::Companion::entity) !=
                                 back_.companions.end();
-      const auto& emits = plan().at(*plan().via).emits;
       const bool is_shared = std::ranges::any_of(
-          emits, [&](const plan::Emit& emit) { return emit.shared && emit.entity == entity; });
+          via.emits, [&](const plan::Emit& emit) { return emit.shared && emit.entity == entity; });
       if (is_taken || is_shared) continue;
       analysis_.diagnostics.report(at_, diag::StaysBehind, plan().at(dataset).name)
           .help(fmt::format("let `{}` take its rows, too", back_.name));
@@ -212,20 +218,23 @@ bool check_companions(Analysis& analysis, const syntax::Call& head, plan::Transf
   auto first = static_cast<std::uint32_t>(scope.input->fields.size());
   for (std::size_t i = 1; i < head.arguments.size(); ++i) {
     auto companion = CompanionChecker(analysis, transform, scope).check(head.arguments[i]);
-    if (!companion) return false;
+    const auto& name = head.arguments[i].name;
+    if (!companion || !name) return false;
     const ExprScope::Beside rows{&analysis.plan.at(companion->entity), companion->is_list, first};
     // By their reference they were found: it says nothing new.
     for (const std::uint32_t field : companion->by)
       scope.used->insert(rows.place(field));
     first += input_width(analysis.plan, *companion);
-    scope.beside.emplace(head.arguments[i].name->text, rows);
+    scope.beside.emplace(name->text, rows);
     transform.companions.push_back(std::move(*companion));
   }
   return true;
 }
 
 void check_back(Analysis& analysis, const syntax::Span& at) {
-  BackChecker(analysis, at).check();
+  const auto& back = analysis.plan.back;
+  assert(back);
+  BackChecker(analysis, at, analysis.plan.at(*back)).check();
 }
 
 }  // namespace mig::compiler

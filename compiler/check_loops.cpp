@@ -14,8 +14,9 @@ using plan::Type;
 void ExprChecker::refuse_row(const syntax::Span& at, const std::string& name,
                              const ExprScope& scope) {
   auto report = analysis_.diagnostics.report(at, diag::NotAnExpression);
-  const bool is_turn = name == scope.element;
-  const ExprScope::Beside& rows = is_turn ? *scope.element_rows : scope.beside.at(name);
+  const auto& turn = scope.element_rows;
+  const bool is_turn = turn && name == scope.element;
+  const ExprScope::Beside& rows = turn && is_turn ? *turn : scope.beside.at(name);
   const std::string& field = rows.entity->fields.back().name;
   if (is_turn) {
     report.help(fmt::format("it is a row: write one of its fields, such as `{}.{}`", name, field));
@@ -67,9 +68,9 @@ std::optional<plan::Expr> ExprChecker::field_beside(const std::string& name,
   return plan::Expr{found->type.as_optional(!proved), plan::FieldOf{place}};
 }
 
-std::optional<plan::Expr> ExprChecker::field_of_turn(const syntax::Word& written,
+std::optional<plan::Expr> ExprChecker::field_of_turn(const ExprScope::Beside& rows,
+                                                     const syntax::Word& written,
                                                      const ExprScope& scope) {
-  const ExprScope::Beside& rows = *scope.element_rows;
   const auto& fields = rows.entity->fields;
   const auto found = std::ranges::find(fields, written.text, &plan::Field::name);
   if (found == fields.end()) {
@@ -123,14 +124,17 @@ std::optional<plan::Expr> ExprChecker::loop(const syntax::Expr& loop, std::strin
 std::optional<plan::Expr> ExprChecker::join(const syntax::Call& call, const syntax::Expr& at,
                                             const ExprScope& scope) {
   const auto& arguments = call.arguments;
-  if (arguments.size() != 2 || !arguments[0].loop || arguments[1].loop) {
+  const auto misfit = [&] {
     analysis_.diagnostics
         .report(at.span, diag::WrongArguments, "join", "a text with its loop, and a separator")
         .help("write `join(d.name for d in ds, \", \")`");
     return std::nullopt;
-  }
+  };
+  if (arguments.size() != 2 || arguments[1].loop) return misfit();
+  const auto& over = arguments[0].loop;
+  if (!over) return misfit();
   ExprScope turn = scope;
-  auto list = loop(*arguments[0].loop, "join", turn);
+  auto list = loop(*over, "join", turn);
   if (!list) return std::nullopt;
   auto text = fit(arguments[0].value, turn, Type::text());
   auto separator = fit(arguments[1].value, scope, Type::text());

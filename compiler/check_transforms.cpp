@@ -12,8 +12,6 @@
 namespace mig::compiler {
 namespace {
 
-using plan::Base;
-
 class TransformChecker {
  public:
   TransformChecker(Analysis& analysis, const Declaration& declaration)

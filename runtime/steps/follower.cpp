@@ -266,6 +266,7 @@ Result<ChunkWriter::Totals> Follower::put_in_room(const Database& database,
   MIG_ASSIGN(totals, chunk.write(*carrier_, page_));
   // The first claims are those of the page's rows, in its order.
   std::vector<Claim> refused;
+  refused.reserve(totals.rejects.size());
   for (const RowReject& reject : totals.rejects)
     refused.push_back(given_up[reject.row]);
   MIG_TRY(give_up_others(database, refused, Unowned::Go));

@@ -38,6 +38,7 @@ std::string log_name(std::string_view table) {
 std::vector<std::string> columns_of(const plan::Entity& entity,
                                     const std::vector<std::uint32_t>& fields) {
   std::vector<std::string> columns;
+  columns.reserve(fields.size());
   for (const std::uint32_t field : fields)
     columns.push_back(entity.fields[field].column);
   return columns;

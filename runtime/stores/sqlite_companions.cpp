@@ -77,7 +77,9 @@ std::optional<CompanionReader::Flaw> CompanionReader::read_row(Batch& rows) cons
       // The column may hold nothing only where the row is not there.
       if (!field.fallback) {
         Column required(field.type);
-        return Flaw{entity_.name + "." + field.name, read_cell(cell, required)->reason};
+        const auto reject = read_cell(cell, required);
+        assert(reject && "a required column takes no NULL");
+        return Flaw{entity_.name + "." + field.name, reject->reason};
       }
       [[maybe_unused]] const bool fits = append_value(column(rows, i), *field.fallback);
       assert(fits && "a default is a value of its field");
