@@ -26,6 +26,14 @@ bool is_created_by(const plan::Plan& plan, plan::DatasetId id) {
   });
 }
 
+// The old side is written, too, once the new one leads.
+bool goes_back(const plan::Plan& plan) {
+  return std::ranges::any_of(plan.steps, [](const plan::Step& step) {
+    const auto* writes = std::get_if<plan::RouteWrites>(&step.action);
+    return writes != nullptr && writes->to == plan::Side::New && writes->mirror;
+  });
+}
+
 bool is_used(const plan::Plan& plan, plan::DatasetId id) {
   return id == plan.from || std::ranges::find(plan.to, id) != plan.to.end();
 }
@@ -166,7 +174,8 @@ class Looker {
       return;
     }
     if (created) return;
-    const auto role = id == plan_.from ? runtime::TableRole::Read : runtime::TableRole::Written;
+    const bool is_read = id == plan_.from && !goes_back(plan_);
+    const auto role = is_read ? runtime::TableRole::Read : runtime::TableRole::Written;
     for (const auto& difference : runtime::schema_differences(plan_, id, schema, role)) {
       if (difference.kind == runtime::DifferenceKind::Trigger) {
         live_.other_writers.push_back({id, difference.sentence});

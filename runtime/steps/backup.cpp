@@ -73,9 +73,15 @@ class BackupStep final : public Step {
   }
 
   Result<Outcome> undo(World& world) override {
+    // What it was made of stands, and in its place it would stop the next run at its end.
+    const fs::path place = world.folder / action_.to;
+    MIG_ASSIGN(has_mine, is_mine(world));
+    std::error_code ignored;
+    if (has_mine) fs::remove(place, ignored);
+    fs::remove(place.string() + ".partial", ignored);
     MIG_ASSIGN(effect, begin_effect(world, plan_.at(action_.datasets.front()).store, id_));
     MIG_TRY(effect.commit_undone());
-    return Outcome{Done{.summary = "the backup stays where it is"}, {}};
+    return Outcome{Done{.summary = has_mine ? "the backup is removed" : "nothing to undo"}, {}};
   }
 
  private:

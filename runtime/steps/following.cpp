@@ -30,6 +30,20 @@ bool is_compared(const World& world) {
   return false;
 }
 
+// A backup reads the side that follows page by page, and has to be of one moment.
+bool is_backed_up(const World& world, plan::Side follows) {
+  const plan::Plan& plan = world.plan;
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const auto* backup = std::get_if<plan::Backup>(&plan.steps[i].action);
+    if (backup == nullptr || world.state.steps[i].status != plan::StepStatus::Running) continue;
+    const bool reads_it = std::ranges::any_of(backup->datasets, [&](plan::DatasetId dataset) {
+      return (dataset == plan.from) == (follows == plan::Side::Old);
+    });
+    if (reads_it) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 plan::StoreId old_store(const World& world) {
@@ -115,7 +129,9 @@ Result<std::optional<Followed>> Resident::tend(World& world) {
     return std::optional<Followed>();
   }
   const Instant began = world.clock.now();
-  if (began < rests_until_) return std::optional<Followed>();
+  const bool new_leads = stream->leads() == plan::Side::New;
+  if (began < rests_until_ || is_backed_up(world, new_leads ? plan::Side::Old : plan::Side::New))
+    return std::optional<Followed>();
   if (step_ != stream->followed()) MIG_TRY(open(world, stream->followed(), stream->leads()));
   MIG_ASSIGN(followed, follower_->advance(world, at_once_));
   if (followed.position - pruned_ >= kPruneEvery) MIG_TRY(prune(world, followed.position));

@@ -101,8 +101,13 @@ class WritesStep final : public RouteStep {
       routes.writes.mode = writes.mirror;
     });
   }
-  static Result<void> say_nobody(World& world) {
-    return say(world, WritesState{.authority = Side::None});
+  // `told`: the side that follows, which the last writes are still carried over to. Readers keep to
+  // what they allow an answer to be behind.
+  static Result<void> say_nobody(World& world, std::optional<Side> told) {
+    return tell(world, [&](Routes& routes) {
+      routes.writes = {.authority = Side::None, .mirror = told};
+      if (told) routes.writes.mode = plan::WriteMode::Follow;
+    });
   }
 
   Result<void> set_guard(World& world, Side side, Guard guard, Note note = Note::Keep) {
@@ -193,7 +198,7 @@ class WritesStep final : public RouteStep {
 
   Result<void> close_old(World& world, Note note = Note::Keep) {
     // A willing application stops asking before it is refused.
-    MIG_TRY(say_nobody(world));
+    MIG_TRY(say_nobody(world, before_.forward ? std::optional(Side::New) : std::nullopt));
     return set_guard(world, Side::Old, Guard::Closed, note);
   }
   // Nobody is told to write where a guard still refuses.
@@ -304,7 +309,7 @@ class WritesStep final : public RouteStep {
       MIG_ASSIGN(is_near, follow(world, Side::New));
       if (!is_near) return catching_up();
     }
-    MIG_TRY(say_nobody(world));
+    MIG_TRY(say_nobody(world, Side::Old));
     MIG_TRY(set_guard(world, Side::New, Guard::Closed));
     if (is_logged) {
       MIG_TRY(drain(world, Side::New, kNoLimit));

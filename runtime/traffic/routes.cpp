@@ -158,7 +158,7 @@ Routes present_routes(Reader& reader, const Json& json) {
 
 bool Routes::needs_freshness() const {
   if (writes.mode != plan::WriteMode::Follow) return false;
-  return writes.authority == plan::Side::Old ? reads.share.parts() > 0 : !reads.fallback.empty();
+  return writes.mirror == plan::Side::New ? reads.share.parts() > 0 : !reads.fallback.empty();
 }
 
 Routes initial_routes(const plan::Plan& plan) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Carries examples/01_package_index out on its small index, through the command line and nothing else:
+# Carries the plan at_night.mig of examples/01_package_index out on its small index, through the command line and nothing else:
 # once to the end, and once back from the approval and then to the end.  tests/cli/example.sh MIG
 set -euo pipefail
 mig=$(realpath "${1:?path of mig}")
@@ -26,7 +26,7 @@ count() { sqlite3 -readonly "$1" "select count(*) from $2"; }
 begin() {  # a fresh folder with the plan and the legacy table
   mkdir -p "$top/$1/work"
   cd "$top/$1"
-  cp "$example/plan.mig" .
+  cp "$example/at_night.mig" plan.mig
   "$example/load.sh" work/legacy.db --sample >/dev/null
   same 'rows of the sample' 300 "$(count work/legacy.db packages)"
 }

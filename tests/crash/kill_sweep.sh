@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Kills `mig apply` of the package index (env ci) with SIGKILL at random moments and resumes it with
+# Kills `mig apply` of the package index (at_night.mig, env ci) with SIGKILL at random moments and resumes it with
 # the same command; at the end everything must be as if nobody had disturbed it. `mig rollback` is
 # killed too.
 #
@@ -42,7 +42,7 @@ now() { local t=${EPOCHREALTIME/./}; echo $((t / 1000)); }
 
 fresh() {  # a folder with the plan and the loaded legacy table
   rm -rf "$work/run" && mkdir -p "$work/run/work"
-  cp "$root/examples/01_package_index/plan.mig" "$work/run/"
+  cp "$root/examples/01_package_index/at_night.mig" "$work/run/plan.mig"
   cp "$work/legacy.db" "$work/run/work/legacy.db"
   cd "$work/run" || exit 1
 }

@@ -14,7 +14,7 @@ die() { echo "FAILED: $*"; cat "$work"/*.err 2>/dev/null; exit 1; }
 "$root/examples/01_package_index/load.sh" "$work/legacy.db" --rows 1500 >/dev/null || die 'load.sh'
 fresh() {
   rm -rf "$work/run" && mkdir -p "$work/run/work" && cd "$work/run" || exit 1
-  cp "$root/examples/01_package_index/plan.mig" .
+  cp "$root/examples/01_package_index/at_night.mig" plan.mig
   cp "$work/legacy.db" work/
 }
 dump() { sqlite3 work/legacy.db .dump; sqlite3 work/catalog.db .dump; }

@@ -9,7 +9,6 @@
 #include "runtime/gates/metric_sources.hpp"
 #include "runtime/steps/copy.hpp"
 #include "runtime/steps/repair.hpp"
-#include "runtime/steps/repair.hpp"
 #include "tests/support/shop_stores.hpp"
 #include "tests/unit/temporary_folder.hpp"
 

@@ -143,6 +143,12 @@ struct Write {
   Side authority = Side::Old;  // None: answer with an error that asks to try again
   std::optional<Side> mirror;  // the side that gets the write as well
   std::string mode;            // who brings it there; empty without a mirror
+
+  // Whose rows are the newest: while nobody takes writes, the side that the other one follows.
+  Side leader() const {
+    if (authority != Side::None || !mirror) return authority;
+    return *mirror == Side::New ? Side::Old : Side::New;
+  }
 };
 
 // A document as it says itself; without one, everything is at the old side.
@@ -163,16 +169,15 @@ struct Document {
 
   Read read(std::string_view key, const Attributes& attributes = {}, Instant at = now()) const {
     const std::int64_t bucket = bucket_of(salt, key);
-    const Write authority = write_of(bucket);
-    if (fresh_until && at >= *fresh_until && authority.authority != Side::None) {
-      const bool is_new = authority.authority == Side::New;
-      return {authority.authority, is_new ? Cohort::New : Cohort::Old, false, false};
-    }
-    const bool moved = authority.authority == Side::New;
+    const Write write = write_of(bucket);
+    const Side leader = write.leader();
+    if (fresh_until && at >= *fresh_until && leader != Side::None)
+      return {leader, leader == Side::New ? Cohort::New : Cohort::Old, false, false};
+    const bool moved = leader == Side::New;
     if (!moved && !fits(attributes)) return {};
     const Cohort cohort = moved ? Cohort::New : cohort_of(bucket, reads_share);
     if (cohort != Cohort::New) return {Side::Old, cohort, false, false};
-    const bool old_follows = !moved || authority.mirror == Side::Old;
+    const bool old_follows = !moved || write.mirror == Side::Old;
     return {Side::New, Cohort::New, old_follows && falls_back_on_error,
             old_follows && falls_back_on_timeout};
   }

@@ -126,6 +126,12 @@ export function now(): string {
   return new Date().toISOString().replace("Z", "000Z");
 }
 
+/** Whose rows are the newest: while nobody takes writes, the side that the other one follows. */
+function leaderOf(write: Write): Authority {
+  if (write.authority !== "none" || write.mirror === null) return write.authority;
+  return write.mirror === "new" ? "old" : "new";
+}
+
 export class Document {
   constructor(private readonly json: Json) {}
 
@@ -147,18 +153,19 @@ export class Document {
   read(key: Uint8Array, attributes: Record<string, string> = {}, at: string = now()): Read {
     const { reads, fresh_until } = this.json;
     const bucket = bucketOf(this.json.key.salt, key);
-    const { authority, mirror } = this.writeOf(bucket);
-    if (fresh_until !== null && at >= fresh_until && authority !== "none") {
-      return { side: authority, cohort: authority, fallback: [] };
+    const write = this.writeOf(bucket);
+    const leader = leaderOf(write);
+    if (fresh_until !== null && at >= fresh_until && leader !== "none") {
+      return { side: leader, cohort: leader, fallback: [] };
     }
-    const moved = authority === "new";
+    const moved = leader === "new";
     const fits = reads.where.every(
       (one) => one.in.includes(attributes[one.attribute]),
     );
     if (!moved && !fits) return { side: "old", cohort: "old", fallback: [] };
     const cohort = moved ? "new" : cohortOf(bucket, reads.share);
     if (cohort !== "new") return { side: "old", cohort, fallback: [] };
-    const oldFollows = !moved || mirror === "old";
+    const oldFollows = !moved || write.mirror === "old";
     return { side: "new", cohort, fallback: oldFollows ? [...reads.fallback] : [] };
   }
 

@@ -1,0 +1,173 @@
+// The application beside a migration, and the judge of what it was told.
+//
+//   mig_app run FOLDER --history FILE --report FILE --until FILE   works until that file is there
+//   mig_app check FOLDER --history FILE… --authority old|new       judges, exit code 1 for a fault
+//
+// `run` has clients in threads of their own, each with its own connections and its own seed; some
+// write the old table whatever the document says. At the end it prints what it met, as JSON.
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "tests/app/client.hpp"
+#include "tests/app/register_check.hpp"
+
+namespace mig::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RunOptions {
+  ClientOptions client;
+  fs::path history;
+  fs::path report;
+  fs::path until;
+  int clients = 3;
+  int behind = 1;
+  int rate = 100;  // operations a second, of each client
+};
+
+// Latencies of writes, over all clients.
+struct Latencies {
+  std::mutex mutex;
+  std::vector<std::int64_t> micros;
+};
+
+void work(const RunOptions& run, int number, std::atomic<bool>& is_over, Latencies& latencies,
+          Tally& sum, std::string& failure) try {
+  ClientOptions options = run.client;
+  options.number = number + 1;
+  options.name = fmt::format("c{}-{}", options.seed, number);
+  options.is_behind_switch = number >= run.clients;
+  options.attributes = {{"region", number % 2 == 0 ? "eu" : "us"},
+                        {"segment", number % 3 == 0 ? "paid" : "free"}};
+  HistoryWriter history(run.history, options.name);
+  mig_router::Report report(options.router, options.name);
+  Client client(options, history, report);
+  std::ofstream lines(run.report, std::ios::app);
+  auto reported = mig_router::now();
+  const auto pause = std::chrono::microseconds(1'000'000 / std::max(run.rate, 1));
+  std::vector<std::int64_t> micros;
+  while (!is_over) {
+    const Moment began = moment();
+    const Tally before = client.tally();
+    client.step();
+    if (client.tally().acknowledged > before.acknowledged)
+      micros.push_back((moment() - began) / 1000);
+    if (const auto now = mig_router::now(); now - reported > std::chrono::milliseconds(500)) {
+      lines << report.take_lines(0, reported, now) << std::flush;
+      reported = now;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+  const std::lock_guard lock(latencies.mutex);
+  latencies.micros.insert(latencies.micros.end(), micros.begin(), micros.end());
+  sum.acknowledged += client.tally().acknowledged;
+  sum.refused += client.tally().refused;
+  sum.busy += client.tally().busy;
+  sum.reads += client.tally().reads;
+  sum.reads_new += client.tally().reads_new;
+} catch (const std::exception& error) {
+  failure = error.what();
+  is_over = true;
+}
+
+int run(const RunOptions& options) {
+  std::atomic<bool> is_over{false};
+  Latencies latencies;
+  Tally sum;
+  const auto all = static_cast<std::size_t>(options.clients + options.behind);
+  std::vector<std::string> failures(all);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < all; ++i) {
+    threads.emplace_back(
+        [&, i] { work(options, static_cast<int>(i), is_over, latencies, sum, failures[i]); });
+  }
+  while (!is_over && !fs::exists(options.until))
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  is_over = true;
+  for (std::thread& thread : threads)
+    thread.join();
+  for (const std::string& failure : failures) {
+    if (failure.empty()) continue;
+    fmt::print(stderr, "mig_app: {}\n", failure);
+    return 70;
+  }
+  std::ranges::sort(latencies.micros);
+  const auto percentile = [&](std::size_t percent) -> std::int64_t {
+    if (latencies.micros.empty()) return 0;
+    return latencies
+        .micros[std::min(latencies.micros.size() - 1, latencies.micros.size() * percent / 100)];
+  };
+  fmt::print(R"({{"acknowledged":{},"refused":{},"busy":{},"reads":{},"reads_new":{},)"
+             R"("write_p50_us":{},"write_p99_us":{},"write_max_us":{}}})"
+             "\n",
+             sum.acknowledged, sum.refused, sum.busy, sum.reads, sum.reads_new, percentile(50),
+             percentile(99), percentile(100));
+  return 0;
+}
+
+int check(const std::string& folder, const std::vector<fs::path>& files, bool is_new) {
+  std::map<std::string, RowStory> stories;
+  for (Operation& operation : read_history(files))
+    stories[operation.key].operations.push_back(operation);
+  const auto side = is_new ? open_new_side(folder) : open_old_side(folder);
+  for (const auto& [key, value] : side->all())
+    stories[key].last = value;
+  std::int64_t acknowledged = 0, unknown = 0, operations = 0, faults = 0;
+  for (const auto& [key, story] : stories) {
+    for (const Operation& operation : story.operations) {
+      ++operations;
+      acknowledged += operation.kind != Kind::Read && operation.outcome == Outcome::Acknowledged;
+      unknown += operation.outcome == Outcome::Unknown;
+    }
+    const std::string fault = name_of_fault(story);
+    if (fault.empty()) continue;
+    ++faults;
+    fmt::print("{}: {}, the authority holds {}\n", key, fault,
+               story.last ? std::to_string(*story.last) : "nothing");
+  }
+  fmt::print("{} operations on {} rows, {} acknowledged writes, {} of unknown outcome: {} faults\n",
+             operations, stories.size(), acknowledged, unknown, faults);
+  return faults == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace mig::app
+
+int main(int argc, char** argv) try {
+  CLI::App app{"An application beside a migration, and the judge of what it was told"};
+  app.require_subcommand(1);
+  mig::app::RunOptions options;
+  options.client.plan = "split_index";
+  options.client.router = "glue";
+  options.client.table = "mig_routes";
+  auto* run = app.add_subcommand("run", "Works until a file is there");
+  run->add_option("folder", options.client.folder)->required();
+  run->add_option("--history", options.history)->required();
+  run->add_option("--report", options.report)->required();
+  run->add_option("--until", options.until)->required();
+  run->add_option("--clients", options.clients);
+  run->add_option("--behind", options.behind, "of them that do not look at the document");
+  run->add_option("--keys", options.client.keys);
+  run->add_option("--rate", options.rate, "operations a second, of each");
+  run->add_option("--seed", options.client.seed);
+  std::string folder;
+  std::vector<std::filesystem::path> histories;
+  std::string authority = "new";
+  auto* check = app.add_subcommand("check", "Judges a history");
+  check->add_option("folder", folder)->required();
+  check->add_option("--history", histories)->required();
+  check->add_option("--authority", authority)->check(CLI::IsMember({"old", "new"}));
+  CLI11_PARSE(app, argc, argv);
+  if (run->parsed()) return mig::app::run(options);
+  return mig::app::check(folder, histories, authority == "new");
+} catch (const std::exception& error) {
+  fmt::print(stderr, "mig_app: {}\n", error.what());
+  return 70;
+}

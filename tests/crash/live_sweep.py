@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Kills `mig apply` of the live package index with SIGKILL at random moments while an application
+writes, and judges what the application was told.
+
+    tests/crash/live_sweep.py MIG MIG_APP [--kills N] [--seed S] [--rows N]
+
+Clients of the application read and write by the routing document; one more writes the old table,
+whatever the document says. Every killed run is resumed by the same command. In every other
+migration somebody takes everything back on the way, at a random step, is killed there too, and the
+plan is carried out again. At the end no acknowledged write may be missing and no deleted row may be
+back (mig_app check), and the run's own gates have found no drift.
+
+CI takes 20 kills; the full form is `--kills 100`, which insists on at least ten in each class.
+"""
+import argparse
+import json
+import os
+import queue
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+CLASSES = ["scan", "verify", "ramp", "cutover", "reverse", "clean-up", "way back"]
+# How long after a class began a kill may land, in seconds.
+WINDOW = {"scan": 0.8, "verify": 0.5, "ramp": 4, "cutover": 0.1, "reverse": 2, "clean-up": 0.15,
+          "way back": 0.08}
+LONGEST = 240  # seconds for one migration
+
+
+def class_of(step, is_back):
+    phase = step.split("/")[0]
+    if is_back:
+        return "way back"
+    if step == "cutover/writes#1":
+        return "cutover"
+    return {"copy": "scan", "compare": "verify", "widen": "ramp", "cutover": "reverse",
+            "settle": "reverse", "cleanup": "clean-up"}.get(phase)
+
+
+class Failure(Exception):
+    pass
+
+
+class Runner:
+    """One `mig` process and its events."""
+
+    def __init__(self, command, folder):
+        self.stderr = open(os.path.join(folder, "stderr"), "w+")
+        self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE,
+                                        stderr=self.stderr, text=True)
+        self.events = queue.Queue()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                try:
+                    self.events.put(json.loads(line))
+                except ValueError:
+                    pass  # half a line: it was killed there
+        self.events.put(None)
+
+    def said(self):
+        self.stderr.seek(0)
+        return self.stderr.read()
+
+
+class Migration:
+    def __init__(self, options, chance, kills, turns_back):
+        self.options = options
+        self.chance = chance
+        self.planned = set(kills)  # classes in which it is killed once
+        self.turns_back = chance.choice(["copy", "compare", "widen", "cutover", "settle"]) \
+            if turns_back else None
+        self.killed = []
+        self.step = ""
+        self.is_back = False
+        self.folder = tempfile.mkdtemp(prefix="mig-live-")
+
+    def mig(self, *words):
+        return subprocess.run([self.options.mig, *words], cwd=self.folder, text=True,
+                              capture_output=True, timeout=60)
+
+    def carry_out(self):
+        root = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+        example = os.path.join(root, "examples", "01_package_index")
+        shutil.copy(os.path.join(example, "plan.mig"), self.folder)
+        work = os.path.join(self.folder, "work")
+        os.mkdir(work)
+        subprocess.run([os.path.join(example, "load.sh"), os.path.join(work, "legacy.db"),
+                        "--rows", str(self.options.rows)], check=True, stdout=subprocess.DEVNULL)
+        app = subprocess.Popen(
+            [self.options.app, "run", "work", "--history", "work/history", "--report",
+             "work/report.jsonl", "--until", "work/stop", "--keys", "300", "--seed",
+             str(self.chance.randrange(1000000))],
+            cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        try:
+            self.finish()
+        finally:
+            open(os.path.join(work, "stop"), "w").close()
+            said, _ = app.communicate(timeout=60)
+        if app.returncode != 0:
+            raise Failure(f"the application ended with {app.returncode}")
+        judged = subprocess.run([self.options.app, "check", "work", "--history", "work/history"],
+                                cwd=self.folder, text=True, capture_output=True)
+        print(f"  {judged.stdout.strip()}; {said.strip()}")
+        if judged.returncode != 0:
+            raise Failure("an acknowledged write is lost, or a deleted row is back")
+        if json.loads(said)["refused"] == 0:
+            raise Failure("nobody was refused behind the switch")
+        shutil.rmtree(self.folder)
+
+    def finish(self):
+        deadline = time.monotonic() + LONGEST
+        while True:
+            runner = Runner([self.options.mig, "apply", "plan.mig", "--env", "ci", "--yes", "--json",
+                             "--set", "pace=4_000 rows/s"], self.folder)
+            code = self.watch(runner, deadline)
+            if code is None:
+                continue  # killed
+            if code in (0, 4) and self.is_back:
+                self.is_back, self.step = False, ""  # all is as it was; the same plan again
+                continue
+            if code == 0 or (code == 3 and "was completed by run" in runner.said()):
+                return  # killed after its last record, it had completed
+            raise Failure(f"apply ended with {code} at {self.step}: {runner.said()}")
+
+    def watch(self, runner, deadline):
+        """The exit code, or nothing where it was killed."""
+        kill_at = None
+        now_in = class_of(self.step, self.is_back) if self.step else None
+        if now_in in self.planned:
+            kill_at = time.monotonic() + self.chance.random() * WINDOW[now_in]
+        while True:
+            if time.monotonic() > deadline:
+                runner.process.kill()
+                raise Failure(f"no end after {LONGEST} s, at {self.step}")
+            wait = 1 if kill_at is None else max(0.001, kill_at - time.monotonic())
+            try:
+                event = runner.events.get(timeout=wait)
+            except queue.Empty:
+                event = {}
+            if event is None:
+                return runner.process.wait()
+            if kill_at is not None and time.monotonic() >= kill_at:
+                runner.process.send_signal(signal.SIGKILL)
+                runner.process.wait()
+                here = class_of(self.step, self.is_back)
+                self.killed.append(here)
+                self.planned.discard(here)
+                return None
+            entered = self.see(event)
+            if entered in self.planned and kill_at is None:
+                kill_at = time.monotonic() + self.chance.random() * WINDOW[entered]
+
+    def see(self, event):
+        kind, data = event.get("event"), event.get("data", {})
+        if kind == "rollback_started":
+            self.is_back = True
+        if kind == "waits" and event["step"].startswith("decide/"):
+            self.mig("approve", "shop-owner", "--because", "the counts look right")
+        if kind != "step_started":
+            return None
+        self.step = data["step"]
+        if self.turns_back and self.step.startswith(self.turns_back + "/") and not self.is_back:
+            self.turns_back = None
+            said = self.mig("rollback", "--because", "not today")
+            if said.returncode != 0:
+                raise Failure(f"rollback: {said.stderr}")
+        return class_of(self.step, self.is_back)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mig", type=os.path.realpath)
+    parser.add_argument("app", type=os.path.realpath)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=int(time.time()) % 100000)
+    parser.add_argument("--rows", type=int, default=4000)
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    chance = random.Random(options.seed)
+    least = 10 if options.kills >= 100 else 1
+    counts = dict.fromkeys(CLASSES, 0)
+    turns_back = False
+    while sum(counts.values()) < options.kills or min(counts.values()) < least:
+        most, fewest = max(counts.values()), min(counts.values())
+        kills = [one for one in CLASSES
+                 if (one != "way back" or turns_back) and (counts[one] < most or most == fewest)]
+        migration = Migration(options, chance, kills, turns_back)
+        try:
+            migration.carry_out()
+        except Failure as failure:
+            print(f"FAILED (seed {options.seed}): {failure}; see {migration.folder}")
+            return 1
+        for here in migration.killed:
+            counts[here] += 1
+        turns_back = not turns_back
+        print("  killed in", ", ".join(f"{one} {count}" for one, count in counts.items()),
+              flush=True)
+    print(f"{sum(counts.values())} kills survived, no acknowledged write lost")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
