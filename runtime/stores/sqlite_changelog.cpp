@@ -11,6 +11,7 @@
 #include "compiler/plan/lane.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/sqlite_unique_rules.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -35,6 +36,19 @@ std::string log_name(std::string_view table) {
   return fmt::format("mig_ctl_log_{}", table);
 }
 
+std::string evicted_name(std::string_view table) {
+  return fmt::format("mig_ctl_evicted_{}", table);
+}
+
+std::string carrying_name(std::string_view table) {
+  return fmt::format("mig_ctl_carry_{}", table);
+}
+
+// A mirror marks its writes as well, so that the other side's guard lets them pass; it is no reason
+// to log nothing.
+constexpr std::string_view kNotOurs =
+    "WHEN NOT EXISTS (SELECT 1 FROM mig_ctl_origin WHERE actor = 'mig')";
+
 std::vector<std::string> columns_of(const plan::Entity& entity,
                                     const std::vector<std::uint32_t>& fields) {
   std::vector<std::string> columns;
@@ -44,81 +58,12 @@ std::vector<std::string> columns_of(const plan::Entity& entity,
   return columns;
 }
 
-// A column of a unique rule, and how the rule compares it.
-struct UniqueColumn {
-  std::string name;
-  std::string collation;
-};
-struct UniqueRule {
-  std::string index;
-  std::vector<UniqueColumn> columns;
-};
-
 // `k0, k1`
 std::string names_of_key(std::size_t size) {
   std::string names;
   for (std::size_t i = 0; i < size; ++i)
     names += fmt::format("{}k{}", i == 0 ? "" : ", ", i);
   return names;
-}
-
-// Of rules over plain columns. The row id is one too: REPLACE pushes out by it as well.
-Result<std::vector<UniqueRule>> unique_rules(const Database& database, const LiveTable& table) {
-  std::vector<UniqueRule> rules;
-  MIG_ASSIGN(parts,
-             database.prepare("SELECT l.name, x.name, x.coll FROM pragma_index_list(?) AS l, "
-                              "pragma_index_xinfo(l.name) AS x "
-                              "WHERE l.\"unique\" AND x.key ORDER BY l.name, x.seqno"));
-  parts.bind_text(1, table.name);
-  while (true) {
-    MIG_ASSIGN(has_part, parts.step());
-    if (!has_part) break;
-    const std::string index(parts.text(0));
-    const bool is_column = parts.storage_class(1) == StorageClass::Text;
-    const LiveColumn* column = is_column ? table.column(parts.text(1)) : nullptr;
-    if (column == nullptr || column->is_generated) {
-      return fail(
-          ErrorKind::Permanent,
-          fmt::format("the unique index `{}` of `{}` is over {}: rows that REPLACE pushes "
-                      "out of it would go unseen",
-                      index, table.name, is_column ? "a generated column" : "an expression"),
-          "drop the index while the rows are followed, or stop the writers and move them "
-          "with `writes none`");
-    }
-    if (rules.empty() || rules.back().index != index) rules.push_back({index, {}});
-    rules.back().columns.push_back({column->name, std::string(parts.text(2))});
-  }
-  return rules;
-}
-
-// The name by which SQL reaches the row id; empty where there is none, or where columns hide it.
-std::string row_id_name(const LiveTable& table, bool has_row_id) {
-  if (!has_row_id) return {};
-  for (const std::string_view name : {"rowid", "_rowid_", "oid"}) {
-    if (table.column(name) == nullptr) return std::string(name);
-  }
-  return {};
-}
-
-Result<bool> has_row_id(const Database& database, const std::string& table) {
-  MIG_ASSIGN(rows, database.prepare("SELECT wr FROM pragma_table_list WHERE schema = 'main' AND "
-                                    "name = ? COLLATE NOCASE"));
-  rows.bind_text(1, table);
-  MIG_ASSIGN(has_row, rows.step());
-  return has_row && rows.integer(0) == 0;
-}
-
-// The column that is the row id under another name, if one is: an INTEGER PRIMARY KEY without an
-// index of its own.
-std::string row_id_alias(const LiveTable& table, const std::vector<UniqueRule>& rules) {
-  const auto key = table.primary_key();
-  if (key.size() != 1) return {};
-  const LiveColumn* column = table.column(key.front());
-  const bool has_index = std::ranges::any_of(rules, [&](const UniqueRule& rule) {
-    return rule.columns.size() == 1 && rule.columns.front().name == column->name;
-  });
-  if (has_index) return {};
-  return is_same_name(column->declared, "INTEGER") ? column->name : std::string();
 }
 
 }  // namespace
@@ -144,15 +89,33 @@ Result<Changelog> Changelog::of_new_side(const plan::Plan& plan) {
 }
 
 Result<void> Changelog::install(const Database& database) const {
-  MIG_TRY(database.execute(
-      fmt::format("CREATE TABLE IF NOT EXISTS {}(seq INTEGER PRIMARY KEY AUTOINCREMENT, {})", log_,
-                  names_of_key(watched_.front().key.size()))));
+  MIG_TRY(make_log(database));
   for (const Watched& watched : watched_)
-    MIG_TRY(watch(database, watched));
+    MIG_TRY(watch(database, watched, log_));
   return {};
 }
 
-Result<void> Changelog::watch(const Database& database, const Watched& watched) const {
+Result<void> Changelog::install_carrying(const Database& database, const std::string& carry) const {
+  MIG_TRY(silence(database));
+  MIG_TRY(make_log(database));
+  MIG_ASSIGN(evicted, quote_identifier(evicted_name(watched_.front().table)));
+  MIG_TRY(database.execute(fmt::format("CREATE TABLE IF NOT EXISTS {}({})", evicted,
+                                       names_of_key(watched_.front().key.size()))));
+  for (const Watched& watched : watched_)
+    MIG_TRY(watch(database, watched, evicted));
+  MIG_ASSIGN(name, quote_identifier(carrying_name(watched_.front().table)));
+  return database.execute(fmt::format("CREATE TRIGGER {} AFTER INSERT ON {} {} BEGIN {}END", name,
+                                      log_, kNotOurs, carry));
+}
+
+Result<void> Changelog::make_log(const Database& database) const {
+  return database.execute(
+      fmt::format("CREATE TABLE IF NOT EXISTS {}(seq INTEGER PRIMARY KEY AUTOINCREMENT, {})", log_,
+                  names_of_key(watched_.front().key.size())));
+}
+
+Result<void> Changelog::watch(const Database& database, const Watched& watched,
+                              const std::string& evicted_into) const {
   MIG_ASSIGN(schema, read_schema(database));
   const LiveTable* table = schema.table(watched.table);
   assert(table != nullptr && "a table is looked at before it is followed");
@@ -183,10 +146,22 @@ Result<void> Changelog::watch(const Database& database, const Watched& watched) 
   const std::string left = fmt::format("INSERT INTO {}({}) SELECT {} WHERE {}; ", log_, names,
                                        cells_of("OLD"), is_moved);
 
+  // Whoever is pushed out is still there when that is asked. Where rows are carried over at once,
+  // they are only noted, each once: the statement may leave them alone, again and again.
+  const bool waits = evicted_into != log_;
+  std::string is_new;
+  std::string gone;
+  if (waits) {
+    for (std::size_t i = 0; i < key.size(); ++i)
+      is_new += fmt::format("{}e.k{} IS t.{}", i == 0 ? "" : " AND ", i, key[i]);
+    is_new = fmt::format(" AND NOT EXISTS (SELECT 1 FROM {} AS e WHERE {})", evicted_into, is_new);
+    gone = fmt::format("INSERT INTO {0}({1}) SELECT {1} FROM {2}; DELETE FROM {2}; ", log_, names,
+                       evicted_into);
+  }
   std::string evicted;
   const auto guard = [&](const std::string& condition) {
-    evicted += fmt::format("INSERT INTO {}({}) SELECT {} FROM {} AS t WHERE {}; ", log_, names,
-                           cells_of("t"), quoted, condition);
+    evicted += fmt::format("INSERT INTO {}({}) SELECT {} FROM {} AS t WHERE {}{}; ", evicted_into,
+                           names, cells_of("t"), quoted, condition, is_new);
   };
   MIG_ASSIGN(rules, unique_rules(database, *table));
   for (const UniqueRule& rule : rules) {
@@ -199,34 +174,39 @@ Result<void> Changelog::watch(const Database& database, const Watched& watched) 
     }
     guard(condition);
   }
-  MIG_ASSIGN(is_row_id_table, has_row_id(database, watched.table));
   const std::string alias = row_id_alias(*table, rules);
   const bool is_key = watched.key.size() == 1 && is_same_name(watched.key.front(), alias);
-  const std::string row_id = row_id_name(*table, is_row_id_table);
+  MIG_ASSIGN(row_id, row_id_name(database, *table));
   if (!row_id.empty() && !is_key) guard(fmt::format("t.{} = NEW.{}", row_id, row_id));
 
   const auto add = [&](const Trigger& trigger, const std::string& body) -> Result<void> {
     if (body.empty()) return {};
     MIG_ASSIGN(name, quote_identifier(trigger_name(trigger, watched.table)));
-    return database.execute(fmt::format(
-        "CREATE TRIGGER IF NOT EXISTS {} {} ON {} WHEN NOT EXISTS (SELECT 1 FROM mig_ctl_origin) "
-        "BEGIN {}END",
-        name, trigger.when, quoted, body));
+    return database.execute(fmt::format("CREATE TRIGGER IF NOT EXISTS {} {} ON {} {} BEGIN {}END",
+                                        name, trigger.when, quoted, kNotOurs, body));
   };
-  MIG_TRY(add(kAfterInsert, logs("NEW")));
-  MIG_TRY(add(kAfterUpdate, logs("NEW") + left));
-  MIG_TRY(add(kAfterDelete, logs("OLD")));
+  MIG_TRY(add(kAfterInsert, gone + logs("NEW")));
+  MIG_TRY(add(kAfterUpdate, gone + left + logs("NEW")));
+  MIG_TRY(add(kAfterDelete, gone + logs("OLD")));
   MIG_TRY(add(kBeforeInsert, evicted));
   return add(kBeforeUpdate, evicted);
 }
 
-Result<void> Changelog::remove(const Database& database) const {
+Result<void> Changelog::silence(const Database& database) const {
   for (const Watched& watched : watched_) {
     for (const Trigger& trigger : kTriggers) {
       MIG_ASSIGN(name, quote_identifier(trigger_name(trigger, watched.table)));
       MIG_TRY(database.execute("DROP TRIGGER IF EXISTS " + name));
     }
   }
+  MIG_ASSIGN(carrying, quote_identifier(carrying_name(watched_.front().table)));
+  MIG_TRY(database.execute("DROP TRIGGER IF EXISTS " + carrying));
+  MIG_ASSIGN(evicted, quote_identifier(evicted_name(watched_.front().table)));
+  return database.execute("DROP TABLE IF EXISTS " + evicted);
+}
+
+Result<void> Changelog::remove(const Database& database) const {
+  MIG_TRY(silence(database));
   return database.execute("DROP TABLE IF EXISTS " + log_);
 }
 

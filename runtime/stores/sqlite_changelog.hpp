@@ -36,10 +36,18 @@ class Changelog {
   // Of the new side, by the keys of the rows that drive its way back. REQUIRES: there is one.
   static Result<Changelog> of_new_side(const plan::Plan& plan);
 
+  const std::string& table() const { return log_; }  // quoted
+
   // Inside an Effect's transaction, which waits for the writer of the day: every commit after it is
   // logged. Twice is once. Permanent where a unique index cannot be guarded: one over an expression
   // or a generated column.
   Result<void> install(const Database& database) const;
+  // The same, with a trigger on the log itself: `carry`, its body, runs for each entry as it is
+  // made, within the statement of whoever made it, and may delete it. A row that REPLACE pushes out
+  // is entered when it is gone. Replaces what was installed, and keeps its entries.
+  Result<void> install_carrying(const Database& database, const std::string& carry) const;
+  // Nothing is logged from here on; entries and their numbers stay.
+  Result<void> silence(const Database& database) const;
   Result<void> remove(const Database& database) const;
   Result<bool> is_installed(const Database& database) const;
 
@@ -60,7 +68,9 @@ class Changelog {
     std::string table;
     std::vector<std::string> key;  // the columns that hold the logged key, in its order; unquoted
   };
-  Result<void> watch(const Database& database, const Watched& watched) const;
+  Result<void> make_log(const Database& database) const;
+  Result<void> watch(const Database& database, const Watched& watched,
+                     const std::string& evicted_into) const;
 
   std::string log_;               // quoted
   std::vector<Watched> watched_;  // the first one names the log
