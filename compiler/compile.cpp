@@ -8,6 +8,7 @@
 #include "compiler/analysis.hpp"
 #include "compiler/canonical.hpp"
 #include "compiler/check_plan.hpp"
+#include "compiler/check_mirrors.hpp"
 #include "compiler/check_safety.hpp"
 #include "compiler/check_secrets.hpp"
 #include "compiler/each_expr.hpp"
@@ -130,6 +131,7 @@ Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& 
     check_plan(own, *declaration, step_spans);
     if (diagnostics.has_errors()) continue;
     check_safety(own.plan, step_spans, diagnostics);
+    check_mirrors(own.plan, step_spans, diagnostics);
     result.plans.push_back(std::move(own.plan));
   }
   if (diagnostics.has_errors()) {

@@ -83,6 +83,7 @@ class StepChecker {
   bool may_lead_back(const syntax::Statement& statement, plan::Side before);
   bool read_limit(std::string_view name, bool may_stand, std::string_view owner,
                   std::optional<plan::Duration>& into);
+  bool goes_on_as_before(const syntax::Expr& value, plan::WriteMode mode);
   bool read_mode(const syntax::Statement& statement, bool is_mirrored, plan::RouteWrites& action);
   Lowered reads(const syntax::Statement& statement, Form& form);
   bool read_where(Form& form, plan::RouteReads& action);

@@ -1,5 +1,6 @@
 // `writes`: who takes writes, and how the other side gets them.
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,14 @@ using plan::WriteMode;
 namespace {
 constexpr plan::Duration kMostLag = std::chrono::seconds(5);
 constexpr plan::Duration kLongestPause = std::chrono::seconds(2);
+
+struct Mode {
+  std::string_view word;
+  WriteMode mode;
+};
+constexpr std::array kModes = {Mode{"follow", WriteMode::Follow},
+                               Mode{"transaction", WriteMode::Transaction},
+                               Mode{"app", WriteMode::App}};
 }  // namespace
 
 // `writes old, new { mode = follow; max_lag = 5s }`
@@ -112,9 +121,10 @@ bool StepChecker::read_mode(const syntax::Statement& statement, bool is_mirrored
     return false;
   }
   const std::string_view word = name_of(*written->value);
-  if (word == "follow") {
-    action.mirror = WriteMode::Follow;
-    return true;
+  const auto mode = std::ranges::find(kModes, word, &Mode::word);
+  if (mode != kModes.end()) {
+    action.mirror = mode->mode;
+    return goes_on_as_before(*written->value, mode->mode);
   }
   const std::vector<std::string> known = {"follow", "transaction", "app", "sync"};
   if (std::ranges::find(known, word) != known.end()) {
@@ -128,6 +138,19 @@ bool StepChecker::read_mode(const syntax::Statement& statement, bool is_mirrored
                                              analysis_.sources.text(written->value->span));
   const std::string near = did_you_mean(std::string(word), known);
   report.help(near.empty() ? "write `mode = follow`" : near);
+  return false;
+}
+
+// A changelog is kept for one mode: each has its triggers.
+bool StepChecker::goes_on_as_before(const syntax::Expr& value, WriteMode mode) {
+  const auto began = writes_before().forward;
+  if (!began) return true;
+  const auto before = plan::mode_of(analysis_.plan, *began);
+  if (before == mode) return true;
+  analysis_.diagnostics.report(value.span, diag::WrongForm, "writes")
+      .label(scope_.step_spans->at(began->index), "from here on writes come to both sides")
+      .note("how they come there stays what it is, up to `writes new`")
+      .help(fmt::format("write `mode = {}`", std::ranges::find(kModes, before, &Mode::mode)->word));
   return false;
 }
 

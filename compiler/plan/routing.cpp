@@ -5,13 +5,21 @@
 
 namespace mig::plan {
 
+bool is_logged(const std::optional<WriteMode>& mirror) {
+  return mirror && *mirror != WriteMode::Sync;
+}
+
+WriteMode mode_of(const Plan& plan, StepId followed) {
+  return *std::get<RouteWrites>(plan.at(followed).action).mirror;
+}
+
 WritesState after_writes(const Plan& plan, StepId id, WritesState before) {
   const auto& writes = std::get<RouteWrites>(plan.at(id).action);
   WritesState after = before;
   after.authority = writes.to;
   after.mirror = writes.mirror;
   if (writes.to == Side::None) return after;  // whoever followed goes on when writes do
-  if (writes.mirror != WriteMode::Follow) {
+  if (!is_logged(writes.mirror)) {
     after.forward.reset();
     after.reverse.reset();
   } else if (writes.to == Side::Old) {
@@ -46,6 +54,12 @@ std::string print(const RouteWrites& writes) {
   std::string text = is_old ? "old" : "new";
   if (writes.mirror == WriteMode::Follow)
     text += is_old ? ", and new follows" : ", and old follows";
+  if (writes.mirror == WriteMode::Transaction)
+    text += is_old ? ", and new gets them in the same transaction"
+                   : ", and old gets them in the same transaction";
+  if (writes.mirror == WriteMode::App)
+    text +=
+        is_old ? ", and the application writes new, too" : ", and the application writes old, too";
   if (writes.max_lag) text += fmt::format(", at most {} behind", print(*writes.max_lag));
   if (writes.max_pause) text += fmt::format(", pause at most {}", print(*writes.max_pause));
   return text;

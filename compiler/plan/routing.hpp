@@ -35,6 +35,11 @@ struct WritesState {
   StepId followed() const { return reverse ? *reverse : *forward; }
 };
 
+// Whether the side that leads keeps a changelog of which we carry over what the mirror left.
+bool is_logged(const std::optional<WriteMode>& mirror);
+// How the writes come to the other side since that step. REQUIRES: a changelog is kept since then.
+WriteMode mode_of(const Plan& plan, StepId followed);
+
 // What holds once `id` is done, if `before` held before it. REQUIRES: `id` is a RouteWrites.
 WritesState after_writes(const Plan& plan, StepId id, WritesState before);
 // What holds before a step, as the steps are written.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "compiler/plan/lane.hpp"
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/sqlite_lineage.hpp"
+#include "runtime/stores/sqlite_mirror.hpp"
 #include "runtime/traffic/router.hpp"
 
 namespace mig::runtime {
@@ -82,7 +84,16 @@ Result<void> start_following(World& world, plan::StepId step, plan::Side leads) 
     MIG_TRY(place.commit(place.applied().value_or(beginning)));
   }
   MIG_ASSIGN(effect, begin_effect(world, source, step));
-  MIG_TRY(log.install(effect.database()));
+  if (plan::mode_of(world.plan, step) == plan::WriteMode::Transaction) {
+    // One direction at a time, or what a mirror writes would be carried back.
+    if (plan::leads_back(world.plan)) {
+      MIG_ASSIGN(other, log_of(world, is_forward ? plan::Side::New : plan::Side::Old));
+      MIG_TRY(other.silence(effect.database()));
+    }
+    MIG_TRY(install_mirror(effect.database(), world.plan, leads, log));
+  } else {
+    MIG_TRY(log.install(effect.database()));
+  }
   if (is_one_file) MIG_TRY(keep_place(effect));
   return effect.commit(effect.applied().value_or(beginning));
 }

@@ -25,6 +25,7 @@ namespace mig::runtime {
 namespace {
 
 using plan::Side;
+using plan::WriteMode;
 using plan::WritesState;
 
 constexpr std::size_t kEntriesAtOnce = 1000;
@@ -36,16 +37,27 @@ std::vector<plan::DatasetId> datasets_of(const plan::Plan& plan, Side side) {
 }
 
 std::string describe(const WritesState& writes) {
-  const bool is_followed = writes.mirror == plan::WriteMode::Follow;
-  switch (writes.authority) {
-    case Side::Old:
-      return is_followed ? "writes go to old, and new follows" : "writes go to old";
-    case Side::New:
-      return is_followed ? "writes go to new, and old follows" : "writes go to new";
-    case Side::None:
-      return "writes go to nobody";
+  if (writes.authority == Side::None) return "writes go to nobody";
+  const bool is_old = writes.authority == Side::Old;
+  std::string text = is_old ? "writes go to old" : "writes go to new";
+  if (!writes.mirror) return text;
+  switch (*writes.mirror) {
+    case WriteMode::Sync:
+      return text;
+    case WriteMode::Follow:
+      return text + (is_old ? ", and new follows" : ", and old follows");
+    case WriteMode::Transaction:
+      return text + (is_old ? ", and new gets them at once" : ", and old gets them at once");
+    case WriteMode::App:
+      return text + (is_old ? ", and the application writes new, too"
+                            : ", and the application writes old, too");
   }
-  return {};
+  return text;
+}
+
+// The application writes both sides itself, so no guard stands on the one that does not lead.
+bool is_open_to_all(const WritesState& writes) {
+  return writes.mirror == WriteMode::App;
 }
 
 class WritesStep final : public RouteStep {
@@ -182,7 +194,7 @@ class WritesStep final : public RouteStep {
   // `writes old, new` keeps the new side as the old one is; `writes new` lets go of the old one.
   Result<Outcome> change_mirror(World& world) {
     if (after_.forward && !before_.forward) {
-      MIG_TRY(set_guard(world, Side::New, Guard::Closed));
+      if (!is_open_to_all(after_)) MIG_TRY(set_guard(world, Side::New, Guard::Closed));
       MIG_TRY(start_following(world, id_, Side::Old));
     }
     MIG_TRY(say(world, after_));
@@ -199,11 +211,14 @@ class WritesStep final : public RouteStep {
   Result<void> close_old(World& world, Note note = Note::Keep) {
     // A willing application stops asking before it is refused.
     MIG_TRY(say_nobody(world, before_.forward ? std::optional(Side::New) : std::nullopt));
-    return set_guard(world, Side::Old, Guard::Closed, note);
+    MIG_TRY(set_guard(world, Side::Old, Guard::Closed, note));
+    if (!is_open_to_all(before_)) return {};
+    return set_guard(world, Side::New, Guard::Closed);
   }
   // Nobody is told to write where a guard still refuses.
   Result<void> open_old(World& world, Note note = Note::Keep) {
     MIG_TRY(set_guard(world, Side::Old, Guard::Open, note));
+    if (is_open_to_all(before_)) MIG_TRY(set_guard(world, Side::New, Guard::Open));
     return say(world, before_);
   }
 
@@ -234,6 +249,7 @@ class WritesStep final : public RouteStep {
       if (!is_near) return catching_up();
       if (auto moved = pass_authority(world); !moved) return put_back(world, moved.error());
     }
+    if (is_open_to_all(after_)) MIG_TRY(set_guard(world, Side::Old, Guard::Open));
     MIG_TRY(say(world, after_));
     if (!after_.follows()) MIG_TRY(stop_all(world));
     return done();
@@ -252,6 +268,13 @@ class WritesStep final : public RouteStep {
     return set_guard(world, Side::New, Guard::Open, Note::Opened);
   }
 
+  // Triggers lead from one side only, so before the old one is opened again they lead from there.
+  Result<void> lead_from_old(World& world) {
+    if (!before_.forward || plan::mode_of(world.plan, *before_.forward) != WriteMode::Transaction)
+      return {};
+    return start_following(world, *before_.forward, Side::Old);
+  }
+
   // Whether the new side has been opened: from then on it may hold writes that nobody else has.
   Result<bool> is_open(World& world) {
     MIG_ASSIGN(database, world.stores.reader(new_store(world)));
@@ -263,7 +286,9 @@ class WritesStep final : public RouteStep {
   // the next attempt, or to the rollback.
   std::unexpected<Error> put_back(World& world, Error why) {
     if (before_.authority != Side::Old) return std::unexpected(std::move(why));
-    if (auto opened = open_old(world); !opened) {
+    auto opened = lead_from_old(world);
+    if (opened) opened = open_old(world);
+    if (!opened) {
       why.message += fmt::format("; the old side stays closed: {}", opened.error().message);
     }
     return std::unexpected(std::move(why));
@@ -316,8 +341,9 @@ class WritesStep final : public RouteStep {
       MIG_ASSIGN(refused, refused_on_old(world));
       if (refused) return std::move(*refused);
     }
+    MIG_TRY(lead_from_old(world));
     if (before_.authority == Side::Old) MIG_TRY(open_old(world));
-    // The new side stays closed, as it was before.
+    // The new side stays closed, as it was before, but where the application writes both.
     MIG_TRY(stop_following(world, *after_.reverse, Side::New));
     MIG_TRY(take_back(world));
     return Outcome{Done{describe(before_) + " again", {}}, {}};

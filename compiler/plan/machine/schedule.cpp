@@ -98,7 +98,7 @@ std::optional<WritesState> stream(const Plan& plan, const RunState& state) {
 bool follows(const Plan& plan) {
   return std::ranges::any_of(plan.steps, [](const Step& step) {
     const auto* writes = std::get_if<RouteWrites>(&step.action);
-    return writes != nullptr && writes->mirror == WriteMode::Follow && writes->to == Side::Old;
+    return writes != nullptr && is_logged(writes->mirror) && writes->to == Side::Old;
   });
 }
 
