@@ -82,7 +82,7 @@ const std::vector<Source>& sources() {
       {Type::text(3), "VARCHAR(3)", {"''", "'abc'", "'äöü'"}, {"'abcd'", "'äöüß'", "12"}},
       {kWord, "TEXT", {"'a'", "'B'", "'it''s'"}, {"'A'", "'c'", "''", "NULL"}},
       {Type::of(Base::Date),
-       "DATE_TEXT",
+       "DATE",
        {"'2024-02-29'", "'0001-01-01'", "'9999-12-31'"},
        {"'2023-02-29'", "'2024-13-01'", "'2024-1-01'", "'0000-01-01'", "'2024-04-31'", "20240101",
         "'2024-02-29' || char(0)"}},
@@ -92,7 +92,7 @@ const std::vector<Source>& sources() {
        {"'24:00'", "'12:60'", "'12:34:60'", "'12:34:5'", "'12:34:56.'", "'12:34:56.1234567'",
         "'12:3'", "'1é:34'"}},
       {Type::of(Base::Timestamp),
-       "TEXT",
+       "DATETIME",
        {"'2024-02-29T03:04:05.000006Z'", "'2024-02-29 03:04:05'", "'1999-12-31t23:59z'",
         "'2024-01-01 00:00:00.5Z'"},
        {"'2024-02-29'", "'2024-02-30T00:00:00Z'", "'2024-02-29T03:04:05ZZ'",
@@ -209,7 +209,7 @@ struct Subset {
                                             Function::Greater, Function::GreaterOrEqual};
     static constexpr std::uint32_t kOthers[] = {7, 8, 9, 10, 11, 12, 13};
     const Type compared = below(2) == 0 ? kI64 : kText;
-    switch (below(8)) {
+    switch (below(9)) {
       case 0: {
         auto a = sub(kBool);
         return apply(below(2) == 0 ? Function::And : Function::Or, kBool,
@@ -235,6 +235,13 @@ struct Subset {
         const Expr value = field(other, sources()[other].type);
         return apply(below(2) == 0 ? Function::Equal : Function::LessOrEqual, kBool,
                      {value, value});
+      }
+      case 6: {  // what a column's collation or affinity would make of it
+        const Expr words = field(4, kText);
+        if (below(2) == 0)
+          return apply(Function::Equal, kBool, {words, apply(Function::Lower, kText, {words})});
+        const Expr day = apply(Function::ToText, kText, {field(8, sources()[8].type)});
+        return apply(kCompare[below(4)], kBool, {day, text("12")});
       }
       default: {
         auto a = sub(compared);
