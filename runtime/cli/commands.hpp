@@ -17,6 +17,7 @@ void declare_apply(CLI::App& app, ExitCode& exit);
 void declare_approve(CLI::App& app, ExitCode& exit);
 void declare_check(CLI::App& app, ExitCode& exit);
 void declare_control(CLI::App& app, ExitCode& exit);  // pause, continue, abort, rollback
+void declare_doctor(CLI::App& app, ExitCode& exit);
 void declare_dump(CLI::App& app, ExitCode& exit);
 void declare_explain(CLI::App& app, ExitCode& exit);
 void declare_fmt(CLI::App& app, ExitCode& exit);

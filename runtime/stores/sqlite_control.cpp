@@ -262,29 +262,6 @@ Result<std::vector<FinishedRun>> finished_runs(const Database& database) {
   }
 }
 
-Result<std::vector<std::string>> leftovers(const Database& database) {
-  std::vector<std::string> found;
-  MIG_ASSIGN(fences, read_fences(database));
-  found.reserve(fences.size());
-  for (const Fence& fence : fences) {
-    found.push_back(fmt::format("`{}` is held by the run `{}` of the journal `{}`, epoch {}",
-                                fence.resource, fence.run, fence.journal, fence.epoch));
-  }
-  MIG_ASSIGN(exists, has_control_tables(database));
-  if (exists) {
-    MIG_ASSIGN(open, count(database, "SELECT count(*) FROM mig_ctl_reject WHERE closed IS NULL"));
-    if (open > 0) found.push_back(fmt::format("{} open dead letters", open));
-  }
-  MIG_ASSIGN(rows,
-             database.prepare("SELECT type, name FROM sqlite_schema WHERE type <> 'index' "
-                              "AND name LIKE 'mig\\_ctl\\_%' ESCAPE '\\' ORDER BY type, name"));
-  while (true) {
-    MIG_ASSIGN(has_row, rows.step());
-    if (!has_row) return found;
-    found.push_back(fmt::format("the {} `{}`", rows.text(0), rows.text(1)));
-  }
-}
-
 Result<std::string> identity(const Database& database) {
   MIG_ASSIGN(status, status_of(database));
   std::string file;

@@ -75,9 +75,6 @@ Result<std::vector<FinishedRun>> finished_runs(const Database& database);
 // The environment whose run was completed in this very file first; a copy of the file has none.
 Result<std::optional<std::string>> recorded_environment(const Database& database);
 
-// What mig has left in a file, a sentence each; for `mig doctor`.
-Result<std::vector<std::string>> leftovers(const Database& database);
-
 // Which file this is: its own id, kept since mig's first write, then device and inode. Never
 // writes. A copy of a file has its id and another inode.
 Result<std::string> identity(const Database& database);

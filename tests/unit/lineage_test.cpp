@@ -7,6 +7,7 @@
 #include "runtime/steps/row_check.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/verify.hpp"
+#include "runtime/stores/sqlite_leftovers.hpp"
 #include "runtime/stores/sqlite_lineage.hpp"
 #include "tests/support/shop_plan.hpp"
 #include "tests/support/test_world.hpp"
@@ -276,7 +277,7 @@ TEST_CASE("a lineage goes with the following, the copy or the run") {
     staff.finish(kCopies);
     const auto left = runtime::leftovers(open().value());
     REQUIRE(left);
-    CHECK(std::ranges::count(*left, "the table `mig_ctl_lineage_teams`") == 1);
+    CHECK(std::ranges::count(left->things, "mig_ctl_lineage_teams", &runtime::Leftover::name) == 1);
     REQUIRE(runtime::release(open().value(), {.journal = "journal-1",
                                               .run = "run-1",
                                               .plan_name = "staff",

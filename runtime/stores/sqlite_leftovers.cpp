@@ -1,0 +1,139 @@
+#include "runtime/stores/sqlite_leftovers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace mig::runtime {
+namespace {
+
+Result<std::int64_t> count(const Database& database, const std::string& from) {
+  MIG_ASSIGN(rows, database.prepare("SELECT count(*) FROM " + from));
+  MIG_ASSIGN(has_row, rows.step());
+  return has_row ? rows.integer(0) : 0;
+}
+
+std::string about_trigger(std::string_view name, std::string_view table) {
+  if (name.starts_with("mig_ctl_guard_")) return fmt::format("refuses writes to `{}`", table);
+  if (name.starts_with("mig_ctl_log_"))
+    return fmt::format("notes which rows of `{}` change", table);
+  return fmt::format("stands on `{}`", table);
+}
+
+Result<std::string> about_table(const Database& database, const std::string& name) {
+  MIG_ASSIGN(quoted, quote_identifier(name));
+  MIG_ASSIGN(rows, count(database, quoted));
+  if (name == "mig_ctl_meta") return std::string("says which file this is");
+  if (name == "mig_ctl_fence") return fmt::format("says which runs may write here: {}", rows);
+  if (name == "mig_ctl_applied") return fmt::format("says how far steps came: {}", rows);
+  if (name == "mig_ctl_origin") return std::string("tells mig's own writes from others");
+  if (name == "mig_ctl_run")
+    return fmt::format("keeps the names of runs that ended here: {}", rows);
+  if (name == "mig_ctl_reject") {
+    MIG_ASSIGN(open, count(database, quoted + " WHERE closed IS NULL"));
+    return fmt::format("keeps dead letters: {}, {} of them open", rows, open);
+  }
+  constexpr std::string_view kLog = "mig_ctl_log_";
+  if (name.starts_with(kLog))
+    return fmt::format("is the changelog of `{}`: {} entries", name.substr(kLog.size()), rows);
+  constexpr std::string_view kLineage = "mig_ctl_lineage_";
+  if (name.starts_with(kLineage)) {
+    return fmt::format("says which old rows stand behind rows of `{}`: {} entries",
+                       name.substr(kLineage.size()), rows);
+  }
+  return fmt::format("has a name of mig's: {} rows", rows);
+}
+
+Result<void> find_named(const Database& database, std::vector<Leftover>& things) {
+  MIG_ASSIGN(rows,
+             database.prepare("SELECT type, name, tbl_name FROM sqlite_schema "
+                              "WHERE type IN ('trigger', 'table') AND name LIKE 'mig\\_ctl\\_%' "
+                              "ESCAPE '\\' ORDER BY type DESC, name"));
+  while (true) {
+    MIG_ASSIGN(has_row, rows.step());
+    if (!has_row) return {};
+    Leftover found{.type = std::string(rows.text(0)), .name = std::string(rows.text(1))};
+    if (found.type == "trigger") {
+      found.about = about_trigger(found.name, rows.text(2));
+    } else {
+      MIG_ASSIGN(about, about_table(database, found.name));
+      found.about = about;
+    }
+    things.push_back(std::move(found));
+  }
+}
+
+Result<Leftover> describe_routes(const Database& database, const std::string& name) {
+  Leftover found{.type = "table", .name = name, .is_route = true};
+  MIG_ASSIGN(quoted, quote_identifier(name));
+  MIG_ASSIGN(routes, database.prepare(fmt::format(
+                         "SELECT CAST(router AS TEXT), CAST(writes_authority AS TEXT), reads_share "
+                         "FROM {} ORDER BY router",
+                         quoted)));
+  found.about = "tells applications where to go";
+  while (true) {
+    MIG_ASSIGN(has_row, routes.step());
+    if (!has_row) return found;
+    const auto text = [&](int column) {
+      return routes.storage_class(column) == StorageClass::Text ? std::string(routes.text(column))
+                                                                : std::string("nothing");
+    };
+    const auto share = plan::Ratio::from_parts(routes.integer(2));
+    found.about += fmt::format("; `{}`: {} of the reads to new, writes to {}", text(0),
+                               share ? plan::print(*share) : "an unknown share", text(1));
+    const bool is_all_old = text(1) == "old" && share && share->parts() == 0;
+    found.leads_to_new = found.leads_to_new || !is_all_old;
+  }
+}
+
+// A table of exactly the columns that a router of the kind `table` makes.
+Result<void> find_routes(const Database& database, std::vector<Leftover>& things) {
+  MIG_ASSIGN(rows, database.prepare(
+                       "SELECT name FROM sqlite_schema AS s WHERE type = 'table' AND "
+                       "(SELECT group_concat(name) FROM pragma_table_info(s.name)) = "
+                       "'router,version,epoch,reads_share,writes_authority,fresh_until,document' "
+                       "ORDER BY name"));
+  while (true) {
+    MIG_ASSIGN(has_row, rows.step());
+    if (!has_row) return {};
+    MIG_ASSIGN(found, describe_routes(database, std::string(rows.text(0))));
+    things.push_back(std::move(found));
+  }
+}
+
+}  // namespace
+
+Result<Leftovers> leftovers(const Database& database) {
+  Leftovers found;
+  MIG_TRY(find_named(database, found.things));
+  MIG_TRY(find_routes(database, found.things));
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(found.things, name, &Leftover::name) != found.things.end();
+  };
+  if (has("mig_ctl_fence")) {
+    MIG_ASSIGN(fences, read_fences(database));
+    found.fences = std::move(fences);
+  }
+  if (has("mig_ctl_run")) {
+    MIG_ASSIGN(finished, finished_runs(database));
+    found.finished = std::move(finished);
+  }
+  return found;
+}
+
+Result<void> remove_leftovers(const Database& database, const std::vector<Leftover>& things) {
+  // A trigger that outlives the table it writes to refuses every write of the application.
+  for (const std::string_view type : {"trigger", "table"}) {
+    for (const Leftover& thing : things) {
+      if (thing.type != type) continue;
+      MIG_ASSIGN(name, quote_identifier(thing.name));
+      MIG_TRY(database.execute(fmt::format("DROP {} IF EXISTS {}", thing.type, name)));
+    }
+  }
+  return {};
+}
+
+}  // namespace mig::runtime
