@@ -169,8 +169,12 @@ Result<void> Changelog::watch(const Database& database, const Watched& watched,
     for (const UniqueColumn& column : rule.columns) {
       MIG_ASSIGN(name, quote_identifier(column.name));
       MIG_ASSIGN(collation, quote_identifier(column.collation));
-      condition += fmt::format("{}t.{} = NEW.{} COLLATE {}", condition.empty() ? "" : " AND ", name,
-                               name, collation);
+      const std::string value =
+          column.instead_of_null.empty()
+              ? "NEW." + name
+              : fmt::format("coalesce(NEW.{}, ({}))", name, column.instead_of_null);
+      condition += fmt::format("{}t.{} = {} COLLATE {}", condition.empty() ? "" : " AND ", name,
+                               value, collation);
     }
     guard(condition);
   }

@@ -20,6 +20,7 @@ std::string about_trigger(std::string_view name, std::string_view table) {
   if (name.starts_with("mig_ctl_guard_")) return fmt::format("refuses writes to `{}`", table);
   if (name.starts_with("mig_ctl_log_"))
     return fmt::format("notes which rows of `{}` change", table);
+  if (name.starts_with("mig_ctl_carry_")) return "carries over what is noted, to the other side";
   return fmt::format("stands on `{}`", table);
 }
 
@@ -39,6 +40,11 @@ Result<std::string> about_table(const Database& database, const std::string& nam
   constexpr std::string_view kLog = "mig_ctl_log_";
   if (name.starts_with(kLog))
     return fmt::format("is the changelog of `{}`: {} entries", name.substr(kLog.size()), rows);
+  constexpr std::string_view kEvicted = "mig_ctl_evicted_";
+  if (name.starts_with(kEvicted)) {
+    return fmt::format("notes which rows of `{}` a write may push out: {}",
+                       name.substr(kEvicted.size()), rows);
+  }
   constexpr std::string_view kLineage = "mig_ctl_lineage_";
   if (name.starts_with(kLineage)) {
     return fmt::format("says which old rows stand behind rows of `{}`: {} entries",

@@ -208,7 +208,7 @@ class Mirror {
       MIG_ASSIGN(rules, unique_rules(database_, live(emit)));
       const std::string alias = row_id_alias(live(emit), rules);
       const plan::Field* aliased = alias.empty() ? nullptr : field_of(emit, alias);
-      if (aliased != nullptr && !aliased->key) rules.push_back({alias, {{alias, "BINARY"}}});
+      if (aliased != nullptr && !aliased->key) rules.push_back({alias, {{alias, "BINARY", {}}}});
       for (const UniqueRule& rule : rules) {
         MIG_ASSIGN(is_free, is_free_of(emit, rule));
         condition += is_free;

@@ -21,9 +21,11 @@ Result<bool> has_row_id(const Database& database, const std::string& table) {
 Result<std::vector<UniqueRule>> unique_rules(const Database& database, const LiveTable& table) {
   std::vector<UniqueRule> rules;
   MIG_ASSIGN(parts,
-             database.prepare("SELECT l.name, x.name, x.coll FROM pragma_index_list(?) AS l, "
-                              "pragma_index_xinfo(l.name) AS x "
-                              "WHERE l.\"unique\" AND x.key ORDER BY l.name, x.seqno"));
+             database.prepare("SELECT l.name, x.name, x.coll, c.dflt_value "
+                              "FROM pragma_index_list(?1) AS l, pragma_index_xinfo(l.name) AS x "
+                              "LEFT JOIN pragma_table_info(?1) AS c ON c.name = x.name AND "
+                              "c.\"notnull\" WHERE l.\"unique\" AND x.key "
+                              "ORDER BY l.name, x.seqno"));
   parts.bind_text(1, table.name);
   while (true) {
     MIG_ASSIGN(has_part, parts.step());
@@ -41,7 +43,8 @@ Result<std::vector<UniqueRule>> unique_rules(const Database& database, const Liv
           "with `writes none`");
     }
     if (rules.empty() || rules.back().index != index) rules.push_back({index, {}});
-    rules.back().columns.push_back({column->name, std::string(parts.text(2))});
+    rules.back().columns.push_back(
+        {column->name, std::string(parts.text(2)), std::string(parts.text(3))});
   }
   return rules;
 }

@@ -16,6 +16,8 @@ namespace mig::runtime {
 struct UniqueColumn {
   std::string name;
   std::string collation;
+  // What REPLACE puts where NULL was given and must not be: an expression; empty: nothing.
+  std::string instead_of_null;
 };
 struct UniqueRule {
   std::string index;

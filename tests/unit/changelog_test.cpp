@@ -191,6 +191,17 @@ TEST_CASE("a row may be pushed out by its hidden row id or by a key that is not 
   CHECK(other.missed("UPDATE OR REPLACE users SET id = 2 WHERE code = 'uno'") == kNothing);
 }
 
+TEST_CASE("a row is pushed out by the default that REPLACE puts in the place of NULL") {
+  Followed table(
+      "CREATE TABLE users(id INTEGER PRIMARY KEY, code TEXT NOT NULL DEFAULT 'It''s' UNIQUE);"
+      "INSERT INTO users VALUES(1, 'It''s'), (2, 'two');",
+      by("id", plan::Type::of(plan::Base::I64)));
+  REQUIRE(table.install());
+  CHECK(table.missed("INSERT OR REPLACE INTO users VALUES(3, NULL)") == kNothing);
+  CHECK(table.missed("UPDATE OR REPLACE users SET code = NULL WHERE id = 2") == kNothing);
+  CHECK(table.rows().size() == 1);
+}
+
 TEST_CASE("a unique index that no guard can carry is refused by name") {
   Followed table = users();
   REQUIRE(table.application().execute("CREATE UNIQUE INDEX odd ON users(lower(name), id)"));

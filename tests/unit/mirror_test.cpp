@@ -72,6 +72,9 @@ TEST_CASE("a row that cannot be carried over waits, and the other side is as it 
   shop.run("UPDATE people SET name = 'evil' WHERE id = 1");
   CHECK(shop.waiting() == "1\n");
   CHECK(shop.rows(kUsers) == "1|Ann|Lee\n2|Bob|NULL\n");
+  shop.run("UPDATE people SET name = 'Ann Lee', city = 'Rome' WHERE id = 1");
+  shop.run("UPDATE people SET name = 'evil', city = NULL WHERE id = 1");
+  CHECK(shop.rows("SELECT user_id, city FROM cities") == "1|rome\n");
   // So does one that stands in another's way, and its next version is carried over.
   shop.run("UPDATE people SET name = 'Ann' WHERE id = 2");
   CHECK(shop.waiting() == "1,2\n");
