@@ -129,6 +129,8 @@ Result<void> Resident::open(World& world, plan::StepId step, plan::Side leads) {
   follower_.emplace(std::move(opened));
   step_ = step;
   leads_ = leads;
+  is_shared_ = world.stores.is_one_file(old_store(world), new_store(world)) ||
+               plan::mode_of(world.plan, step) == plan::WriteMode::App;
   return {};
 }
 
@@ -152,7 +154,9 @@ Result<std::optional<Followed>> Resident::tend(World& world) {
   const auto took = ended - began;
   if (took > kSlice) at_once_ = std::max(kFewestEntries, at_once_ / 2);
   if (took < kSlice / 2) at_once_ = std::min(kMostEntries, at_once_ * 2);
-  rests_until_ = ended + (followed.is_drained ? std::max(took, kIdle) : took);
+  // Where the application writes the same file, it gets its turn.
+  const auto rest = is_shared_ ? took : Instant::duration::zero();
+  rests_until_ = ended + (followed.is_drained ? std::max(rest, kIdle) : rest);
   return std::optional(followed);
 }
 

@@ -31,8 +31,8 @@ Result<void> stop_following(World& world, plan::StepId step, plan::Side leads = 
 class Resident {
  public:
   // One slice, where the run follows now (plan::stream); nothing where it does not, or where it
-  // rests: a write to a file is followed by a pause as long as itself, so that the application
-  // gets its turn.
+  // rests: a write to a file that the application writes as well is followed by a pause as long as
+  // itself.
   Result<std::optional<Followed>> tend(World& world);
 
   // When `tend` has something to do again, as far as it knows.
@@ -45,6 +45,7 @@ class Resident {
 
   std::optional<plan::StepId> step_;
   plan::Side leads_ = plan::Side::Old;
+  bool is_shared_ = false;  // the application writes where this writes
   std::optional<Follower> follower_;
   std::size_t at_once_ = 0;  // entries a slice
   std::int64_t pruned_ = 0;  // entries up to here are out of the log

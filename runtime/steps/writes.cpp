@@ -265,6 +265,8 @@ class WritesStep final : public RouteStep {
     // The way back first: what is acknowledged over there is logged from the first write on.
     if (after_.reverse) MIG_TRY(start_following(world, *after_.reverse, Side::New));
     MIG_TRY(check_pause(world, until));
+    // Both sides are equal and closed: readers change sides before somebody writes.
+    if (before_.forward) MIG_TRY(say_nobody(world, Side::Old));
     return set_guard(world, Side::New, Guard::Open, Note::Opened);
   }
 
@@ -330,16 +332,21 @@ class WritesStep final : public RouteStep {
   Result<Outcome> move_back(World& world) {
     assert(after_.reverse && "nothing else takes the authority back");
     MIG_ASSIGN(is_logged, is_new_side_logged(world));
-    if (is_logged) {
+    MIG_ASSIGN(is_over, old_leads(world));
+    if (is_logged && !is_over) {
       MIG_ASSIGN(is_near, follow(world, Side::New));
       if (!is_near) return catching_up();
     }
-    MIG_TRY(say_nobody(world, Side::Old));
-    MIG_TRY(set_guard(world, Side::New, Guard::Closed));
-    if (is_logged) {
-      MIG_TRY(drain(world, Side::New, kNoLimit));
-      MIG_ASSIGN(refused, refused_on_old(world));
-      if (refused) return std::move(*refused);
+    if (!is_over) {
+      MIG_TRY(say_nobody(world, Side::Old));
+      MIG_TRY(set_guard(world, Side::New, Guard::Closed));
+      if (is_logged) {
+        MIG_TRY(drain(world, Side::New, kNoLimit));
+        MIG_ASSIGN(refused, refused_on_old(world));
+        if (refused) return std::move(*refused);
+      }
+      // Both sides are equal and closed: the moment at which readers may change sides.
+      MIG_TRY(say_nobody(world, Side::New));
     }
     MIG_TRY(lead_from_old(world));
     if (before_.authority == Side::Old) MIG_TRY(open_old(world));
@@ -347,6 +354,16 @@ class WritesStep final : public RouteStep {
     MIG_TRY(stop_following(world, *after_.reverse, Side::New));
     MIG_TRY(take_back(world));
     return Outcome{Done{describe(before_) + " again", {}}, {}};
+  }
+
+  // Whether the document names the old side as the one that leads. From then on it may have been
+  // opened, and hold what the new one misses.
+  static Result<bool> old_leads(World& world) {
+    if (!world.plan.through) return false;
+    MIG_ASSIGN(routes, open_router(world.stores, world.folder)->read());
+    const WriteRoute& writes = routes.writes;
+    return writes.authority == Side::Old ||
+           (writes.authority == Side::None && writes.mirror == Side::New);
   }
 
   Result<bool> is_new_side_logged(const World& world) const {

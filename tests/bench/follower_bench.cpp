@@ -160,6 +160,7 @@ int main(int count, char** arguments) {
     const double following = seconds_of([&] {
       while (true) {
         const auto slice = need(resident.tend(world));
+        if (!slice) continue;
         followed += slice->entries;
         if (slice->is_drained) return;
       }
