@@ -7,8 +7,8 @@
 
 #include "compiler/analysis.hpp"
 #include "compiler/canonical.hpp"
-#include "compiler/check_plan.hpp"
 #include "compiler/check_mirrors.hpp"
+#include "compiler/check_plan.hpp"
 #include "compiler/check_safety.hpp"
 #include "compiler/check_secrets.hpp"
 #include "compiler/each_expr.hpp"
