@@ -40,19 +40,20 @@ Side* Client::side(mig_router::Side which) {
   return new_.get();
 }
 
-// No store and no table: nothing has moved yet.
+// No store, no table, no row: nothing has moved yet.
 Document Client::document() {
   Document nothing_moved;
   nothing_moved.salt = options_.plan + "/" + options_.router;
   Side* on = side(mig_router::Side::New);
   if (on == nullptr) return nothing_moved;
-  Connection& connection = on->connection();
-  const auto tables = connection.run(
-      "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", {options_.table});
-  if (tables.empty()) return nothing_moved;
-  const auto rows =
-      connection.run(fmt::format("SELECT document FROM \"{}\" WHERE router = ?1", options_.table),
-                     {options_.router});
+  std::vector<SqlRow> rows;
+  try {
+    rows = on->connection().run(
+        fmt::format("SELECT document FROM \"{}\" WHERE router = ?1", options_.table),
+        {options_.router});
+  } catch (const SqlError& error) {
+    if (!error.is_table_gone()) throw;
+  }
   if (rows.empty()) return nothing_moved;
   const auto parsed = mig_router::parse(std::get<std::string>(rows[0][0]));
   if (!parsed) throw std::runtime_error("the routing document is not one that this client knows");

@@ -19,11 +19,9 @@ class SqlError : public std::runtime_error {
  public:
   SqlError(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
   bool is_busy() const { return (code_ & 0xFF) == SQLITE_BUSY || (code_ & 0xFF) == SQLITE_LOCKED; }
+  bool is_table_gone() const { return std::string_view(what()).starts_with("no such table"); }
   // A trigger of the store refused the write, or the table is gone.
-  bool is_refused() const {
-    return code_ == SQLITE_CONSTRAINT_TRIGGER ||
-           std::string_view(what()).starts_with("no such table");
-  }
+  bool is_refused() const { return code_ == SQLITE_CONSTRAINT_TRIGGER || is_table_gone(); }
 
  private:
   int code_;
