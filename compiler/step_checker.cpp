@@ -16,10 +16,11 @@ using plan::Action;
 void StepChecker::check(const syntax::Statement& phase) {
   written_on_fail_ = scope_.on_fail;
   if (!phase.block) return;
+  read_window(*phase.block);
   read_lasting(*phase.block);
   for (const syntax::Statement& statement : phase.block->statements) {
     const std::string& word = statement.word.text;
-    if (word == "on_fail" || word == "rejects") continue;
+    if (word == "on_fail" || word == "rejects" || word == "window") continue;
     row_ = find_statement(Context::Phase, word);
     if (row_ == nullptr) {
       report_unknown_statement(statement, Context::Phase, analysis_.diagnostics);
@@ -88,6 +89,7 @@ void StepChecker::check_step(const syntax::Statement& statement) {
   if (action && form.ok()) form.end();
   if (!action || !form.ok() || !attributes.ok()) return;
   append(statement, std::move(*action));
+  check_pause_fits(statement);
 }
 
 void StepChecker::append(const syntax::Statement& statement, Action action,

@@ -1,8 +1,8 @@
 // Lowers the steps of one phase; a word of the statement table is one function here.
 //
 // step_checker.cpp reads the phase and names, step_structure.cpp, step_data.cpp,
-// step_reads.cpp, step_ramp.cpp, step_writes.cpp and step_waiting.cpp lower the words. Made for one
-// phase, used once.
+// step_reads.cpp, step_ramp.cpp, step_writes.cpp, step_waiting.cpp and step_window.cpp lower the
+// words. Made for one phase, used once.
 #pragma once
 
 #include <map>
@@ -40,6 +40,15 @@ class StepChecker {
 
   void read_lasting(const syntax::Block& block);
   void read_rejects(const syntax::Statement& statement);
+  void read_window(const syntax::Block& block);
+  bool read_openings(Form& form, plan::Window& window);
+  std::optional<std::pair<std::uint8_t, std::uint8_t>> weekdays(const syntax::Expr& expr) const;
+  bool are_weekdays_known(const syntax::Expr& expr);
+  bool read_opening(const syntax::Expr& times, plan::Weekly days, bool has_days,
+                    plan::Window& window);
+  bool read_zone(const syntax::Statement& statement, plan::Window& window);
+  bool read_window_end(const syntax::Statement& statement, plan::Window& window);
+  void check_pause_fits(const syntax::Statement& statement);
   void check_step(const syntax::Statement& statement);
   // `otherwise`: what a failure does where neither the phase nor the plan says it.
   void append(const syntax::Statement& statement, plan::Action action,

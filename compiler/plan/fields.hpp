@@ -43,6 +43,8 @@ template <>
 inline constexpr std::array<std::string_view, 4> kSpellings<Finally> = {"rollback", "rollback_to",
                                                                         "pause", "retreat"};
 template <>
+inline constexpr std::array<std::string_view, 2> kSpellings<AtEnd> = {"pause", "rollback"};
+template <>
 inline constexpr std::array<std::string_view, 2> kSpellings<Then> = {"fail", "pause"};
 template <>
 inline constexpr std::array<std::string_view, 5> kSpellings<Compare> = {"<", "<=", "==", ">=", ">"};
@@ -299,8 +301,21 @@ void fields(Visit& visit, Step& it) {
       MIG_FIELD(on_fail), MIG_FIELD(semantics), MIG_LATER_FIELD(limit);
 }
 template <class Visit>
+void fields(Visit& visit, Weekly& it) {
+  MIG_FIELD(first_day), MIG_FIELD(last_day), MIG_FIELD(opens), MIG_FIELD(closes);
+}
+template <class Visit>
+void fields(Visit& visit, Once& it) {
+  MIG_FIELD(opens), MIG_FIELD(closes);
+}
+template <class Visit>
+void fields(Visit& visit, Window& it) {
+  MIG_FIELD(weekly), MIG_FIELD(once), MIG_FIELD(zone), MIG_FIELD(reserve), MIG_FIELD(at_end);
+}
+template <class Visit>
 void fields(Visit& visit, Phase& it) {
-  MIG_FIELD(name), MIG_FIELD(about), MIG_FIELD(place), MIG_FIELD(after), MIG_FIELD(steps);
+  MIG_FIELD(name), MIG_FIELD(about), MIG_FIELD(place), MIG_FIELD(after), MIG_FIELD(steps),
+      MIG_LATER_FIELD(window);
 }
 template <class Visit>
 void fields(Visit& visit, Plan& it) {

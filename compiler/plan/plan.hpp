@@ -16,6 +16,7 @@
 #include "compiler/plan/ids.hpp"
 #include "compiler/plan/schema.hpp"
 #include "compiler/plan/units.hpp"
+#include "compiler/plan/window.hpp"
 
 namespace mig::plan {
 
@@ -78,6 +79,7 @@ struct Phase {
   Place place;
   std::vector<PhaseId> after;
   std::vector<StepId> steps;
+  std::optional<Window> window;  // absent: its steps may run at any time
   bool operator==(const Phase&) const = default;
 };
 

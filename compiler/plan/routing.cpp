@@ -40,6 +40,11 @@ WritesState writes_before(const Plan& plan, StepId id) {
   return state;
 }
 
+Duration longest_pause(const RouteWrites& writes) {
+  const auto& longest = writes.to == Side::None ? writes.max_downtime : writes.max_pause;
+  return longest.value_or(Duration::zero());
+}
+
 std::vector<std::string> hashed_fields(const Plan& plan, const RouteReads& reads) {
   const Entity& entity = plan.entity_of(plan.from);
   std::vector<std::string> names;

@@ -163,6 +163,8 @@ class JsonObserver final : public runtime::Observer {
     body.erase("plan");  // of the first record: the whole plan, and its sources
     body.erase("sources");
     if (body.contains("step")) body["step"] = plan.steps.at(body["step"].get<std::size_t>()).name;
+    if (body.contains("phase"))
+      body["phase"] = plan.phases.at(body["phase"].get<std::size_t>()).name;
     if (body.contains("gate")) body["gate"] = plan.gates.at(body["gate"].get<std::size_t>()).name;
     put({{"event", plan::name(entry.record)},
          {"at", runtime::print(Instant(std::chrono::microseconds(entry.at)))},
@@ -272,6 +274,10 @@ std::string describe(const plan::Plan& plan, const plan::Record& record) {
           },
           [&](const plan::GateJudged& it) {
             return fmt::format("{}  gate {}: {}", step(it.step), plan.at(it.gate).name, it.verdict);
+          },
+          [&](const plan::WindowAwaited& it) {
+            return fmt::format("{}  waits for its window, until {}", plan.at(it.phase).name,
+                               runtime::print(Instant(std::chrono::microseconds(it.until))));
           },
           [&](const plan::Approved& it) {
             return fmt::format("{}  approved by {}{}", step(it.step), it.who,

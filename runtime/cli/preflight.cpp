@@ -6,6 +6,7 @@
 
 #include "compiler/plan/hash.hpp"
 #include "runtime/cli/session.hpp"
+#include "runtime/openings.hpp"
 #include "runtime/stores/lock_holders.hpp"
 #include "runtime/stores/schema_check.hpp"
 #include "runtime/stores/sqlite_control.hpp"
@@ -45,6 +46,7 @@ class Looker {
       : plan_(plan), folder_(folder), run_(run), stores_(std::move(stores)) {}
 
   Result<Preflight> look() {
+    look_at_windows();
     for (std::uint32_t i = 0; i < plan_.stores.size(); ++i)
       MIG_TRY(look_at_store(plan::StoreId{i}));
     for (std::uint32_t i = 0; i < plan_.datasets.size(); ++i)
@@ -196,6 +198,23 @@ class Looker {
       return add != nullptr && add->dataset == difference.dataset &&
              add->field == *difference.field;
     });
+  }
+
+  void look_at_windows() {
+    const runtime::Instant now = runtime::SystemClock().now();
+    for (std::uint32_t i = 0; i < plan_.phases.size(); ++i) {
+      const plan::Phase& phase = plan_.phases[i];
+      if (!phase.window) continue;
+      const auto use = runtime::next_use(*phase.window, now, runtime::Duration::zero());
+      if (!use) return refuse(ExitCode::Unavailable, use.error().message, use.error().help);
+      const std::optional<runtime::Instant>& opens = *use;
+      if (opens && *opens > now) live_.opens.emplace(plan::PhaseId{i}, *opens);
+      if (opens || !run_.empty()) continue;
+      refuse(ExitCode::Refused,
+             fmt::format("the window of `{}` does not open again: {}", phase.name,
+                         plan::print(*phase.window)),
+             "give the phase a window that is still to come");
+    }
   }
 
   Result<void> look_at_routes() {

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/cli/exit_code.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/data/sample.hpp"
 #include "runtime/result.hpp"
 #include "runtime/stores/drop_check.hpp"
@@ -53,8 +55,9 @@ struct Preflight {
   runtime::RowSample sample;  // empty where there was nothing to sample
   std::vector<std::string>
       identities;  // of the stores, in the plan's order; empty where no file is yet
-  std::vector<LiveDataset> datasets;  // in the plan's order
-  std::string schema;                 // of all stores, as one text
+  std::vector<LiveDataset> datasets;                // in the plan's order
+  std::map<plan::PhaseId, runtime::Instant> opens;  // of phases whose window is closed now
+  std::string schema;                               // of all stores, as one text
 };
 
 // `run`: the run that may hold fences already; empty for a new one.

@@ -50,8 +50,11 @@ class Screen {
     for (const std::string& warning : live_.warnings)
       out += folded("  ! ", warning);
     out += fmt::format("\n{:<{}} {}\n", "Steps", kWidth - kBackWidth - 1, "way back");
-    for (const plan::Step& step : plan_.steps)
+    for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
+      const plan::Step& step = plan_.steps[i];
+      if (plan_.at(step.phase).steps.front() == plan::StepId{i}) out += window_of(step.phase);
       out += line(step);
+    }
     return out + limits() + totals();
   }
 
@@ -98,8 +101,23 @@ class Screen {
         out += fmt::format("  {:-^{}}\n", fmt::format(" {} ", text), kWidth - 4);
       return out;
     }
-    const Row row = row_of(step);
-    const auto phase = wrapped(plan_.at(step.phase).name, kPhaseWidth);
+    return line(step.phase, row_of(step));
+  }
+
+  // When the steps below may run.
+  std::string window_of(plan::PhaseId id) const {
+    const auto& window = plan_.at(id).window;
+    if (!window) return {};
+    const auto opens = live_.opens.find(id);
+    const std::string now = opens == live_.opens.end()
+                                ? "open now"
+                                : fmt::format("opens {}", runtime::print(opens->second));
+    return line(id, Row{"?", fmt::format("only {}; {}", print(*window), now),
+                        window->at_end == plan::AtEnd::Rollback ? "or back" : ""});
+  }
+
+  std::string line(plan::PhaseId id, const Row& row) const {
+    const auto phase = wrapped(plan_.at(id).name, kPhaseWidth);
     const auto what = wrapped(row.what, kWidth - kPhaseWidth - kBackWidth - 6);
     std::string out;
     for (std::size_t i = 0; i < std::max(phase.size(), what.size()); ++i) {

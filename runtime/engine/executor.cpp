@@ -201,6 +201,14 @@ Executor::Turn Executor::turn_forward(const Limits& limits) {
     }
     return fail(steps.front(), plan::Trouble::Permanent, *overdue, false);
   }
+  MIG_ASSIGN(deadline, next_deadline(log_.plan(), state));
+  if (deadline && deadline->at <= clock_.now()) {
+    const std::string& phase = log_.plan().at(deadline->phase).name;
+    MIG_TRY(append({plan::RollbackStarted{
+        fmt::format("the window of {} has ended, and the phase is not done", phase), {}, {}}}));
+    waits_.clear();
+    return std::optional<RunEnd>();
+  }
   std::optional<Instant> earliest;
   const WaitUntil* shown = nullptr;
   bool moved = false;
@@ -215,13 +223,34 @@ Executor::Turn Executor::turn_forward(const Limits& limits) {
       continue;
     }
     moved = true;
-    MIG_ASSIGN(end, advance(id));
+    MIG_ASSIGN(shut, shut_for(log_.plan(), log_.state(), id, clock_.now()));
+    MIG_ASSIGN(end, shut ? wait_for_window(id, *shut) : advance(id));
     if (end) return end;
     if (log_.state().status != RunStatus::Running) return std::optional<RunEnd>();
   }
   if (moved) return std::optional<RunEnd>();
   assert(earliest.has_value());
-  return wait(limits, *earliest, shown);
+  return wait(limits, deadline ? std::min(*earliest, deadline->at) : *earliest, shown);
+}
+
+// What a step holds it lets go, as if this runner had been lost: it goes on from its cursor.
+Executor::Turn Executor::wait_for_window(plan::StepId id, const ShutWindow& shut) {
+  steps_.erase(id);
+  began_.erase(id);
+  if (!shut.until) {
+    const std::string& phase = log_.plan().at(shut.phase).name;
+    MIG_TRY(append({plan::RunPaused{
+        plan::PauseReason::Window,
+        fmt::format("the window of {} does not open again, and the phase is not done", phase)}}));
+    return std::optional<RunEnd>();
+  }
+  waits_[id] = WaitUntil{.until = *shut.until, .why = shut.why};
+  observer_.on_wait(log_.plan().at(id), waits_[id]);
+  Instant& said = windows_[shut.phase];
+  if (said == *shut.until) return std::optional<RunEnd>();
+  said = *shut.until;
+  MIG_TRY(append({plan::WindowAwaited{shut.phase, said.time_since_epoch().count()}}));
+  return std::optional<RunEnd>();
 }
 
 Executor::Turn Executor::turn_back() {
@@ -294,6 +323,7 @@ Executor::Turn Executor::settle(plan::StepId id, Result<Outcome> outcome) {
                  },
                  [&](const WaitUntil& waiting) {
                    waits_[id] = waiting;
+                   if (waiting.is_untimed) began_.erase(id);
                    observer_.on_wait(step, waiting);
                    const plan::StepState& now = log_.state().at(id);
                    if (waiting.cursor != now.cursor && direction == Direction::Forward) {

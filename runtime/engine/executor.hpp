@@ -15,6 +15,7 @@
 #include "compiler/plan/machine/failure.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/engine/run_log.hpp"
+#include "runtime/engine/window_guard.hpp"
 #include "runtime/engine/workers.hpp"
 #include "runtime/engine/world.hpp"
 #include "runtime/steps/following.hpp"
@@ -84,6 +85,7 @@ class Executor {
   Result<RunEnd> pause_for_disk(const Error& full);
   Turn finish(const plan::Record& last, const char* outcome);
   Turn wait(const Limits& limits, Instant until, const WaitUntil* shown);
+  Turn wait_for_window(plan::StepId id, const ShutWindow& shut);
 
   Result<void> append(const std::vector<plan::Record>& records);
   Duration beat_every() const;
@@ -107,6 +109,7 @@ class Executor {
   bool is_behind_ = false;  // the resident has more to do at once
   std::map<plan::StepId, std::unique_ptr<Step>> steps_;
   std::map<plan::StepId, WaitUntil> waits_;
+  std::map<plan::PhaseId, Instant> windows_;   // that are waited for, as journaled
   std::map<plan::StepId, Instant> began_;      // the attempt that runs; a new runner's is its own
   std::map<plan::StepId, Instant> journaled_;  // when its progress was last written down
 };

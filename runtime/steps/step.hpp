@@ -34,6 +34,7 @@ struct WaitUntil {
   std::string cursor;
   std::string why;
   bool for_person = false;  // only a request can end the wait earlier
+  bool is_untimed = false;  // it counts for no time limit of the step
 };
 
 struct Done {

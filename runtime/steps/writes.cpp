@@ -13,6 +13,7 @@
 
 #include "compiler/plan/lane.hpp"
 #include "compiler/plan/routing.hpp"
+#include "runtime/engine/window_guard.hpp"
 #include "runtime/steps/follower.hpp"
 #include "runtime/steps/following.hpp"
 #include "runtime/steps/route_step.hpp"
@@ -30,6 +31,7 @@ using plan::WritesState;
 
 constexpr std::size_t kEntriesAtOnce = 1000;
 constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
+constexpr auto kFollowAgain = std::chrono::milliseconds(250);
 constexpr Duration kNoLimit = Duration::max();
 
 std::vector<plan::DatasetId> datasets_of(const plan::Plan& plan, Side side) {
@@ -231,9 +233,26 @@ class WritesStep final : public RouteStep {
   Result<Outcome> stand_still(World& world) {
     MIG_ASSIGN(is_near, is_caught_up(world));
     if (!is_near) return catching_up();
+    MIG_ASSIGN(wait, wait_for_window(world));
+    if (wait) return std::move(*wait);
     MIG_TRY(close_old(world));
     if (before_.forward) MIG_TRY(drain(world, Side::Old, kNoLimit));
     return done();
+  }
+
+  // Set while the pause must not begin. Nobody else follows meanwhile, so the waits are short ones.
+  // A pause that has begun is not made longer by its window.
+  Result<std::optional<Outcome>> wait_for_window(World& world) {
+    MIG_ASSIGN(shut, shut_for_pause(world.plan, id_, world.clock.now()));
+    if (!shut) return std::optional<Outcome>();
+    MIG_ASSIGN(database, world.stores.reader(old_store(world)));
+    MIG_ASSIGN(has_begun, is_guarded(*database, world.plan.at(world.plan.from).table));
+    if (has_begun) return std::optional<Outcome>();
+    const Instant soon = world.clock.now() + kFollowAgain;
+    const Instant until = before_.forward ? std::min(shut->until.value_or(soon), soon)
+                                          : shut->until.value_or(soon + std::chrono::hours(1));
+    return std::optional(
+        Outcome{WaitUntil{.until = until, .why = shut->why, .is_untimed = true}, {}});
   }
 
   // Before anybody has to wait, so that the wait is short.
@@ -247,6 +266,8 @@ class WritesStep final : public RouteStep {
     if (!has_opened) {
       MIG_ASSIGN(is_near, is_caught_up(world));
       if (!is_near) return catching_up();
+      MIG_ASSIGN(wait, wait_for_window(world));
+      if (wait) return std::move(*wait);
       if (auto moved = pass_authority(world); !moved) return put_back(world, moved.error());
     }
     if (is_open_to_all(after_)) MIG_TRY(set_guard(world, Side::Old, Guard::Open));

@@ -69,6 +69,7 @@ class ScenarioRun {
   // Asks for a rollback, then runs.
   runtime::RunEnd roll_back();
 
+  void leap_to(runtime::Instant at) { clock_.leap_to(at); }
   int appends() const { return appends_; }  // of the last `run`
   // What the application of `other` has written so far, on the old side and without a plan.
   void write_as(const ScenarioRun& other);

@@ -2,11 +2,14 @@
 // point of no return, and run again.
 #include "tests/scenarios/scenario.hpp"
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 using namespace mig;
 using test::CrashPoint;
 using test::ScenarioRun;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -52,6 +55,40 @@ TEST_CASE("scenarios: a run that is lost at any record is resumed and ends the s
       }
     }
   }
+}
+
+TEST_CASE("scenarios: steps start in the windows of their phases, and a copy goes on in the next") {
+  const auto all = test::all_scenarios();
+  const auto windows = std::ranges::find(all, "windows", &test::Scenario::name);
+  REQUIRE(windows != all.end());
+  ScenarioRun run(*windows);
+  const auto began = [&](const std::string& step) {
+    const plan::RunState state = run.state();
+    const auto found = std::ranges::find(windows->plan.steps, step, &plan::Step::name);
+    const auto& seen =
+        state.steps.at(static_cast<std::size_t>(found - windows->plan.steps.begin()));
+    return runtime::print(runtime::Instant(std::chrono::microseconds(seen.started_at)))
+        .substr(0, 16);
+  };
+  SECTION("undisturbed") {
+    REQUIRE(run.run());
+  }
+  SECTION("a pause that has not begun when the window closes begins in the next one") {
+    run.run_until("cutover/writes#1", false);
+    // For longer than the step may take, were it at work.
+    run.leap_to(std::chrono::sys_days(std::chrono::year(2027) / 1 / 23) + 22h + 48min);
+    const auto end = run.run();
+    REQUIRE(end);
+    INFO(end->detail);
+    CHECK(end->kind == runtime::EndKind::Completed);
+    CHECK(began("cutover/require#1") == "2027-01-23T23:00");
+  }
+  // It is Friday morning when the run begins, and Monday's night is the first that is meant.
+  CHECK(began("mirror/writes#1") == "2027-01-15T08:00");
+  CHECK(began("move/scan#1") == "2027-01-18T21:00");
+  CHECK(began("compare/verify#1") == "2027-01-20T21:00");
+  // Every evening is too short for the pause that the plan allows.
+  CHECK(began("cutover/writes#1") == "2027-01-22T23:00");
 }
 
 TEST_CASE(

@@ -150,6 +150,7 @@ std::vector<plan::Record> random_records(std::uint64_t seed) {
       RunPaused{any(PauseReason()), text()},
       RunContinued{text()},
       RollbackStarted{text(), any(std::optional<PhaseId>())},
+      WindowAwaited{any(PhaseId()), number()},
       RollbackEnded{},
       RunCompleted{},
       RunAborted{text(), text()},

@@ -46,6 +46,7 @@ const std::vector<Ban> kBans = {
      {"runtime/stores/sqlite", "runtime/journal/sqlite"},
      "SQLite ends in its adapters"},
     {"<openssl/", {"compiler/plan/hash.cpp", "runtime/data/"}, "digests have one home a floor"},
+    {"<date/", {"runtime/openings.cpp"}, "time zones have one home"},
     {"<xxhash.h>",
      {"runtime/data/fingerprint.", "runtime/traffic/sticky_hash."},
      "fingerprints and sticky shares have one home each"},

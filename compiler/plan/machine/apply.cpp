@@ -66,6 +66,10 @@ class Gatekeeper {
     if (record.gate.index >= plan_.gates.size()) return refuse("the plan has no such gate");
     return wants_open(record.step, Direction::Forward);
   }
+  Refusal judge(const WindowAwaited& record) const {
+    if (record.phase.index >= plan_.phases.size()) return refuse("the plan has no such phase");
+    return wants({RunStatus::Running});
+  }
   Refusal judge(const Approved& record) const {
     if (auto unknown = wants_step(record.step)) return unknown;
     if (has_ended()) return refuse("the run has ended");
@@ -182,6 +186,7 @@ class Mover {
     failed.summary = record.message;
   }
   void operator()(const GateJudged&) {}
+  void operator()(const WindowAwaited&) {}  // the plan and the clock say the same to whoever asks
   void operator()(const Approved& record) {
     state_.approvals.push_back(
         Approval{record.step, record.who, record.why, record.evidence, record.without_data});

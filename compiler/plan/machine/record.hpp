@@ -100,6 +100,14 @@ struct GateJudged {
   bool operator==(const GateJudged&) const = default;
 };
 
+// Nothing of a phase may run before then: its window is closed.
+struct WindowAwaited {
+  static constexpr std::string_view kName = "window_awaited";
+  PhaseId phase;
+  Micros until = 0;
+  bool operator==(const WindowAwaited&) const = default;
+};
+
 struct Approved {
   static constexpr std::string_view kName = "approved";
   StepId step;
@@ -171,7 +179,7 @@ struct RequestRefused {
 using Record = std::variant<RunCreated, RunReady, RunnerArrived, StepStarted, StepProgressed,
                             StepRewound, StepDone, StepFailed, GateJudged, Approved, RunPaused,
                             RunContinued, RollbackStarted, RollbackEnded, RunCompleted, RunAborted,
-                            RequestAccepted, RequestRefused>;
+                            RequestAccepted, RequestRefused, WindowAwaited>;
 
 std::string_view name(const Record& record);
 

@@ -80,6 +80,10 @@ template <class Visit>
 void fields(Visit& visit, RequestRefused& it) {
   MIG_FIELD(request), MIG_FIELD(want), MIG_FIELD(who), MIG_FIELD(because);
 }
+template <class Visit>
+void fields(Visit& visit, WindowAwaited& it) {
+  MIG_FIELD(phase), MIG_FIELD(until);
+}
 
 #undef MIG_FIELD
 

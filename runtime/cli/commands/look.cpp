@@ -12,6 +12,7 @@
 #include "runtime/cli/drive.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/session.hpp"
+#include "runtime/engine/window_guard.hpp"
 
 namespace mig::cli {
 namespace {
@@ -49,7 +50,8 @@ ExitCode list(const LookOptions& options) {
 }
 
 // For whom or for what the run's next steps wait, one line each.
-std::vector<std::string> reasons(const plan::Plan& plan, const plan::RunState& state) {
+std::vector<std::string> reasons(const plan::Plan& plan, const plan::RunState& state,
+                                 runtime::Instant now) {
   std::vector<std::string> lines;
   if (state.status == plan::RunStatus::Paused) {
     assert(state.reason.has_value());
@@ -58,13 +60,18 @@ std::vector<std::string> reasons(const plan::Plan& plan, const plan::RunState& s
   if (state.status != plan::RunStatus::Running) return lines;
   for (const plan::StepId id : ready(plan, state)) {
     const plan::Step& step = plan.at(id);
-    const plan::StepState& now = state.at(id);
-    if (const auto* approve = std::get_if<plan::Approve>(&step.action)) {
+    const plan::StepState& seen = state.at(id);
+    const auto shut = runtime::shut_for(plan, state, id, now);
+    if (!shut) {
+      lines.push_back(shut.error().message);
+    } else if (const std::optional<runtime::ShutWindow>& window = *shut) {
+      lines.push_back(fmt::format("{} waits {}", step.name, window->why));
+    } else if (const auto* approve = std::get_if<plan::Approve>(&step.action)) {
       lines.push_back(fmt::format("{} waits for `mig approve \"{}\"`", step.name, approve->who));
-    } else if (const auto* hold = std::get_if<plan::Hold>(&step.action); hold && now.started > 0) {
+    } else if (const auto* hold = std::get_if<plan::Hold>(&step.action); hold && seen.started > 0) {
       lines.push_back(fmt::format("{} holds for {}", step.name, plan::print(hold->length)));
-    } else if (now.status == plan::StepStatus::Failed) {
-      lines.push_back(fmt::format("{} failed and is tried again: {}", step.name, now.summary));
+    } else if (seen.status == plan::StepStatus::Failed) {
+      lines.push_back(fmt::format("{} failed and is tried again: {}", step.name, seen.summary));
     } else {
       lines.push_back(fmt::format(
           "{} is next; a runner carries it out: `mig apply` or `mig continue`", step.name));
@@ -73,7 +80,7 @@ std::vector<std::string> reasons(const plan::Plan& plan, const plan::RunState& s
   return lines;
 }
 
-nlohmann::json json_of(const runtime::RunSummary& run) {
+nlohmann::json json_of(const runtime::RunSummary& run, runtime::Instant now) {
   auto steps = nlohmann::json::array();
   for (std::size_t i = 0; i < run.plan.steps.size(); ++i) {
     const plan::StepState& step = run.state.steps[i];
@@ -92,7 +99,7 @@ nlohmann::json json_of(const runtime::RunSummary& run) {
                       {"plan_hash", run.plan_hash},
                       {"source_hash", run.source_hash},
                       {"past_point_of_no_return", is_past_point_of_no_return(run.plan, run.state)},
-                      {"waits", reasons(run.plan, run.state)},
+                      {"waits", reasons(run.plan, run.state, now)},
                       {"steps", std::move(steps)}};
   if (run.state.reason) json["reason"] = name(*run.state.reason);
   return json;
@@ -104,7 +111,7 @@ ExitCode status(const LookOptions& options) {
   auto run = session->find(options.session.run);
   if (!run) return report_error(run.error(), ExitCode::Usage);
   if (options.is_json) {
-    fmt::print("{}\n", json_of(*run).dump(2));
+    fmt::print("{}\n", json_of(*run, session->clock().now()).dump(2));
     return ExitCode::Done;
   }
   fmt::print("{}   {}   env {}   {}\n\n", run->plan_name, run->run, run->env,
@@ -120,7 +127,7 @@ ExitCode status(const LookOptions& options) {
     const std::string summary = step.summary.substr(0, 48);
     fmt::print("  {:<8} {:<36} {}\n", name(step.status), run->plan.steps[i].name, summary);
   }
-  for (const std::string& line : reasons(run->plan, run->state))
+  for (const std::string& line : reasons(run->plan, run->state, session->clock().now()))
     fmt::print("\n{}\n", line);
   if (!run->state.has_ended()) fmt::print("\n{}", legal_commands(run->plan, run->state));
   return ExitCode::Done;
@@ -131,7 +138,7 @@ ExitCode why(const LookOptions& options) {
   if (!session) return report_error(session.error());
   auto run = session->find(options.session.run);
   if (!run) return report_error(run.error(), ExitCode::Usage);
-  const auto lines = reasons(run->plan, run->state);
+  const auto lines = reasons(run->plan, run->state, session->clock().now());
   if (options.is_json) {
     fmt::print("{}\n", nlohmann::json{{"run", run->run}, {"waits", lines}}.dump());
     return ExitCode::Done;
@@ -152,6 +159,7 @@ bool is_in_canonical_log(const plan::Record& record) {
                         [](const plan::StepRewound&) { return false; },
                         [](const plan::RunnerArrived&) { return false; },
                         [](const plan::GateJudged&) { return false; },  // as many as time allowed
+                        [](const plan::WindowAwaited&) { return false; },
                         [](const plan::RequestRefused&) { return false; },
                         [](const auto&) { return true; },
                     },
