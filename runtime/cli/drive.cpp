@@ -125,11 +125,13 @@ std::string legal_commands(const plan::Plan& plan, const plan::RunState& state) 
   const std::string& run = state.run;
   std::string text;
   if (state.status == plan::RunStatus::Paused) {
-    text += fmt::format("  mig continue {}    {}\n", run,
-                        state.direction == plan::Direction::Back   ? "goes on undoing"
-                        : state.reason == plan::PauseReason::Asked ? "goes on where it stopped"
-                        : state.reason == plan::PauseReason::Disk  ? "goes on when there is space"
-                                                                   : "tries the failed step again");
+    text +=
+        fmt::format("  mig continue {}    {}\n", run,
+                    state.direction == plan::Direction::Back    ? "goes on undoing"
+                    : state.reason == plan::PauseReason::Asked  ? "goes on where it stopped"
+                    : state.reason == plan::PauseReason::Disk   ? "goes on when there is space"
+                    : state.reason == plan::PauseReason::Window ? "looks at its window again"
+                                                                : "tries the failed step again");
   }
   if (!is_past_point_of_no_return(plan, state) && state.status != plan::RunStatus::RollingBack) {
     const auto steps = undo_order(plan, state);
