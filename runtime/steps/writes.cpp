@@ -6,7 +6,6 @@
 // the other side opened, the word. Every piece may be repeated, and until the other side is opened
 // all of it can be taken back.
 #include <cassert>
-#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
@@ -16,10 +15,10 @@
 #include "runtime/engine/window_guard.hpp"
 #include "runtime/steps/follower.hpp"
 #include "runtime/steps/following.hpp"
+#include "runtime/steps/open_letters.hpp"
 #include "runtime/steps/route_step.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/waiting.hpp"
-#include "runtime/stores/dead_letters.hpp"
 #include "runtime/stores/sqlite_guard.hpp"
 
 namespace mig::runtime {
@@ -30,7 +29,6 @@ using plan::WriteMode;
 using plan::WritesState;
 
 constexpr std::size_t kEntriesAtOnce = 1000;
-constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
 constexpr auto kFollowAgain = std::chrono::milliseconds(250);
 constexpr Duration kNoLimit = Duration::max();
 
@@ -326,26 +324,6 @@ class WritesStep final : public RouteStep {
                 fmt::format("{} rows of `{}` could not be carried over, and would be missing", open,
                             world.plan.at(from).name),
                 "correct them, or the transform; the dead letters say why");
-  }
-
-  static Result<std::int64_t> open_letters(const World& world, plan::StoreId store,
-                                           plan::DatasetId dataset) {
-    MIG_ASSIGN(database, world.stores.reader(store));
-    MIG_ASSIGN(open, open_letter_keys(*database, world.authority.run, world.plan.at(dataset).name,
-                                      "", kEveryLetter));
-    return static_cast<std::int64_t>(open.size());
-  }
-
-  // As many as the plan's copies were allowed to set aside.
-  static std::int64_t accepted_letters(const World& world) {
-    __int128 accepted = 0;
-    for (std::uint32_t i = 0; i < world.plan.steps.size(); ++i) {
-      const auto* copy = std::get_if<plan::Copy>(&world.plan.steps[i].action);
-      if (copy == nullptr || !copy->rejects.quarantine) continue;
-      accepted += static_cast<__int128>(world.state.steps[i].counts.read) *
-                  copy->rejects.most.parts() / plan::Ratio::kWhole;
-    }
-    return static_cast<std::int64_t>(accepted);
   }
 
   // ---- the way back of the authority

@@ -51,6 +51,7 @@ plan::Plan users_plan() {
        {}}};
   plan.datasets = {{"users", {0}, {0}, "users", {}}, {"people", {0}, {1}, "people", {}}};
   plan.to = {{1}};
+  plan.phases = {{.name = "all"}};
   const auto follow = plan::WriteMode::Follow;
   plan.steps = {
       {.name = "mirror/writes#1",

@@ -38,6 +38,7 @@ plan::Plan guests_plan() {
        {}}};
   plan.datasets = {{"guests", {0}, {0}, "guests", {}}, {"people", {0}, {1}, "people", {}}};
   plan.to = {{1}};
+  plan.phases = {{.name = "all"}};
   plan.steps = {step("mirror/writes#1", to(Side::Old)), step("cutover/writes#1", to(Side::New)),
                 step("end/writes#1", plan::RouteWrites{.to = Side::New})};
   return plan;
