@@ -57,6 +57,16 @@ plan::StoreId new_store(const World& world) {
 
 namespace {
 
+// Where the log of the side that leads is kept, and where the place of its follower.
+struct Ends {
+  plan::StoreId source;
+  plan::StoreId target;
+};
+Ends ends_of(const World& world, plan::Side leads) {
+  if (leads == plan::Side::Old) return {old_store(world), new_store(world)};
+  return {new_store(world), old_store(world)};
+}
+
 Result<Changelog> log_of(const World& world, plan::Side leads) {
   return leads == plan::Side::Old ? Changelog::of(world.plan, world.plan.from)
                                   : Changelog::of_new_side(world.plan);
@@ -67,8 +77,7 @@ Result<Changelog> log_of(const World& world, plan::Side leads) {
 Result<void> start_following(World& world, plan::StepId step, plan::Side leads) {
   MIG_ASSIGN(log, log_of(world, leads));
   const bool is_forward = leads == plan::Side::Old;
-  const plan::StoreId source = is_forward ? old_store(world) : new_store(world);
-  const plan::StoreId target = is_forward ? new_store(world) : old_store(world);
+  const auto [source, target] = ends_of(world, leads);
   const Applied beginning{.cursor = "0"};
   const auto keep_place = [&](Effect& effect) -> Result<void> {
     // Shared rows are shared forward only.
@@ -101,8 +110,7 @@ Result<void> start_following(World& world, plan::StepId step, plan::Side leads) 
 Result<void> stop_following(World& world, plan::StepId step, plan::Side leads) {
   MIG_ASSIGN(log, log_of(world, leads));
   const bool is_forward = leads == plan::Side::Old;
-  const plan::StoreId source = is_forward ? old_store(world) : new_store(world);
-  const plan::StoreId target = is_forward ? new_store(world) : old_store(world);
+  const auto [source, target] = ends_of(world, leads);
   const bool is_one_file = world.stores.is_one_file(source, target);
   const auto forget_place = [&](Effect& effect) -> Result<void> {
     if (!is_forward) return {};
@@ -162,8 +170,7 @@ Result<std::optional<Followed>> Resident::tend(World& world) {
 
 Result<void> Resident::prune(World& world, std::int64_t position) {
   if (is_compared(world)) return {};
-  const plan::StoreId source = leads_ == plan::Side::Old ? old_store(world) : new_store(world);
-  MIG_ASSIGN(effect, begin_effect(world, source, *step_));
+  MIG_ASSIGN(effect, begin_effect(world, ends_of(world, leads_).source, *step_));
   const std::optional<Applied>& applied = effect.applied();
   if (!applied) return {};  // it ended meanwhile
   MIG_TRY(follower_->log().prune(effect.database(), position));

@@ -20,25 +20,15 @@
 #include "runtime/steps/following.hpp"
 #include "runtime/steps/step.hpp"
 #include "runtime/stores/sqlite_control.hpp"
+#include "tests/bench/need.hpp"
 
 namespace {
 
 using namespace mig;
+using bench::need;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kRows = 100'000;
-
-template <class Value>
-Value need(runtime::Result<Value> result) {
-  if (result) return std::move(*result);
-  fmt::print(stderr, "{}\n", result.error().message);
-  std::exit(70);
-}
-void need(const runtime::Result<void>& result) {
-  if (result) return;
-  fmt::print(stderr, "{}\n", result.error().message);
-  std::exit(70);
-}
 
 plan::Plan users_plan() {
   plan::Plan plan;

@@ -15,22 +15,12 @@
 #include "runtime/steps/following.hpp"
 #include "runtime/steps/step.hpp"
 #include "runtime/stores/sqlite_control.hpp"
+#include "tests/bench/need.hpp"
 
 namespace {
 
 using namespace mig;
-
-template <class Value>
-Value need(runtime::Result<Value> result) {
-  if (result) return std::move(*result);
-  fmt::print(stderr, "{}\n", result.error().message);
-  std::exit(70);
-}
-void need(const runtime::Result<void>& result) {
-  if (result) return;
-  fmt::print(stderr, "{}\n", result.error().message);
-  std::exit(70);
-}
+using bench::need;
 
 double seconds_of(const auto& work) {
   const auto began = std::chrono::steady_clock::now();

@@ -4,24 +4,13 @@
 set -uo pipefail
 export LC_ALL=C.UTF-8
 mig=$(realpath "${1:?path of mig}")
+here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 runner=''
 cleanup() { [ -z "$runner" ] || kill -9 "$runner" 2>/dev/null; rm -rf "$work"; }
 trap cleanup EXIT
 cd "$work" || exit 1
-passed=0; failed=0
-
-expect() {  # CODE TEXT COMMAND…
-  local code=$1 text=$2; shift 2
-  local output rc=0
-  output=$(timeout 60 "$@" 2>&1 </dev/null) || rc=$?
-  if [ "$rc" -eq "$code" ] && grep -qF -- "$text" <<<"$output"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'FAILED: %s\n  wanted exit %s and `%s`\n  got exit %s:\n%s\n' "$*" "$code" "$text" "$rc" "$output"
-  fi
-}
+. "$here/expect.sh"
 
 long=the_place_where_every_customer_of_the_shop_stands_since_the_year_of_its_foundation
 cat >plan.mig <<PLAN

@@ -4,24 +4,13 @@
 set -uo pipefail
 export LC_ALL=C.UTF-8
 mig=$(realpath "${1:?path of mig}")
+here=$(cd "$(dirname "$0")" && pwd)
 scenario=$(cd "$(dirname "$0")/../scenarios/live_cutover" && pwd)
 work=$(mktemp -d)
 runner=''
 cleanup() { [ -z "$runner" ] || kill -9 "$runner" 2>/dev/null; rm -rf "$work"; }
 trap cleanup EXIT
-passed=0; failed=0
-
-expect() {  # CODE TEXT COMMAND…
-  local code=$1 text=$2; shift 2
-  local output rc=0
-  output=$(timeout 60 "$@" 2>&1 </dev/null) || rc=$?
-  if [ "$rc" -eq "$code" ] && grep -qF -- "$text" <<<"$output"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'FAILED: %s\n  wanted exit %s and `%s`\n  got exit %s:\n%s\n' "$*" "$code" "$text" "$rc" "$output"
-  fi
-}
+. "$here/expect.sh"
 
 # Runs the scenario's plan up to an approval in front of the phase, or of its last line, and kills the runner.
 killed_in() {  # FOLDER SED-ADDRESS

@@ -3,20 +3,9 @@
 set -uo pipefail
 export LC_ALL=C.UTF-8
 mig=$(realpath "${1:?path of mig}")
+here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
-passed=0; failed=0
-
-expect() {  # CODE TEXT COMMAND…
-  local code=$1 text=$2; shift 2
-  local output rc=0
-  output=$(timeout 60 "$@" 2>&1 </dev/null) || rc=$?
-  if [ "$rc" -eq "$code" ] && grep -qF -- "$text" <<<"$output"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'FAILED: %s\n  wanted exit %s and `%s`\n  got exit %s:\n%s\n' "$*" "$code" "$text" "$rc" "$output"
-  fi
-}
+. "$here/expect.sh"
 
 plan_with() {  # FOLDER WINDOW
   mkdir "$work/$1" && cd "$work/$1" || exit 1

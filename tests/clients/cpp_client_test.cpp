@@ -8,21 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/traffic/clients/cpp/mig_router.hpp"
+#include "tests/support/routing_vectors.hpp"
+
+using mig::tests::unhex;
+using mig::tests::vectors;
 
 namespace {
-
-nlohmann::json vectors() {
-  std::ifstream in(MIG_ROOT "/runtime/traffic/vectors.json");
-  REQUIRE(in);
-  return nlohmann::json::parse(in);
-}
-
-std::string unhex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  return bytes;
-}
 
 std::string name(mig_router::Side side) {
   return side == mig_router::Side::New ? "new" : side == mig_router::Side::Old ? "old" : "none";

@@ -9,24 +9,14 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/data/iso_time.hpp"
+#include "tests/support/routing_vectors.hpp"
 
 using namespace mig;
 using namespace mig::runtime;
+using mig::tests::unhex;
+using mig::tests::vectors;
 
 namespace {
-
-nlohmann::json vectors() {
-  std::ifstream in(MIG_ROOT "/runtime/traffic/vectors.json");
-  REQUIRE(in);
-  return nlohmann::json::parse(in);
-}
-
-std::string unhex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  return bytes;
-}
 
 KeyPart part_of(const std::string& type, const std::string& spelled) {
   using plan::Base;

@@ -1,0 +1,15 @@
+# Sourced by scripts that run a command and look at its exit code and at what it says; counts in
+# `passed` and `failed`.
+passed=0; failed=0
+
+expect() {  # CODE TEXT COMMAND…
+  local code=$1 text=$2; shift 2
+  local output rc=0
+  output=$(timeout 60 "$@" 2>&1 </dev/null) || rc=$?
+  if [ "$rc" -eq "$code" ] && grep -qF -- "$text" <<<"$output"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf 'FAILED: %s\n  wanted exit %s and `%s`\n  got exit %s:\n%s\n' "$*" "$code" "$text" "$rc" "$output"
+  fi
+}
