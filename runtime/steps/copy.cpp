@@ -155,7 +155,7 @@ class CopyStep final : public Step {
     assert(bulk_.has_value());
     Cursor cursor = Cursor::parse(applied.cursor);
     const Duration began = world.clock.elapsed();
-    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    MIG_ASSIGN(effect, begin_effect(world, bulk_->database(), target_, id_));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
     MIG_ASSIGN(totals, bulk_->copy(cursor.at, cursor.end, static_cast<std::int64_t>(rows_)));
     if (!totals) return std::optional<Outcome>();

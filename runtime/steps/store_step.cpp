@@ -10,7 +10,12 @@ namespace mig::runtime {
 
 Result<Effect> begin_effect(World& world, plan::StoreId store, plan::StepId step) {
   MIG_ASSIGN(database, world.stores.writer(store));
-  return Effect::begin(*database, resources_of(world.stores, store), world.authority,
+  return begin_effect(world, *database, store, step);
+}
+
+Result<Effect> begin_effect(World& world, const Database& database, plan::StoreId store,
+                            plan::StepId step) {
+  return Effect::begin(database, resources_of(world.stores, store), world.authority,
                        world.plan.at(step).name);
 }
 

@@ -168,22 +168,22 @@ Result<std::optional<BulkCopy>> BulkCopy::open(Stores& stores, const plan::Plan&
                         action.on_conflict == plan::OnConflict::Keep &&
                         !stores.is_one_file(from.store, to.store);
   if (!is_plain) return std::optional<BulkCopy>();
-  MIG_ASSIGN(writer, stores.writer(to.store));
-  BulkCopy bulk(*writer);
+  MIG_ASSIGN(writer, stores.own_writer(to.store));
+  BulkCopy bulk(std::move(writer));
   bulk.shape_ = std::make_shared<Shape>();
   for (const plan::Field& field : entity.fields)
     bulk.shape_->types.push_back(field.type);
   const int registered = sqlite3_create_function_v2(
-      writer->handle(), "mig_as_written", static_cast<int>(entity.fields.size()),
+      bulk.database_.handle(), "mig_as_written", static_cast<int>(entity.fields.size()),
       SQLITE_UTF8 | SQLITE_DETERMINISTIC, new std::shared_ptr<Shape>(bulk.shape_), Shape::check,
       nullptr, nullptr, Shape::release);
   if (registered != SQLITE_OK) return std::optional<BulkCopy>();
-  MIG_ASSIGN(attach, writer->prepare(fmt::format("ATTACH ?1 AS {}", kSource)));
+  MIG_ASSIGN(attach, bulk.database_.prepare(fmt::format("ATTACH ?1 AS {}", kSource)));
   attach.bind_text(1, read_only_uri(stores.path(from.store)));
   if (!attach.run())
     return std::optional<BulkCopy>();  // the typed path reads it by another connection
   // The page is read twice, once for its end: it stays in the cache in between.
-  MIG_TRY(writer->execute(fmt::format("PRAGMA {}.cache_size = -{}", kSource, kCacheKib)));
+  MIG_TRY(bulk.database_.execute(fmt::format("PRAGMA {}.cache_size = -{}", kSource, kCacheKib)));
   MIG_ASSIGN(first, bulk.prepare(plan, false));
   MIG_ASSIGN(further, bulk.prepare(plan, true));
   bulk.first_.emplace(std::move(first));
@@ -207,15 +207,15 @@ Result<BulkCopy::Statements> BulkCopy::prepare(const plan::Plan& plan, bool has_
   const std::string source = fmt::format("{}.{}", kSource, table);
   const std::string range = fmt::format(
       "{} <= ?1{}", ordered, has_after ? fmt::format(" AND {} > ?2", ordered) : std::string());
-  MIG_ASSIGN(find_end, database_->prepare(fmt::format(
+  MIG_ASSIGN(find_end, database_.prepare(fmt::format(
                            "SELECT max(k), count(*) FROM (SELECT {0} AS k FROM {1} WHERE "
                            "{2} ORDER BY {3} LIMIT ?3)",
                            key, source, range, ordered)));
-  MIG_ASSIGN(insert, database_->prepare(
+  MIG_ASSIGN(insert, database_.prepare(
                          fmt::format("INSERT INTO main.{0}({1}) SELECT {1} FROM {2} WHERE {3} AND "
                                      "mig_as_written({1}) ORDER BY {4} ON CONFLICT({5}) DO NOTHING",
                                      target, columns, source, range, ordered, key)));
-  MIG_ASSIGN(misfits, database_->prepare(
+  MIG_ASSIGN(misfits, database_.prepare(
                           fmt::format("SELECT count(*) FROM {} WHERE {} AND NOT mig_as_written({})",
                                       source, range, columns)));
   return Statements{std::move(find_end), std::move(insert), std::move(misfits)};
@@ -239,13 +239,13 @@ Result<std::optional<BulkCopy::Totals>> BulkCopy::copy(std::string_view after,
   find_end.reset();
   page.is_last = page.read < limit || page.last == until;
   if (page.read == 0) return std::optional(page);
-  MIG_TRY(database_->execute("SAVEPOINT mig_bulk_page"));
+  MIG_TRY(database_.execute("SAVEPOINT mig_bulk_page"));
   auto inserted = insert(statements, page, after);
   // After a full disk SQLite has taken the whole transaction back already, this mark with it.
   if (!inserted && inserted.error().kind != ErrorKind::Conflict) return inserted;
   const char* end = inserted && *inserted ? "RELEASE mig_bulk_page"
                                           : "ROLLBACK TO mig_bulk_page; RELEASE mig_bulk_page";
-  MIG_TRY(database_->execute(end));
+  MIG_TRY(database_.execute(end));
   // A row that a constraint refuses is the typed path's to name.
   if (!inserted) return std::optional<Totals>();
   return inserted;
@@ -260,7 +260,7 @@ Result<std::optional<BulkCopy::Totals>> BulkCopy::insert(Statements& statements,
   };
   bind(statements.insert);
   MIG_TRY(statements.insert.run());
-  page.moved = database_->changes();
+  page.moved = database_.changes();
   if (page.moved == page.read) return std::optional(page);
   bind(statements.count_misfits);
   MIG_ASSIGN(row, statements.count_misfits.step());

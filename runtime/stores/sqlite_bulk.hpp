@@ -31,9 +31,13 @@ class BulkCopy {
   };
 
   // Nothing where the plan is not for it: a transform, rules, another conflict rule than keep, a
-  // key of several fields. Attaches the source to the writer; not inside a transaction.
+  // key of several fields. The source is attached to a connection of its own, so that no other
+  // statement finds a name there.
   static Result<std::optional<BulkCopy>> open(Stores& stores, const plan::Plan& plan,
                                               const plan::Copy& action);
+
+  // Where the caller's transaction begins.
+  const Database& database() const { return database_; }
 
   // Up to `limit` rows behind `after` up to and with `until`, inside the caller's transaction.
   // Nothing where a row needs the typed path; then nothing was written.
@@ -42,7 +46,7 @@ class BulkCopy {
 
  private:
   struct Shape;  // the types of the fields, for the function that SQLite calls
-  explicit BulkCopy(const Database& database) : database_(&database) {}
+  explicit BulkCopy(Database database) : database_(std::move(database)) {}
 
   // The statements for a page from the start, or behind a row: a bound that may be absent would
   // keep SQLite from finding the page by its key.
@@ -54,7 +58,7 @@ class BulkCopy {
   Result<Statements> prepare(const plan::Plan& plan, bool has_after) const;
   Result<std::optional<Totals>> insert(Statements& statements, Totals page, std::string_view after);
 
-  const Database* database_;
+  Database database_;
   std::shared_ptr<Shape> shape_;  // shared with the function that is registered on the connection
   std::optional<Statements> first_;
   std::optional<Statements> further_;

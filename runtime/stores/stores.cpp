@@ -75,11 +75,20 @@ Result<const Database*> Stores::writer(plan::StoreId store, IfMissing if_missing
   std::unique_ptr<Database>& writer = connections_[path(store)].writer;
   if (writer == nullptr) {
     const Mode mode = if_missing == IfMissing::Create ? Mode::Create : Mode::ReadWrite;
-    MIG_ASSIGN(opened, open(store, mode));
-    MIG_TRY(opened.execute("PRAGMA foreign_keys = ON"));
+    MIG_ASSIGN(opened, open_writer(store, mode));
     writer = std::make_unique<Database>(std::move(opened));
   }
   return writer.get();
+}
+
+Result<Database> Stores::own_writer(plan::StoreId store) const {
+  return open_writer(store, Mode::ReadWrite);
+}
+
+Result<Database> Stores::open_writer(plan::StoreId store, Mode mode) const {
+  MIG_ASSIGN(opened, open(store, mode));
+  MIG_TRY(opened.execute("PRAGMA foreign_keys = ON"));
+  return std::move(opened);
 }
 
 void Stores::close() {

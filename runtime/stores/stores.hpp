@@ -38,6 +38,8 @@ class Stores {
   Result<const Database*> reader(plan::StoreId store);
   // Foreign keys are enforced on it.
   Result<const Database*> writer(plan::StoreId store, IfMissing if_missing = IfMissing::Refuse);
+  // Another one, for whoever changes what a connection sees: what is attached to it has names too.
+  Result<Database> own_writer(plan::StoreId store) const;
   // Closes what is open; the next use opens it again.
   void close();
 
@@ -52,6 +54,7 @@ class Stores {
   };
   Stores(const plan::Plan& plan, std::vector<Place> places);
   Result<Database> open(plan::StoreId store, Mode mode) const;
+  Result<Database> open_writer(plan::StoreId store, Mode mode) const;
   void finish_recovery(plan::StoreId store) const;
 
   const plan::Plan& plan_;
