@@ -10,7 +10,7 @@
 namespace mig::compiler {
 
 // What kind of block a statement stands in.
-enum class Context { File, Plan, Phase };
+enum class Context { File, Plan, Resource, Phase };
 
 struct StatementRow {
   Context context;

@@ -35,7 +35,9 @@ void check_mirrors(const plan::Plan& plan, const std::vector<syntax::Span>& span
                    Diagnostics& diagnostics) {
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const auto* writes = std::get_if<plan::RouteWrites>(&plan.steps[i].action);
-    if (writes == nullptr || writes->mirror != plan::WriteMode::Transaction) continue;
+    const bool is_mirrored = writes != nullptr && writes->mirror == plan::WriteMode::Transaction;
+    const auto whose = plan.resource_of(plan::StepId{static_cast<std::uint32_t>(i)});
+    if (!is_mirrored || whose != plan.seen_by) continue;
     const std::string flaw = flaw_of(plan, writes->to);
     if (flaw.empty()) continue;
     diagnostics.report(spans[i], diag::NoMirror, flaw).help("use `mode = follow`");

@@ -12,6 +12,7 @@ class PolicyReader {
   PolicyReader(Analysis& analysis, const PlanScope& scope, const syntax::Statement& statement)
       : analysis_(analysis),
         scope_(scope),
+        statement_(statement),
         row_(*find_statement(Context::Plan, "on_fail")),
         form_(statement, row_.form, analysis.diagnostics),
         attributes_(statement, row_, analysis.diagnostics) {}
@@ -47,13 +48,16 @@ class PolicyReader {
   void read_end(plan::OnFail& policy) {
     if (form_.word_if("pause")) {
       policy.then = plan::Finally::Pause;
+    } else if (form_.word_if("allow_partial")) {
+      policy.then = plan::Finally::AllowPartial;
+      ok_ = may_be_partial();
     } else if (form_.word("rollback") && form_.word_if("to")) {
       policy.then = plan::Finally::RollbackTo;
       const syntax::Expr* name = form_.name();
       if (name == nullptr) return;
       const auto phase = scope_.phases.find(name_of(*name));
       if (phase != scope_.phases.end()) {
-        policy.to = phase->second;
+        policy.to = phase->second.id;
         return;
       }
       std::vector<std::string> known;
@@ -64,6 +68,15 @@ class PolicyReader {
           .help(did_you_mean(name_of(*name), known));
       ok_ = false;
     }
+  }
+
+  // Where several resources move, one can go back alone.
+  bool may_be_partial() {
+    if (scope_.has_resources) return true;
+    analysis_.diagnostics.report(statement_.span, diag::WrongForm, statement_.word.text)
+        .note("only one of several resources can go back alone")
+        .help("write `rollback`, or divide the plan: `resource sessions { from …; to … }`");
+    return false;
   }
 
   // `backoff = 30s..10m`
@@ -80,6 +93,7 @@ class PolicyReader {
 
   Analysis& analysis_;
   const PlanScope& scope_;
+  const syntax::Statement& statement_;
   const StatementRow& row_;
   Form form_;
   Attributes attributes_;

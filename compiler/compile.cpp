@@ -132,6 +132,11 @@ Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& 
     if (diagnostics.has_errors()) continue;
     check_safety(own.plan, step_spans, diagnostics);
     check_mirrors(own.plan, step_spans, diagnostics);
+    for (std::uint32_t i = 0; i < own.plan.resources.size(); ++i) {
+      const plan::Plan view = view_of(own.plan, plan::ResourceId{i});
+      check_safety(view, step_spans, diagnostics);
+      check_mirrors(view, step_spans, diagnostics);
+    }
     result.plans.push_back(std::move(own.plan));
   }
   if (diagnostics.has_errors()) {

@@ -26,8 +26,23 @@ void StepChecker::check(const syntax::Statement& phase) {
       report_unknown_statement(statement, Context::Phase, analysis_.diagnostics);
       continue;
     }
-    check_step(statement);
+    if (has_its_sides(statement.word)) check_step(statement);
   }
+}
+
+// Beside the resources of a plan nothing moves, and there is nothing to return from.
+bool StepChecker::has_its_sides(const syntax::Word& word) {
+  static constexpr std::string_view kMoves[] = {"snapshot", "scan", "verify", "writes",
+                                                "reads",    "ramp", "accept", "point_of_no_return"};
+  if (scope_.has_sides() || std::ranges::find(kMoves, word.text) == std::end(kMoves)) return true;
+  report_no_sides(word.span, word.text);
+  return false;
+}
+
+void StepChecker::report_no_sides(const syntax::Span& at, std::string_view what) {
+  analysis_.diagnostics.report(at, diag::NoSides, what)
+      .note("it stands beside the resources, and each of them has its own")
+      .help("put it into a phase of a resource");
 }
 
 // What holds for the whole phase, wherever it stands in it.
@@ -40,12 +55,22 @@ void StepChecker::read_lasting(const syntax::Block& block) {
       analysis_.diagnostics.report(statement.word.span, diag::DeclaredTwice, word)
           .label(first->second->word.span, "it is declared here");
     } else if (word == "on_fail") {
-      if (const auto policy = check_on_fail(analysis_, scope_, statement))
+      if (const auto policy = check_on_fail(analysis_, scope_, statement)) {
         written_on_fail_ = *policy;
+        check_may_be_partial(statement);
+      }
     } else {
       read_rejects(statement);
     }
   }
+}
+
+// What fails beside the resources fails for all of them.
+void StepChecker::check_may_be_partial(const syntax::Statement& statement) {
+  if (scope_.has_sides() || written_on_fail_->then != plan::Finally::AllowPartial) return;
+  analysis_.diagnostics.report(statement.span, diag::WrongForm, "on_fail")
+      .note("this phase belongs to all resources")
+      .help("it is `rollback`, or `pause`");
 }
 
 void StepChecker::read_rejects(const syntax::Statement& statement) {
@@ -142,6 +167,11 @@ std::optional<Action> StepChecker::lower(const syntax::Statement& statement, For
 
 // `old`, `new` or a dataset; several for `new`.
 std::vector<plan::DatasetId> StepChecker::side_or_dataset(const syntax::Expr& name) {
+  const bool is_side = name_of(name) == "old" || name_of(name) == "new";
+  if (is_side && !scope_.has_sides()) {
+    report_no_sides(name.span, name_of(name));
+    return {};
+  }
   if (name_of(name) == "old") {
     return scope_.names.old_side ? std::vector{*scope_.names.old_side}
                                  : std::vector<plan::DatasetId>();

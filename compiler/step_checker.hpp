@@ -39,6 +39,10 @@ class StepChecker {
   };
 
   void read_lasting(const syntax::Block& block);
+  void check_may_be_partial(const syntax::Statement& statement);
+  bool has_its_sides(const syntax::Word& word);
+  void report_no_sides(const syntax::Span& at, std::string_view what);
+  bool can_judge(const std::vector<plan::GateId>& gates, const syntax::Span& at);
   void read_rejects(const syntax::Statement& statement);
   void read_window(const syntax::Block& block);
   bool read_openings(Form& form, plan::Window& window);

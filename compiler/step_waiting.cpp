@@ -24,7 +24,7 @@ std::optional<Action> StepChecker::require(Form& form) {
   const syntax::Expr* gates = form.value();
   if (gates == nullptr) return std::nullopt;
   plan::Hold action{.gates = check_gate_names(analysis_, scope_, *gates), .required = true};
-  if (action.gates.empty()) return std::nullopt;
+  if (action.gates.empty() || !can_judge(action.gates, gates->span)) return std::nullopt;
   // A gate over data alone needs no time to collect evidence: its reconciliation is the evidence.
   for (const plan::GateId id : action.gates) {
     const plan::Gate& gate = analysis_.plan.at(id);
@@ -44,9 +44,30 @@ std::optional<Action> StepChecker::hold(Form& form) {
   plan::Hold action{.length = *duration};
   if (const syntax::Expr* gates = attribute("require")) {
     action.gates = check_gate_names(analysis_, scope_, *gates);
-    if (action.gates.empty()) return std::nullopt;
+    if (action.gates.empty() || !can_judge(action.gates, gates->span)) return std::nullopt;
   }
   return action;
+}
+
+// Drift is what the two sides of this phase differ in; of other sides it says nothing.
+bool StepChecker::can_judge(const std::vector<plan::GateId>& gates, const syntax::Span& at) {
+  const plan::Plan& plan = analysis_.plan;
+  for (const plan::GateId id : gates) {
+    for (const plan::Clause& clause : plan.at(id).clauses) {
+      const auto* reading = std::get_if<plan::DatasetReading>(&clause.reading);
+      if (reading == nullptr || reading->metric != plan::MetricKind::Drift) continue;
+      const bool is_own =
+          scope_.has_sides() && (reading->dataset == plan.from ||
+                                 std::ranges::find(plan.to, reading->dataset) != plan.to.end());
+      if (is_own) continue;
+      const std::string& dataset = plan.at(reading->dataset).name;
+      analysis_.diagnostics.report(at, diag::NoSides, fmt::format("drift({})", dataset))
+          .note(fmt::format("`{}` asks for it", plan.at(id).name))
+          .help(fmt::format("require `{}` where `{}` moves", plan.at(id).name, dataset));
+      return false;
+    }
+  }
+  return true;
 }
 
 std::optional<Action> StepChecker::approve(Form& form) {

@@ -209,4 +209,7 @@ using Action =
 
 std::string_view name(const Action& action);
 
+// The datasets that a step names.
+std::vector<DatasetId> datasets_of(const Action& action);
+
 }  // namespace mig::plan

@@ -40,8 +40,8 @@ inline constexpr std::array<std::string_view, 4> kSpellings<WriteMode> = {"sync"
 template <>
 inline constexpr std::array<std::string_view, 2> kSpellings<ReadFailure> = {"error", "timeout"};
 template <>
-inline constexpr std::array<std::string_view, 4> kSpellings<Finally> = {"rollback", "rollback_to",
-                                                                        "pause", "retreat"};
+inline constexpr std::array<std::string_view, 5> kSpellings<Finally> = {
+    "rollback", "rollback_to", "pause", "retreat", "allow_partial"};
 template <>
 inline constexpr std::array<std::string_view, 2> kSpellings<AtEnd> = {"pause", "rollback"};
 template <>
@@ -315,7 +315,12 @@ void fields(Visit& visit, Window& it) {
 template <class Visit>
 void fields(Visit& visit, Phase& it) {
   MIG_FIELD(name), MIG_FIELD(about), MIG_FIELD(place), MIG_FIELD(after), MIG_FIELD(steps),
-      MIG_LATER_FIELD(window);
+      MIG_LATER_FIELD(window), MIG_LATER_FIELD(resource);
+}
+template <class Visit>
+void fields(Visit& visit, Resource& it) {
+  MIG_FIELD(name), MIG_FIELD(about), MIG_FIELD(place), MIG_FIELD(from), MIG_FIELD(to),
+      MIG_FIELD(through), MIG_FIELD(via), MIG_FIELD(back);
 }
 template <class Visit>
 void fields(Visit& visit, Plan& it) {
@@ -323,7 +328,7 @@ void fields(Visit& visit, Plan& it) {
       MIG_FIELD(stores), MIG_FIELD(routers), MIG_FIELD(entities), MIG_FIELD(datasets),
       MIG_FIELD(transforms), MIG_FIELD(metrics), MIG_FIELD(gates), MIG_FIELD(from), MIG_FIELD(to),
       MIG_FIELD(through), MIG_FIELD(via), MIG_LATER_FIELD(back), MIG_FIELD(phases),
-      MIG_FIELD(steps);
+      MIG_FIELD(steps), MIG_LATER_FIELD(resources);
 }
 
 #undef MIG_FIELD

@@ -33,6 +33,7 @@ std::string print_short(const Hash& hash) {
 
 Hash plan_hash(const Plan& plan) {
   Plan meaning = plan;
+  if (meaning.seen_by) static_cast<Sides&>(meaning) = Sides{};
   meaning.about.clear();
   for (Parameter& parameter : meaning.parameters)
     parameter.from.clear();
@@ -42,6 +43,10 @@ Hash plan_hash(const Plan& plan) {
   }
   for (Step& step : meaning.steps)
     step.place = {};
+  for (Resource& resource : meaning.resources) {
+    resource.about.clear();
+    resource.place = {};
+  }
   for (Gate& gate : meaning.gates) {
     for (Clause& clause : gate.clauses)
       clause.text.clear();

@@ -21,6 +21,6 @@ struct Hash {
 Hash sha256(std::string_view bytes);
 std::string print(const Hash& hash);        // 64 hexadecimal digits
 std::string print_short(const Hash& hash);  // `9c1f e07a 44b2`, for people
-Hash plan_hash(const Plan& plan);
+Hash plan_hash(const Plan& plan);           // of a view that of its plan
 
 }  // namespace mig::plan

@@ -22,6 +22,7 @@ using TransformId = Id<struct TransformTag>;
 using MetricId = Id<struct MetricTag>;
 using GateId = Id<struct GateTag>;
 using PhaseId = Id<struct PhaseTag>;
+using ResourceId = Id<struct ResourceTag>;
 using StepId = Id<struct StepTag>;
 
 }  // namespace mig::plan

@@ -10,6 +10,16 @@ std::string_view name(const Action& action) {
   return std::visit([](const auto& verb) { return verb.kName; }, action);
 }
 
+std::vector<DatasetId> datasets_of(const Action& action) {
+  return std::visit(
+      [](const auto& verb) -> std::vector<DatasetId> {
+        if constexpr (requires { verb.datasets; }) return verb.datasets;
+        if constexpr (requires { verb.dataset; }) return {verb.dataset};
+        return {};
+      },
+      action);
+}
+
 namespace {
 
 bool empties(const Action& action, DatasetId dataset) {
@@ -21,10 +31,15 @@ bool empties(const Action& action, DatasetId dataset) {
   return false;
 }
 
+const Sides& sides_of(const Plan& plan, const Step& step) {
+  const auto resource = plan.at(step.phase).resource;
+  return resource ? static_cast<const Sides&>(plan.at(*resource)) : plan;
+}
+
 // Whether this plan itself created or purged every target before `step`: then no older row is
 // there.
 bool is_emptied_before(const Plan& plan, const Step& step) {
-  return std::ranges::all_of(plan.to, [&](DatasetId target) {
+  return std::ranges::all_of(sides_of(plan, step).to, [&](DatasetId target) {
     return std::any_of(plan.steps.data(), &step,
                        [&](const Step& earlier) { return empties(earlier.action, target); });
   });
@@ -33,7 +48,7 @@ bool is_emptied_before(const Plan& plan, const Step& step) {
 }  // namespace
 
 UndoKind undo_of(const Plan& plan, const Step& step) {
-  const auto marker = point_of_no_return(plan);
+  const auto marker = point_of_no_return(plan, plan.at(step.phase).resource);
   const bool is_behind_marker = marker && &step > &plan.at(*marker);
   return std::visit(
       Overloaded{
@@ -66,11 +81,46 @@ UndoKind undo_of(const Plan& plan, const Step& step) {
       step.action);
 }
 
-std::optional<StepId> point_of_no_return(const Plan& plan) {
+const Sides& sides_with(const Plan& plan, DatasetId dataset) {
+  for (const Resource& resource : plan.resources) {
+    const bool is_target = std::ranges::find(resource.to, dataset) != resource.to.end();
+    if (resource.from == dataset || is_target) return resource;
+  }
+  return plan;
+}
+
+bool may_go_back_alone(const Plan& plan, ResourceId resource) {
+  return std::ranges::any_of(plan.steps, [&](const Step& step) {
+    return step.on_fail.then == Finally::AllowPartial && plan.at(step.phase).resource == resource;
+  });
+}
+
+Plan view_of(const Plan& plan, ResourceId resource) {
+  Plan view = plan;
+  static_cast<Sides&>(view) = plan.at(resource);
+  view.seen_by = resource;
+  return view;
+}
+
+std::optional<StepId> point_of_no_return(const Plan& plan, std::optional<ResourceId> resource) {
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
-    if (std::holds_alternative<PointOfNoReturn>(plan.steps[i].action)) return StepId{i};
+    const bool is_marker = std::holds_alternative<PointOfNoReturn>(plan.steps[i].action);
+    if (is_marker && plan.resource_of(StepId{i}) == resource) return StepId{i};
   }
   return std::nullopt;
+}
+
+std::optional<StepId> point_of_no_return(const Plan& plan) {
+  return point_of_no_return(plan, plan.seen_by);
+}
+
+std::vector<bool> steps_behind(const Plan& plan, StepId marker) {
+  std::vector<bool> behind(plan.steps.size());
+  for (std::uint32_t i = marker.index + 1; i < plan.steps.size(); ++i) {
+    behind[i] = std::ranges::any_of(
+        plan.steps[i].needs, [&](StepId need) { return need == marker || behind[need.index]; });
+  }
+  return behind;
 }
 
 }  // namespace mig::plan

@@ -49,7 +49,8 @@ enum class Finally : std::uint8_t {
   Rollback,
   RollbackTo,
   Pause,
-  Retreat,  // a failed gate: reads go back to the share that passed last, and the run pauses
+  Retreat,       // a failed gate: reads go back to the share that passed last, and the run pauses
+  AllowPartial,  // the resource of the step goes back alone, and the others go on
 };
 
 // What a failure of a step does: first the retries, then one of these.
@@ -73,20 +74,41 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
-struct Phase {
+// What moves: the old side and the new one, the router between them, and how rows become others.
+struct Sides {
+  DatasetId from;
+  std::vector<DatasetId> to;
+  std::optional<RouterId> through;
+  std::optional<TransformId> via;   // absent: the rows are carried over as they are
+  std::optional<TransformId> back;  // from new to old; absent with `via`: there is no way back
+  bool operator==(const Sides&) const = default;
+};
+
+// A part of a plan that moves on its own: sides, and the phases that name it.
+struct Resource : Sides {
   std::string name;
+  std::string about;  // its doc comment
+  Place place;
+  bool operator==(const Resource&) const = default;
+};
+
+struct Phase {
+  std::string name;   // inside a resource: `sessions.move`
   std::string about;  // its doc comment
   Place place;
   std::vector<PhaseId> after;
   std::vector<StepId> steps;
   std::optional<Window> window;  // absent: its steps may run at any time
+  std::optional<ResourceId> resource;
   bool operator==(const Phase&) const = default;
 };
 
 // Of a plan that declares no environment.
 inline constexpr std::string_view kDefaultEnvironment = "default";
 
-struct Plan {
+// The sides are those of a plan without resources. A plan that has resources has none of its own;
+// what is said of one resource is asked of a view (view_of), which has its sides.
+struct Plan : Sides {
   std::uint32_t edition = 1;
   std::string name;
   std::string about;
@@ -99,13 +121,10 @@ struct Plan {
   std::vector<Transform> transforms;
   std::vector<Metric> metrics;
   std::vector<Gate> gates;
-  DatasetId from;
-  std::vector<DatasetId> to;
-  std::optional<RouterId> through;
-  std::optional<TransformId> via;   // absent: the rows are carried over as they are
-  std::optional<TransformId> back;  // from new to old; absent with `via`: there is no way back
   std::vector<Phase> phases;
   std::vector<Step> steps;
+  std::vector<Resource> resources;
+  std::optional<ResourceId> seen_by;  // in a view, which is never stored: whose it is
   bool operator==(const Plan&) const = default;
 
   const Store& at(StoreId id) const { return stores.at(id.index); }
@@ -117,8 +136,25 @@ struct Plan {
   const Gate& at(GateId id) const { return gates.at(id.index); }
   const Phase& at(PhaseId id) const { return phases.at(id.index); }
   const Step& at(StepId id) const { return steps.at(id.index); }
+  const Resource& at(ResourceId id) const { return resources.at(id.index); }
+  std::optional<ResourceId> resource_of(StepId id) const {
+    return resources.empty() ? std::nullopt : at(at(id).phase).resource;
+  }
+  // False for the steps of other resources than the one whose view this is: they move other things.
+  bool sees(StepId id) const {
+    const auto resource = resource_of(id);
+    return !resource || !seen_by || resource == seen_by;
+  }
   const Entity& entity_of(DatasetId id) const { return at(at(id).entity); }
 };
+
+// The sides that the dataset is one of; of two such the first, of none those of the plan.
+const Sides& sides_with(const Plan& plan, DatasetId dataset);
+// Whether a failure may take that resource back while the others go on.
+bool may_go_back_alone(const Plan& plan, ResourceId resource);
+
+// The plan as one of its resources sees it: with the sides of that resource. All ids stay.
+Plan view_of(const Plan& plan, ResourceId resource);
 
 // What takes a step back when a run is rolled back.
 enum class UndoKind : std::uint8_t {
@@ -128,7 +164,11 @@ enum class UndoKind : std::uint8_t {
 };
 UndoKind undo_of(const Plan& plan, const Step& step);
 
-// The position of the plan's point of no return, if it has one.
+// The position of the point of no return, if there is one: each resource may have its own.
+std::optional<StepId> point_of_no_return(const Plan& plan, std::optional<ResourceId> resource);
+// Of a plan without resources, or of the resource whose view it is.
 std::optional<StepId> point_of_no_return(const Plan& plan);
+// For every step, whether it can only run after `marker`.
+std::vector<bool> steps_behind(const Plan& plan, StepId marker);
 
 }  // namespace mig::plan

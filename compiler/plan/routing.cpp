@@ -34,8 +34,8 @@ WritesState after_writes(const Plan& plan, StepId id, WritesState before) {
 WritesState writes_before(const Plan& plan, StepId id) {
   WritesState state;
   for (std::uint32_t i = 0; i < id.index; ++i) {
-    if (std::holds_alternative<RouteWrites>(plan.steps[i].action))
-      state = after_writes(plan, StepId{i}, state);
+    const bool is_writes = std::holds_alternative<RouteWrites>(plan.steps[i].action);
+    if (is_writes && plan.sees(StepId{i})) state = after_writes(plan, StepId{i}, state);
   }
   return state;
 }

@@ -13,7 +13,8 @@ namespace mig::plan {
 template <class Route>
 Route route_before(const Plan& plan, StepId id) {
   for (std::uint32_t i = id.index; i > 0; --i) {
-    if (const auto* route = std::get_if<Route>(&plan.steps[i - 1].action)) return *route;
+    const auto* route = std::get_if<Route>(&plan.steps[i - 1].action);
+    if (route != nullptr && plan.sees(StepId{i - 1})) return *route;
   }
   return Route{};
 }

@@ -15,13 +15,9 @@ class Inspector {
   explicit Inspector(const Plan& plan) : plan_(plan) {}
 
   std::optional<std::string> inspect() {
-    if (plan_.to.empty()) flaw("it has no target");
-    exists(plan_.from, "from");
-    for (const DatasetId id : plan_.to)
-      exists(id, "to");
-    if (plan_.through) within(plan_.through->index, plan_.routers.size(), "through");
-    if (plan_.via) within(plan_.via->index, plan_.transforms.size(), "via");
-    if (plan_.back) within(plan_.back->index, plan_.transforms.size(), "back");
+    if (plan_.resources.empty()) inspect(static_cast<const Sides&>(plan_));
+    for (const Resource& resource : plan_.resources)
+      inspect(static_cast<const Sides&>(resource));
     for (const Router& router : plan_.routers)
       inspect(router);
     for (const Entity& entity : plan_.entities)
@@ -49,6 +45,15 @@ class Inspector {
     within(id.index, plan_.datasets.size(), what);
   }
 
+  void inspect(const Sides& sides) {
+    if (sides.to.empty()) flaw("it has no target");
+    exists(sides.from, "from");
+    for (const DatasetId id : sides.to)
+      exists(id, "to");
+    if (sides.through) within(sides.through->index, plan_.routers.size(), "through");
+    if (sides.via) within(sides.via->index, plan_.transforms.size(), "via");
+    if (sides.back) within(sides.back->index, plan_.transforms.size(), "back");
+  }
   void inspect(const Router& router) {
     if (router.store) within(router.store->index, plan_.stores.size(), "a router's store");
     if (router.kind == RouterKind::Table && !router.store) flaw("a router has no store");
@@ -102,9 +107,14 @@ class Inspector {
   }
   void inspect_phases() {
     for (std::uint32_t p = 0; p < plan_.phases.size(); ++p) {
+      const auto& resource = plan_.phases[p].resource;
+      if (resource) within(resource->index, plan_.resources.size(), "a phase's resource");
+      const bool has_sides = resource || plan_.resources.empty();
       for (const StepId id : plan_.phases[p].steps) {
         within(id.index, plan_.steps.size(), "a phase");
-        if (!flaw_ && plan_.at(id).phase.index != p) flaw("a step stands in another phase");
+        if (flaw_) return;
+        if (plan_.at(id).phase.index != p) flaw("a step stands in another phase");
+        if (!has_sides && asks_for_sides(plan_.at(id).action)) flaw("a step has no sides");
       }
       for (const PhaseId id : plan_.phases[p].after)
         within(id.index, p, "a phase's predecessor");
@@ -125,19 +135,18 @@ class Inspector {
       within(sql->store.index, plan_.stores.size(), "a statement's store");
     }
     if (const auto* reads = std::get_if<RouteReads>(&step.action); reads && !flaw_) {
+      const auto resource = plan_.at(step.phase).resource;
+      const DatasetId from = resource ? plan_.at(*resource).from : plan_.from;
       for (const std::uint32_t field : reads->by)
-        within(field, plan_.entity_of(plan_.from).fields.size(), "a hashed field");
+        within(field, plan_.entity_of(from).fields.size(), "a hashed field");
     }
   }
 
-  static std::vector<DatasetId> datasets_of(const Action& action) {
-    return std::visit(
-        [](const auto& verb) -> std::vector<DatasetId> {
-          if constexpr (requires { verb.datasets; }) return verb.datasets;
-          if constexpr (requires { verb.dataset; }) return {verb.dataset};
-          return {};
-        },
-        action);
+  // What moves, and what is said of that, has two sides.
+  static bool asks_for_sides(const Action& action) {
+    return std::holds_alternative<Copy>(action) || std::holds_alternative<Verify>(action) ||
+           std::holds_alternative<RouteWrites>(action) ||
+           std::holds_alternative<RouteReads>(action);
   }
 
   const Plan& plan_;

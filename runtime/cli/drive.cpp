@@ -20,7 +20,7 @@ ExitCode exit_of(const runtime::RunEnd& end, const plan::RunState& state,
                  const DriveOptions& options) {
   switch (end.kind) {
     case EndKind::Completed:
-      return ExitCode::Done;
+      return is_partial(state) ? ExitCode::Partial : ExitCode::Done;
     case EndKind::RolledBack:
       return options.wants_rollback ? ExitCode::Done : ExitCode::RolledBack;
     case EndKind::Paused:
@@ -43,7 +43,12 @@ ExitCode exit_of(const runtime::RunEnd& end, const plan::RunState& state,
 void say_end(const runtime::RunEnd& end, const plan::Plan& plan, const plan::RunState& state) {
   switch (end.kind) {
     case EndKind::Completed:
-      fmt::print("\n{} is completed.\n", plan.name);
+      fmt::print("\n{} is completed{}.\n", plan.name, is_partial(state) ? " in part" : "");
+      for (std::uint32_t i = 0; i < plan.resources.size(); ++i) {
+        const plan::ResourceState& resource = state.resources[i];
+        if (resource.status != plan::ResourceStatus::RolledBack) continue;
+        fmt::print("  {} is as it was: {}\n", plan.resources[i].name, resource.detail);
+      }
       break;
     case EndKind::RolledBack:
       fmt::print("\n{} is rolled back; everything is as it was.\n", plan.name);
@@ -137,6 +142,15 @@ std::string legal_commands(const plan::Plan& plan, const plan::RunState& state) 
     const auto steps = undo_order(plan, state);
     text += fmt::format("  mig rollback {}    undoes {} {}; everything is then as it was\n", run,
                         steps.size(), steps.size() == 1 ? "step" : "steps");
+  }
+  for (std::uint32_t i = 0; i < plan.resources.size(); ++i) {
+    const plan::ResourceId id{i};
+    const bool may = may_go_back_alone(plan, id) && !is_past_point_of_no_return(plan, state, id) &&
+                     state.at(id).status == plan::ResourceStatus::Forward &&
+                     state.direction == plan::Direction::Forward;
+    if (!may) continue;
+    text += fmt::format("  mig rollback {} --resource {}    undoes {} alone\n", run,
+                        plan.at(id).name, plan.at(id).name);
   }
   if (state.status == plan::RunStatus::Paused) {
     text += fmt::format("  mig abort {}       leaves everything as it is now\n", run);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/diagnostics/render.hpp"
+#include "compiler/plan/views.hpp"
 #include "runtime/cli/observers.hpp"
 
 namespace mig::cli {
@@ -47,10 +48,10 @@ syntax::Span place_of(const CompiledFile& file, const plan::Plan& plan,
   return place_of_name(file, "dataset", dataset.name);
 }
 
-std::string limit_of(const plan::Plan& plan) {
-  for (const plan::Step& step : plan.steps) {
-    const auto* copy = std::get_if<plan::Copy>(&step.action);
-    if (copy == nullptr) continue;
+std::string limit_of(const plan::Plan& view) {
+  for (std::uint32_t i = 0; i < view.steps.size(); ++i) {
+    const auto* copy = std::get_if<plan::Copy>(&view.steps[i].action);
+    if (copy == nullptr || !view.sees(plan::StepId{i})) continue;
     return copy->rejects.quarantine ? fmt::format("the limit is {}", print(copy->rejects.most))
                                     : "the copy stops at the first one";
   }
@@ -90,14 +91,19 @@ ExitCode report_live(CompiledFile& file, const plan::Plan& plan, const Preflight
             "rows that others write meanwhile are theirs: the copy keeps them, `verify` says "
             "what differs");
   }
-  if (live.sample.rejected > 0) {
+  const plan::Views views(plan);
+  for (std::size_t i = 0; i < live.samples.size(); ++i) {
+    const runtime::RowSample& sample = live.samples[i];
+    if (sample.rejected == 0) continue;
     auto report =
         found.report(place_of_name(file, "plan", plan.name), compiler::diag::SampledRejects,
-                     grouped(live.sample.rejected), grouped(live.sample.read));
-    for (const runtime::SampledReject& reject : live.sample.first) {
+                     grouped(sample.rejected), grouped(sample.read));
+    if (!plan.resources.empty())
+      report.note(fmt::format("they are rows of `{}`", plan.at(views.at(i).from).name));
+    for (const runtime::SampledReject& reject : sample.first) {
       report.note(fmt::format("row {}: {}: {}", reject.key, reject.field, reject.reason));
     }
-    report.help(limit_of(plan));
+    report.help(limit_of(views.at(i)));
   }
   const auto color =
       ::isatty(STDERR_FILENO) == 1 ? compiler::Color::Always : compiler::Color::Never;

@@ -165,6 +165,8 @@ class JsonObserver final : public runtime::Observer {
     if (body.contains("step")) body["step"] = plan.steps.at(body["step"].get<std::size_t>()).name;
     if (body.contains("phase"))
       body["phase"] = plan.phases.at(body["phase"].get<std::size_t>()).name;
+    if (body.contains("resource"))
+      body["resource"] = plan.resources.at(body["resource"].get<std::size_t>()).name;
     if (body.contains("gate")) body["gate"] = plan.gates.at(body["gate"].get<std::size_t>()).name;
     put({{"event", plan::name(entry.record)},
          {"at", runtime::print(Instant(std::chrono::microseconds(entry.at)))},
@@ -294,6 +296,12 @@ std::string describe(const plan::Plan& plan, const plan::Record& record) {
             return fmt::format("going back{}: {}", to, it.why);
           },
           [](const plan::RollbackEnded&) { return std::string("everything is as it was"); },
+          [&](const plan::ResourceRollbackStarted& it) {
+            return fmt::format("{} goes back alone: {}", plan.at(it.resource).name, it.why);
+          },
+          [&](const plan::ResourceRolledBack& it) {
+            return fmt::format("{} is as it was", plan.at(it.resource).name);
+          },
           [](const plan::RunCompleted&) { return std::string("completed"); },
           [](const plan::RunAborted& it) {
             return fmt::format("aborted by {}: {}", it.who, it.why);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/hash.hpp"
+#include "compiler/plan/views.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/openings.hpp"
 #include "runtime/stores/lock_holders.hpp"
@@ -28,15 +29,17 @@ bool is_created_by(const plan::Plan& plan, plan::DatasetId id) {
 }
 
 // The old side is written, too, once the new one leads.
-bool goes_back(const plan::Plan& plan) {
-  return std::ranges::any_of(plan.steps, [](const plan::Step& step) {
-    const auto* writes = std::get_if<plan::RouteWrites>(&step.action);
-    return writes != nullptr && writes->to == plan::Side::New && writes->mirror;
-  });
+bool goes_back(const plan::Plan& view) {
+  for (std::uint32_t i = 0; i < view.steps.size(); ++i) {
+    const auto* writes = std::get_if<plan::RouteWrites>(&view.steps[i].action);
+    const bool is_own = writes != nullptr && view.sees(plan::StepId{i});
+    if (is_own && writes->to == plan::Side::New && writes->mirror) return true;
+  }
+  return false;
 }
 
-bool is_used(const plan::Plan& plan, plan::DatasetId id) {
-  return id == plan.from || std::ranges::find(plan.to, id) != plan.to.end();
+bool is_target(const plan::Sides& sides, plan::DatasetId id) {
+  return std::ranges::find(sides.to, id) != sides.to.end();
 }
 
 class Looker {
@@ -51,16 +54,26 @@ class Looker {
       MIG_TRY(look_at_store(plan::StoreId{i}));
     for (std::uint32_t i = 0; i < plan_.datasets.size(); ++i)
       MIG_TRY(look_at_dataset(plan::DatasetId{i}));
-    MIG_TRY(look_at_routes());
-    if (run_.empty() && live_.obstacles.empty() && live_.differences.empty() &&
-        live_.strange_stores.empty()) {
-      MIG_ASSIGN(sample, runtime::sample_rows(plan_, stores_, kSampled));
-      live_.sample = sample;
+    for (std::size_t i = 0; i < views_.size(); ++i)
+      MIG_TRY(look_at_routes(views_.at(i)));
+    const bool is_in_order =
+        live_.obstacles.empty() && live_.differences.empty() && live_.strange_stores.empty();
+    for (std::size_t i = 0; i < views_.size() && run_.empty() && is_in_order; ++i) {
+      MIG_ASSIGN(sample, runtime::sample_rows(views_.at(i), stores_, kSampled));
+      live_.samples.push_back(sample);
     }
     return std::move(live_);
   }
 
  private:
+  // The view in which the dataset is one of the two sides.
+  const plan::Plan* view_with(plan::DatasetId id) const {
+    for (std::size_t i = 0; i < views_.size(); ++i) {
+      if (views_.at(i).from == id || is_target(views_.at(i), id)) return &views_.at(i);
+    }
+    return nullptr;
+  }
+
   void refuse(ExitCode exit, std::string message, std::string help) {
     live_.obstacles.push_back(Obstacle{exit, std::move(message), std::move(help)});
   }
@@ -69,8 +82,8 @@ class Looker {
   bool may_be_missing(plan::StoreId store) const {
     for (std::uint32_t i = 0; i < plan_.datasets.size(); ++i) {
       const plan::DatasetId id{i};
-      if (plan_.at(id).store == store && is_used(plan_, id) && !is_created_by(plan_, id))
-        return false;
+      const bool is_used = view_with(id) != nullptr;
+      if (plan_.at(id).store == store && is_used && !is_created_by(plan_, id)) return false;
     }
     return true;
   }
@@ -134,16 +147,24 @@ class Looker {
           fmt::format("`{}` is dropped, and a statement of the plan has to see to this first: {}",
                       drop.name, fmt::join(drop.users, "; ")));
     }
-    const auto target = std::ranges::find_if(plan_.to, [&](plan::DatasetId id) {
-      return stores_.is_one_file(plan_.at(id).store, store);
-    });
-    if (target == plan_.to.end()) return {};
+    const auto target = target_in(store);
+    if (!target) return {};
     for (const auto process : runtime::writers_of(stores_.path(store))) {
       live_.other_writers.push_back(
           {*target, fmt::format("{} has the store `{}` open and may write to it",
                                 runtime::describe_process(process), plan_.at(store).name)});
     }
     return {};
+  }
+
+  // The first dataset of a new side that stands there.
+  std::optional<plan::DatasetId> target_in(plan::StoreId store) const {
+    for (std::size_t i = 0; i < views_.size(); ++i) {
+      for (const plan::DatasetId id : views_.at(i).to) {
+        if (stores_.is_one_file(plan_.at(id).store, store)) return id;
+      }
+    }
+    return std::nullopt;
   }
 
   Result<void> look_at_dataset(plan::DatasetId id) {
@@ -166,7 +187,8 @@ class Looker {
   }
 
   void check_shape(plan::DatasetId id, const runtime::LiveSchema& schema, bool exists) {
-    if (!is_used(plan_, id)) return;
+    const plan::Plan* const view = view_with(id);
+    if (view == nullptr) return;
     const bool created = is_created_by(plan_, id);
     if (created && exists) {
       refuse(
@@ -176,7 +198,7 @@ class Looker {
       return;
     }
     if (created) return;
-    const bool is_read = id == plan_.from && !goes_back(plan_);
+    const bool is_read = id == view->from && !goes_back(*view);
     const auto role = is_read ? runtime::TableRole::Read : runtime::TableRole::Written;
     for (const auto& difference : runtime::schema_differences(plan_, id, schema, role)) {
       if (difference.kind == runtime::DifferenceKind::Trigger) {
@@ -217,18 +239,19 @@ class Looker {
     }
   }
 
-  Result<void> look_at_routes() {
-    if (!plan_.through || !run_.empty()) return {};
-    MIG_ASSIGN(routes, runtime::open_router(stores_, folder_)->read());
+  Result<void> look_at_routes(const plan::Plan& view) {
+    if (!view.through || !run_.empty()) return {};
+    MIG_ASSIGN(routes, runtime::open_router(view, stores_, folder_)->read());
     if (routes.is_all_old()) return {};
     refuse(ExitCode::Refused,
            fmt::format("the routes of `{}` do not send everything to the old side",
-                       plan_.at(*plan_.through).name),
+                       plan_.at(*view.through).name),
            "a plan begins with reads and writes on the old side");
     return {};
   }
 
   const plan::Plan& plan_;
+  const plan::Views views_{plan_};
   const std::filesystem::path& folder_;
   const std::string& run_;
   const std::string plan_hash_ = print(plan_hash(plan_));

@@ -52,7 +52,7 @@ struct Preflight {
   std::vector<StrangeStore> strange_stores;
   std::vector<runtime::DropInUse> drops_in_use;
   std::vector<OtherWriter> other_writers;
-  runtime::RowSample sample;  // empty where there was nothing to sample
+  std::vector<runtime::RowSample> samples;  // one for each view; none where nothing is sampled
   std::vector<std::string>
       identities;  // of the stores, in the plan's order; empty where no file is yet
   std::vector<LiveDataset> datasets;                // in the plan's order

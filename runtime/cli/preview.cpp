@@ -6,6 +6,7 @@
 
 #include "compiler/plan/hash.hpp"
 #include "compiler/plan/routing.hpp"
+#include "compiler/plan/views.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/preflight.hpp"
 #include "runtime/cli/wrapped.hpp"
@@ -26,12 +27,13 @@ struct Row {
 
 class Screen {
  public:
-  Screen(const plan::Plan& plan, const Preflight& live) : plan_(plan), live_(live) {}
+  Screen(const plan::Plan& plan, const Preflight& live)
+      : plan_(plan), views_(plan), live_(live), seen_(&plan) {}
 
   std::string draw(const std::string& run) {
     std::string out =
-        folded("", fmt::format("{}   {} -> {}   env {}", plan_.name, plan_.at(plan_.from).name,
-                               names(plan_.to), plan_.env));
+        folded("", fmt::format("{}   {}   env {}", plan_.name,
+                               plan_.resources.empty() ? sides(plan_) : resources(), plan_.env));
     out += fmt::format("  plan {}   not proved: only types and M4006, M4013, M4014 are checked\n",
                        print_short(plan_hash(plan_)));
     if (!run.empty()) out += folded("  ", fmt::format("run {} goes on from its journal", run));
@@ -41,17 +43,20 @@ class Screen {
                        dataset.exists ? fmt::format("{} rows (exact)", grouped(dataset.rows))
                                       : "does not exist");
     }
-    if (live_.sample.read > 0) {
-      out += live_line("transform", fmt::format("{} rows sampled: {} ok, {} rejected",
-                                                grouped(live_.sample.read),
-                                                grouped(live_.sample.read - live_.sample.rejected),
-                                                grouped(live_.sample.rejected)));
+    for (const runtime::RowSample& sample : live_.samples) {
+      if (sample.read == 0) continue;
+      const auto position = static_cast<std::size_t>(&sample - live_.samples.data());
+      out +=
+          live_line(plan_.resources.empty() ? "transform" : plan_.resources[position].name,
+                    fmt::format("{} rows sampled: {} ok, {} rejected", grouped(sample.read),
+                                grouped(sample.read - sample.rejected), grouped(sample.rejected)));
     }
     for (const std::string& warning : live_.warnings)
       out += folded("  ! ", warning);
     out += fmt::format("\n{:<{}} {}\n", "Steps", kWidth - kBackWidth - 1, "way back");
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
       const plan::Step& step = plan_.steps[i];
+      out += heading_of(plan::StepId{i});
       if (plan_.at(step.phase).steps.front() == plan::StepId{i}) out += window_of(step.phase);
       out += line(step);
     }
@@ -65,6 +70,29 @@ class Screen {
     for (const plan::DatasetId id : ids)
       texts.push_back(plan_.at(id).name);
     return fmt::format("{}", fmt::join(texts, ", "));
+  }
+
+  std::string sides(const plan::Sides& sides) const {
+    return fmt::format("{} -> {}", plan_.at(sides.from).name, names(sides.to));
+  }
+  std::string resources() const {
+    std::vector<std::string> texts;
+    for (const plan::Resource& resource : plan_.resources)
+      texts.push_back(resource.name);
+    return fmt::format("{}", fmt::join(texts, ", "));
+  }
+
+  // Above the first step of a resource, and of what follows all of them: what is moved there.
+  std::string heading_of(plan::StepId id) {
+    const auto resource = plan_.resource_of(id);
+    const bool is_first = id.index == 0 || plan_.resource_of({id.index - 1}) != resource;
+    seen_ = &views_.of(id);
+    if (plan_.resources.empty() || !is_first) return {};
+    if (!resource) return folded("  ", id.index == 0 ? "[before]" : "[after all]");
+    const bool may = may_go_back_alone(plan_, *resource);
+    return folded("  ",
+                  fmt::format("[{}]  {}{}", plan_.at(*resource).name, sides(plan_.at(*resource)),
+                              may ? ", and may go back alone" : ""));
   }
 
   std::int64_t rows(const std::vector<plan::DatasetId>& ids) const {
@@ -96,7 +124,8 @@ class Screen {
   std::string line(const plan::Step& step) {
     if (const auto* marker = std::get_if<plan::PointOfNoReturn>(&step.action)) {
       std::string out;
-      const std::string title = fmt::format("point of no return: {}", marker->reason);
+      const std::string whose = seen_->seen_by ? " of " + plan_.at(*seen_->seen_by).name : "";
+      const std::string title = fmt::format("point of no return{}: {}", whose, marker->reason);
       for (const std::string& text : wrapped(title, kWidth - 8))
         out += fmt::format("  {:-^{}}\n", fmt::format(" {} ", text), kWidth - 4);
       return out;
@@ -145,13 +174,13 @@ class Screen {
 
   plan::RouteReads reads_before(const plan::Step& step) const {
     const auto position = static_cast<std::uint32_t>(&step - plan_.steps.data());
-    return plan::route_before<plan::RouteReads>(plan_, plan::StepId{position});
+    return plan::route_before<plan::RouteReads>(*seen_, plan::StepId{position});
   }
 
   Row row_of(const plan::Step& step) {
     Row shown = std::visit([&](const auto& action) { return row(action); }, step.action);
     if (std::holds_alternative<plan::RouteReads>(step.action)) {
-      shown.back = "reads " + print(plan_, reads_before(step));
+      shown.back = "reads " + print(*seen_, reads_before(step));
     }
     if (shown.back.empty()) shown.back = way_back(step);
     return shown;
@@ -193,7 +222,7 @@ class Screen {
     return Row{"~", fmt::format("sql in {}", plan_.at(it.store).name)};
   }
   Row row(const plan::Copy& it) const {
-    return Row{">", fmt::format("copy {} rows, {} at a time", grouped(rows({plan_.from})),
+    return Row{">", fmt::format("copy {} rows, {} at a time", grouped(rows({seen_->from})),
                                 grouped(it.chunk.value))};
   }
   static Row row(const plan::Verify& it) {
@@ -210,7 +239,7 @@ class Screen {
                "writes old"};
   }
   Row row(const plan::RouteReads& it) const {
-    return Row{"%", fmt::format("reads go to {}", print(plan_, it))};
+    return Row{"%", fmt::format("reads go to {}", print(*seen_, it))};
   }
   Row row(const plan::Hold& it) const {
     std::vector<std::string> gates;
@@ -251,11 +280,19 @@ class Screen {
   std::string totals() const {
     return fmt::format("\n  creates {} {}, deletes {} rows{}\n", created_,
                        created_ == 1 ? "table" : "tables", grouped(destroyed_),
-                       point_of_no_return(plan_) ? " behind the point of no return" : "");
+                       has_marker() ? " behind the point of no return" : "");
+  }
+
+  bool has_marker() const {
+    return std::ranges::any_of(plan_.steps, [](const plan::Step& step) {
+      return std::holds_alternative<plan::PointOfNoReturn>(step.action);
+    });
   }
 
   const plan::Plan& plan_;
+  const plan::Views views_;
   const Preflight& live_;
+  const plan::Plan* seen_;  // by the resource whose step is drawn
   std::int64_t created_ = 0;
   std::int64_t destroyed_ = 0;
 };

@@ -8,6 +8,7 @@
 #include "compiler/plan/machine/apply.hpp"
 #include "compiler/plan/machine/schedule.hpp"
 #include "compiler/plan/overloaded.hpp"
+#include "runtime/engine/failures.hpp"
 #include "runtime/engine/requests.hpp"
 #include "runtime/engine/takeover.hpp"
 
@@ -23,26 +24,8 @@ constexpr Duration kLookEvery = std::chrono::milliseconds(250);   // for request
 constexpr Duration kFollowEvery = std::chrono::milliseconds(50);  // at the log, while waiting
 constexpr Duration kBreath = std::chrono::seconds(2);  // a pause of a paced copy blocks nobody
 
-plan::Trouble trouble_of(const Error& error) {
-  if (error.cause == Cause::DiskFull) return plan::Trouble::DiskFull;
-  switch (error.kind) {
-    case ErrorKind::Transient:
-      return plan::Trouble::Transient;
-    case ErrorKind::Conflict:
-      return plan::Trouble::Conflict;
-    case ErrorKind::Permanent:
-      return plan::Trouble::Permanent;
-  }
-  assert(false && "every kind is a trouble");
-  return plan::Trouble::Permanent;
-}
-
 Instant instant(plan::Micros at) {
   return Instant(std::chrono::microseconds(at));
-}
-
-std::string sentence(const Error& error) {
-  return error.help.empty() ? error.message : fmt::format("{}; {}", error.message, error.help);
 }
 
 }  // namespace
@@ -58,14 +41,15 @@ Executor::Executor(RunLog& log, Lease& lease, Stores& stores, const Clock& clock
       observer_(observer),
       is_stopping_(is_stopping),
       authority_{std::move(journal_uuid), log.state().run, lease.epoch},
-      folder_(std::move(folder)) {
+      folder_(std::move(folder)),
+      views_(log.plan()),
+      residents_(views_) {
   log_.observe(
       [this](const plan::Entry& entry) { observer_.on_entry(log_.plan(), log_.state(), entry); });
 }
 
-World Executor::world() {
-  return World{log_.plan(), log_.state(), clock_,  stores_,
-               beside_,     authority_,   folder_, is_stopping_};
+World Executor::world(const plan::Plan& seen) {
+  return World{seen, log_.state(), clock_, stores_, beside_, authority_, folder_, is_stopping_};
 }
 
 Result<void> Executor::append(const std::vector<plan::Record>& records) {
@@ -166,18 +150,27 @@ Executor::Turn Executor::turn(const Limits& limits) {
   return log_.state().status == RunStatus::RollingBack ? turn_back() : turn_forward(limits);
 }
 
-// A slice of following, between any two slices of steps. What may pass is tried again; a log that
-// cannot be read as it should be is a gap in the stream, and nobody but a person can judge that.
+// A slice of following, between any two slices of steps.
 Result<void> Executor::tend() {
   is_behind_ = false;
-  if (!stream(log_.plan(), log_.state())) return {};
+  for (std::size_t i = 0; i < residents_.size(); ++i) {
+    if (!residents_.follows(log_.state(), i)) continue;
+    MIG_TRY(tend(i));
+    if (log_.state().status == RunStatus::Paused) return {};
+  }
+  return {};
+}
+
+// What may pass is tried again; a log that cannot be read as it should be is a gap in the stream,
+// and nobody but a person can judge that.
+Result<void> Executor::tend(std::size_t resource) {
   Result<std::optional<Followed>> followed = std::optional<Followed>();
-  World reach = world();
-  worker_.run([&] { followed = resident_.tend(reach); }, beat_every(),
+  World reach = world(views_.at(resource));
+  worker_.run([&] { followed = residents_.tend(resource, reach); }, beat_every(),
               [this] { (void)log_.journal().beat(lease_); });
   if (followed) {
     if (!*followed) return {};
-    is_behind_ = !(*followed)->is_drained;
+    is_behind_ = is_behind_ || !(*followed)->is_drained;
     observer_.on_follow(**followed);
     return {};
   }
@@ -190,25 +183,35 @@ Result<void> Executor::tend() {
   return append({plan::RunPaused{plan::PauseReason::StreamGap, sentence(error)}});
 }
 
+// The steps that may do a slice now: those that are ready, and those that are undone next where a
+// resource goes back alone.
+std::vector<plan::StepId> Executor::open_steps() const {
+  std::vector<plan::StepId> steps = ready(log_.plan(), log_.state());
+  for (const plan::ResourceId resource : going_back(log_.state()))
+    steps.push_back(next_undo(log_.plan(), log_.state(), resource).value());
+  return steps;
+}
+
 Executor::Turn Executor::turn_forward(const Limits& limits) {
   const plan::RunState& state = log_.state();
-  if (is_finished(log_.plan(), state)) return finish(plan::RunCompleted{}, "completed");
-  const auto steps = ready(log_.plan(), state);
-  assert(!steps.empty());
-  if (const auto overdue = overdue_downtime()) {
-    if (state.at(steps.front()).status != plan::StepStatus::Running) {
-      MIG_TRY(append({plan::StepStarted{steps.front(), Direction::Forward}}));
-    }
-    return fail(steps.front(), plan::Trouble::Permanent, *overdue, false);
-  }
+  if (is_finished(log_.plan(), state))
+    return finish(plan::RunCompleted{}, is_partial(state) ? "partial" : "completed");
+  if (const auto overdue = overdue_downtime(log_.plan(), state, clock_.now()))
+    return end_downtime(*overdue);
   MIG_ASSIGN(deadline, next_deadline(log_.plan(), state));
   if (deadline && deadline->at <= clock_.now()) {
     const std::string& phase = log_.plan().at(deadline->phase).name;
-    MIG_TRY(append({plan::RollbackStarted{
-        fmt::format("the window of {} has ended, and the phase is not done", phase), {}, {}}}));
-    waits_.clear();
+    return go_back(deadline->alone,
+                   fmt::format("the window of {} has ended, and the phase is not done", phase));
+  }
+  const auto back = going_back(state);
+  for (const plan::ResourceId resource : back) {
+    if (next_undo(log_.plan(), state, resource)) continue;
+    MIG_TRY(append(end_of_way_back(state, resource)));
     return std::optional<RunEnd>();
   }
+  const auto steps = open_steps();
+  assert(!steps.empty());
   std::optional<Instant> earliest;
   const WaitUntil* shown = nullptr;
   bool moved = false;
@@ -223,14 +226,40 @@ Executor::Turn Executor::turn_forward(const Limits& limits) {
       continue;
     }
     moved = true;
-    MIG_ASSIGN(shut, shut_for(log_.plan(), log_.state(), id, clock_.now()));
-    MIG_ASSIGN(end, shut ? wait_for_window(id, *shut) : advance(id));
+    MIG_ASSIGN(end, slice(id));
     if (end) return end;
-    if (log_.state().status != RunStatus::Running) return std::optional<RunEnd>();
+    const bool goes_on = state.status == RunStatus::Running && going_back(state) == back;
+    if (!goes_on) return std::optional<RunEnd>();
   }
   if (moved) return std::optional<RunEnd>();
   assert(earliest.has_value());
   return wait(limits, deadline ? std::min(*earliest, deadline->at) : *earliest, shown);
+}
+
+// Nothing goes forward outside its window; back it goes at any time.
+Executor::Turn Executor::slice(plan::StepId id) {
+  if (direction_of(log_.plan(), log_.state(), id) == Direction::Back) return advance(id);
+  MIG_ASSIGN(shut, shut_for(log_.plan(), log_.state(), id, clock_.now()));
+  return shut ? wait_for_window(id, *shut) : advance(id);
+}
+
+// Writes that stand still for too long are a failure of whatever the resource is about to do.
+Executor::Turn Executor::end_downtime(const Overdue& overdue) {
+  for (const plan::StepId id : ready(log_.plan(), log_.state())) {
+    if (own_state(log_.plan(), id) != overdue.resource) continue;
+    if (log_.state().at(id).status != plan::StepStatus::Running)
+      MIG_TRY(append({plan::StepStarted{id, Direction::Forward}}));
+    return fail(id, plan::Trouble::Permanent, overdue.sentence, false);
+  }
+  // It waits for other resources, perhaps for such as have passed their point of no return.
+  const bool is_barred = is_past_point_of_no_return(log_.plan(), log_.state());
+  return go_back(is_barred ? std::optional(overdue.resource) : std::nullopt, overdue.sentence);
+}
+
+Executor::Turn Executor::go_back(std::optional<plan::ResourceId> alone, const std::string& why) {
+  waits_.clear();
+  MIG_TRY(append({start_of_way_back(alone, why)}));
+  return std::optional<RunEnd>();
 }
 
 // What a step holds it lets go, as if this runner had been lost: it goes on from its cursor.
@@ -274,7 +303,7 @@ Executor::Turn Executor::turn_back() {
 
 // One slice of a step, forward or back. An intent is journaled before the first effect.
 Executor::Turn Executor::advance(plan::StepId id) {
-  const Direction direction = log_.state().direction;
+  const Direction direction = direction_of(log_.plan(), log_.state(), id);
   const plan::StepState& before = log_.state().at(id);
   if (before.status != plan::StepStatus::Running || before.direction != direction) {
     steps_.erase(id);
@@ -290,9 +319,9 @@ Executor::Turn Executor::advance(plan::StepId id) {
                 false);
   }
   std::unique_ptr<Step>& step = steps_[id];
-  if (!step) step = make_step(log_.plan(), id);
+  if (!step) step = make_step(views_.of(id), id);
   Result<Outcome> outcome = runtime::fail(ErrorKind::Permanent, "the slice did not run");
-  World reach = world();
+  World reach = world(views_.of(id));
   worker_.run(
       [&] { outcome = direction == Direction::Forward ? step->advance(reach) : step->undo(reach); },
       // A lease that is lost meanwhile stops nothing here: the slice's own transaction meets the
@@ -304,7 +333,7 @@ Executor::Turn Executor::advance(plan::StepId id) {
 Executor::Turn Executor::settle(plan::StepId id, Result<Outcome> outcome) {
   if (!outcome) return fail(id, trouble_of(outcome.error()), sentence(outcome.error()), false);
   std::vector<plan::Record> records(outcome->judged.begin(), outcome->judged.end());
-  const Direction direction = log_.state().direction;
+  const Direction direction = direction_of(log_.plan(), log_.state(), id);
   const plan::Step& step = log_.plan().at(id);
   if (const auto* failed = std::get_if<Failed>(&outcome->what)) {
     if (!records.empty()) MIG_TRY(append(records));
@@ -347,31 +376,10 @@ Executor::Turn Executor::settle(plan::StepId id, Result<Outcome> outcome) {
 Executor::Turn Executor::fail(plan::StepId id, plan::Trouble trouble, const std::string& message,
                               bool absence_pauses) {
   steps_.erase(id);
-  waits_.erase(id);
+  waits_.clear();  // what waited to go on may be undone next
   began_.erase(id);
-  const auto consequence = on_failure(log_.plan(), log_.state(), id, trouble, absence_pauses);
-  plan::StepFailed failed{id, log_.state().direction, std::string(name(trouble)), message, 0};
-  const std::string why = fmt::format("{}: {}", log_.plan().at(id).name, message);
-  std::vector<plan::Record> records;
-  std::visit(plan::Overloaded{
-                 [&](const plan::TryAgain& again) {
-                   const Instant at =
-                       clock_.now() + std::chrono::duration_cast<Instant::duration>(again.wait);
-                   failed.retry_at = at.time_since_epoch().count();
-                   records.push_back(failed);
-                 },
-                 [&](const plan::GoBack& back) {
-                   records.push_back(failed);
-                   records.push_back(plan::RollbackStarted{why, back.to, back.retreat});
-                 },
-                 [&](const plan::Stop& stop) {
-                   // A step that found no room has not failed: it stands where it stood.
-                   if (stop.reason != plan::PauseReason::Disk) records.push_back(failed);
-                   records.push_back(plan::RunPaused{stop.reason, why});
-                 },
-             },
-             consequence);
-  MIG_TRY(append(records));
+  const Failure failure{id, trouble, message, absence_pauses};
+  MIG_TRY(append(records_of(log_.plan(), log_.state(), failure, clock_.now())));
   return std::optional<RunEnd>();
 }
 
@@ -385,7 +393,7 @@ Executor::Turn Executor::finish(const plan::Record& last, const char* outcome) {
 Executor::Turn Executor::wait(const Limits& limits, Instant until, const WaitUntil* shown) {
   const auto patience =
       std::chrono::duration_cast<Instant::duration>(std::max(limits.max_wait, kBreath));
-  const bool follows = stream(log_.plan(), log_.state()).has_value();
+  const bool follows = residents_.is_needed(log_.state());
   // Whoever leaves while the run follows leaves the other side behind.
   if (limits.until_blocked && !follows && until > clock_.now() + patience) {
     const bool for_person = shown != nullptr && shown->for_person;
@@ -394,25 +402,6 @@ Executor::Turn Executor::wait(const Limits& limits, Instant until, const WaitUnt
   }
   if (!is_behind_) waiter_.wait(until, follows ? kFollowEvery : kLookEvery);
   return std::optional<RunEnd>();
-}
-
-// Set where writes have stood still for longer than the plan accepted.
-std::optional<std::string> Executor::overdue_downtime() const {
-  const plan::RunState& state = log_.state();
-  if (!state.writes_stopped_at || is_past_point_of_no_return(log_.plan(), state))
-    return std::nullopt;
-  std::optional<plan::Duration> longest;
-  for (std::uint32_t i = 0; i < log_.plan().steps.size(); ++i) {
-    const auto* writes = std::get_if<plan::RouteWrites>(&log_.plan().steps[i].action);
-    const bool stopped = writes != nullptr && writes->to == plan::Side::None &&
-                         state.steps[i].status == plan::StepStatus::Done;
-    if (stopped && writes->max_downtime) longest = writes->max_downtime;
-  }
-  if (!longest) return std::nullopt;
-  const auto since = clock_.now() - instant(*state.writes_stopped_at);
-  if (since <= *longest) return std::nullopt;
-  return fmt::format("writes have stood still for longer than the {} that the plan accepts",
-                     plan::print(*longest));
 }
 
 }  // namespace mig::runtime

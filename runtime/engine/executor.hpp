@@ -13,12 +13,14 @@
 #include <string>
 
 #include "compiler/plan/machine/failure.hpp"
+#include "compiler/plan/views.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/engine/downtime.hpp"
+#include "runtime/engine/residents.hpp"
 #include "runtime/engine/run_log.hpp"
 #include "runtime/engine/window_guard.hpp"
 #include "runtime/engine/workers.hpp"
 #include "runtime/engine/world.hpp"
-#include "runtime/steps/following.hpp"
 #include "runtime/steps/step.hpp"
 #include "runtime/stores/stores.hpp"
 
@@ -77,8 +79,13 @@ class Executor {
   Turn turn(const Limits& limits);
   Turn turn_forward(const Limits& limits);
   Turn turn_back();
+  std::vector<plan::StepId> open_steps() const;
+  Turn slice(plan::StepId id);
+  Turn end_downtime(const Overdue& overdue);
+  Turn go_back(std::optional<plan::ResourceId> alone, const std::string& why);
   Turn advance(plan::StepId id);
   Result<void> tend();
+  Result<void> tend(std::size_t resource);
   Turn settle(plan::StepId id, Result<Outcome> outcome);
   Turn fail(plan::StepId id, plan::Trouble trouble, const std::string& message,
             bool absence_pauses);
@@ -90,9 +97,8 @@ class Executor {
   Result<void> append(const std::vector<plan::Record>& records);
   Duration beat_every() const;
   Result<void> keep_lease();
-  std::optional<std::string> overdue_downtime() const;
   std::optional<RunEnd> ended() const;
-  World world();
+  World world(const plan::Plan& seen);
 
   RunLog& log_;
   Lease& lease_;
@@ -105,7 +111,8 @@ class Executor {
   std::filesystem::path folder_;
   Worker beside_;
   Worker worker_;
-  Resident resident_;
+  plan::Views views_;
+  Residents residents_;
   bool is_behind_ = false;  // the resident has more to do at once
   std::map<plan::StepId, std::unique_ptr<Step>> steps_;
   std::map<plan::StepId, WaitUntil> waits_;

@@ -70,6 +70,41 @@ Answer accept_without_data(const plan::Plan& plan, const plan::RunState& state,
   return refused(fmt::format("no step waits for the gate `{}` now", gate));
 }
 
+Answer roll_back(const plan::Plan& plan, const plan::RunState& state, const Request& request) {
+  if (is_past_point_of_no_return(plan, state)) {
+    return refused(plan.resources.empty()
+                       ? "the point of no return has passed: nothing undoes what was done since"
+                       : "a resource has passed its point of no return; one that has not goes back "
+                         "alone by `mig rollback --resource`, where its plan allows it");
+  }
+  const bool may = state.status != RunStatus::RollingBack && state.status != RunStatus::Pending;
+  if (!may) return refused(is_now(state));
+  return Answer{{plan::RollbackStarted{.why = request.why}}, {}};
+}
+
+Answer roll_back_alone(const plan::Plan& plan, const plan::RunState& state,
+                       const Request& request) {
+  const std::string wanted = request.want.substr(kWantRollbackOf.size());
+  const auto found = std::ranges::find(plan.resources, wanted, &plan::Resource::name);
+  if (found == plan.resources.end())
+    return refused(fmt::format("the plan has no resource `{}`", wanted));
+  const plan::ResourceId id{static_cast<std::uint32_t>(found - plan.resources.begin())};
+  if (!may_go_back_alone(plan, id)) {
+    return refused(fmt::format(
+        "`{}` does not go back alone: its plan says so nowhere with `on_fail allow_partial`",
+        wanted));
+  }
+  if (is_past_point_of_no_return(plan, state, id))
+    return refused(fmt::format("`{}` has passed its point of no return", wanted));
+  if (state.at(id).status != plan::ResourceStatus::Forward)
+    return refused(fmt::format("`{}` is {}", wanted, name(state.at(id).status)));
+  const bool goes_forward =
+      state.direction == plan::Direction::Forward &&
+      (state.status == RunStatus::Running || state.status == RunStatus::Paused);
+  if (!goes_forward) return refused(is_now(state));
+  return Answer{{plan::ResourceRollbackStarted{id, request.why}}, {}};
+}
+
 Answer decide(const plan::Plan& plan, const plan::RunState& state, const Request& request) {
   const std::string& want = request.want;
   if (state.has_ended()) return refused(is_now(state));
@@ -87,14 +122,8 @@ Answer decide(const plan::Plan& plan, const plan::RunState& state, const Request
     if (state.status == RunStatus::Failed) return refused(is_now(state));
     return Answer{{plan::RunAborted{request.who, request.why}}, {}};
   }
-  if (want == kWantRollback) {
-    if (is_past_point_of_no_return(plan, state)) {
-      return refused("the point of no return has passed: nothing undoes what was done since");
-    }
-    const bool may = state.status != RunStatus::RollingBack && state.status != RunStatus::Pending;
-    if (!may) return refused(is_now(state));
-    return Answer{{plan::RollbackStarted{.why = request.why}}, {}};
-  }
+  if (want == kWantRollback) return roll_back(plan, state, request);
+  if (want.starts_with(kWantRollbackOf)) return roll_back_alone(plan, state, request);
   if (want.starts_with(kWantApprove)) return approve(plan, state, request);
   if (want.starts_with(kWantWithoutData)) return accept_without_data(plan, state, request);
   return refused("this version does not know the request");

@@ -18,7 +18,8 @@ inline constexpr std::string_view kWantPause = "pause";
 inline constexpr std::string_view kWantContinue = "continue";
 inline constexpr std::string_view kWantAbort = "abort";
 inline constexpr std::string_view kWantRollback = "rollback";
-inline constexpr std::string_view kWantApprove = "approve ";  // followed by who must approve
+inline constexpr std::string_view kWantRollbackOf = "rollback ";  // followed by a resource
+inline constexpr std::string_view kWantApprove = "approve ";      // followed by who must approve
 inline constexpr std::string_view kWantWithoutData = "without-data ";  // followed by a gate's name
 
 // The records that answer a request in this state: the answer itself and what follows from it.

@@ -25,6 +25,21 @@ bool goes_by_its_own_rules(const plan::Step& step, const plan::StepState& state)
   return is_waiting && state.status == StepStatus::Running;
 }
 
+// The resource that a failure in the phase takes back alone.
+std::optional<plan::ResourceId> goes_alone(const plan::Plan& plan, const plan::Phase& phase) {
+  const bool is_partial = std::ranges::any_of(phase.steps, [&](plan::StepId id) {
+    return plan.at(id).on_fail.then == plan::Finally::AllowPartial;
+  });
+  return is_partial ? phase.resource : std::nullopt;
+}
+
+bool is_out_of_reach(const plan::Plan& plan, const plan::RunState& state,
+                     std::optional<plan::ResourceId> alone) {
+  if (!alone) return is_past_point_of_no_return(plan, state);
+  return state.at(*alone).status != plan::ResourceStatus::Forward ||
+         is_past_point_of_no_return(plan, state, *alone);
+}
+
 }  // namespace
 
 Result<std::optional<ShutWindow>> shut_for_pause(const plan::Plan& plan, plan::StepId id,
@@ -53,6 +68,8 @@ Result<std::optional<PhaseDeadline>> next_deadline(const plan::Plan& plan,
   for (std::uint32_t i = 0; i < plan.phases.size(); ++i) {
     const plan::Phase& phase = plan.phases[i];
     if (!phase.window || phase.window->at_end != plan::AtEnd::Rollback) continue;
+    const auto alone = goes_alone(plan, phase);
+    if (is_out_of_reach(plan, state, alone)) continue;
     std::optional<plan::Micros> began;
     bool is_done = true;
     for (const plan::StepId id : phase.steps) {
@@ -62,9 +79,8 @@ Result<std::optional<PhaseDeadline>> next_deadline(const plan::Plan& plan,
     }
     if (is_done || !began) continue;
     MIG_ASSIGN(at, end_of_use(*phase.window, Instant(std::chrono::microseconds(*began))));
-    if (!next || at < next->at) next = PhaseDeadline{plan::PhaseId{i}, at};
+    if (!next || at < next->at) next = PhaseDeadline{plan::PhaseId{i}, at, alone};
   }
-  if (is_past_point_of_no_return(plan, state)) return std::optional<PhaseDeadline>();
   return next;
 }
 

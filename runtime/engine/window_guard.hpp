@@ -33,8 +33,9 @@ Result<std::optional<ShutWindow>> shut_for_pause(const plan::Plan& plan, plan::S
 struct PhaseDeadline {
   plan::PhaseId phase;
   Instant at;
+  std::optional<plan::ResourceId> alone;  // the one that goes back; nothing: everything does
 };
-// The earliest one. Nothing past the point of no return, where nothing goes back.
+// The earliest one. None past the point of no return, where nothing goes back.
 Result<std::optional<PhaseDeadline>> next_deadline(const plan::Plan& plan,
                                                    const plan::RunState& state);
 

@@ -50,16 +50,23 @@ Sample rows_in(World& world, plan::DatasetId id) {
   return query(world, dataset.store, fmt::format("SELECT count(*) FROM {}", *table));
 }
 
-// Dead letters stand in the store of the target.
-Sample rejects_of(World& world) {
+// Dead letters stand in the store of the side that should have had the row, under the dataset it
+// came from: on the way back one of the new side.
+Sample rejects_of(World& world, plan::DatasetId dataset) {
+  const plan::Sides& sides = sides_with(world.plan, dataset);
+  std::vector<plan::DatasetId> sources = sides.to;
+  sources.push_back(sides.from);
   std::int64_t open = 0;
   for (const plan::StoreId store : files_of(world.stores)) {
     if (!world.stores.exists(store)) continue;
     auto database = world.stores.reader(store);
     if (!database) return source_error(database.error().message);
-    const auto some = count_dead_letters(**database, world.authority.run);
-    if (!some) return source_error(some.error().message);
-    open += *some;
+    for (const plan::DatasetId source : sources) {
+      const auto some =
+          count_dead_letters(**database, world.authority.run, world.plan.at(source).name);
+      if (!some) return source_error(some.error().message);
+      open += *some;
+    }
   }
   return value(open);
 }
@@ -130,7 +137,7 @@ Sample take_reading(const plan::Reading& reading, World& world, Instant oldest) 
           [](const plan::ArmReading&) { return no_data("nothing reports on this arm"); },
           [&](const plan::DatasetReading& data) {
             return data.metric == plan::MetricKind::RowsIn ? rows_in(world, data.dataset)
-                                                           : rejects_of(world);
+                                                           : rejects_of(world, data.dataset);
           },
           [&](const plan::DeclaredReading& own) {
             const plan::Metric& metric = world.plan.at(own.metric);

@@ -27,7 +27,8 @@ constexpr std::int64_t kPruneEvery = 2000;
 bool is_compared(const World& world) {
   for (std::uint32_t i = 0; i < world.plan.steps.size(); ++i) {
     const bool is_verify = std::holds_alternative<plan::Verify>(world.plan.steps[i].action);
-    if (is_verify && world.state.steps[i].status == plan::StepStatus::Running) return true;
+    const bool is_own = is_verify && world.plan.sees(plan::StepId{i});
+    if (is_own && world.state.steps[i].status == plan::StepStatus::Running) return true;
   }
   return false;
 }
@@ -37,7 +38,8 @@ bool is_backed_up(const World& world, plan::Side follows) {
   const plan::Plan& plan = world.plan;
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
     const auto* backup = std::get_if<plan::Backup>(&plan.steps[i].action);
-    if (backup == nullptr || world.state.steps[i].status != plan::StepStatus::Running) continue;
+    const bool is_own = backup != nullptr && plan.sees(plan::StepId{i});
+    if (!is_own || world.state.steps[i].status != plan::StepStatus::Running) continue;
     const bool reads_it = std::ranges::any_of(backup->datasets, [&](plan::DatasetId dataset) {
       return (dataset == plan.from) == (follows == plan::Side::Old);
     });
@@ -183,7 +185,7 @@ Result<void> Resident::prune(World& world, std::int64_t position) {
 // says until when it holds; nobody renews it when nobody follows, and reads go to the authority.
 Result<void> Resident::renew(World& world, Instant seen) {
   if (!world.plan.through || world.clock.now() < next_renewal_) return {};
-  const auto router = open_router(world.stores, world.folder);
+  const auto router = open_router(world.plan, world.stores, world.folder);
   MIG_ASSIGN(routes, router->read());
   next_renewal_ = world.clock.now() + kLookAtRoutes;
   if (!routes.needs_freshness()) return {};

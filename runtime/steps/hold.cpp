@@ -107,6 +107,7 @@ class HoldStep final : public Step {
     const plan::StepState* newest = nullptr;
     const plan::Step* step = nullptr;
     for (std::uint32_t i = 0; i < world.plan.steps.size(); ++i) {
+      if (!world.plan.sees(plan::StepId{i})) continue;
       const plan::StepState& state = world.state.steps[i];
       const bool is_newer = newest == nullptr || state.started > newest->started;
       if (state.started == 0 || !is_newer || !touches_data(world.plan.steps[i].action)) continue;

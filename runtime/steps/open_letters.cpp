@@ -25,7 +25,7 @@ std::int64_t accepted_letters(const World& world) {
   __int128 accepted = 0;
   for (std::uint32_t i = 0; i < world.plan.steps.size(); ++i) {
     const auto* copy = std::get_if<plan::Copy>(&world.plan.steps[i].action);
-    if (copy == nullptr || !copy->rejects.quarantine) continue;
+    if (copy == nullptr || !copy->rejects.quarantine || !world.plan.sees(plan::StepId{i})) continue;
     accepted += static_cast<__int128>(world.state.steps[i].counts.read) *
                 copy->rejects.most.parts() / plan::Ratio::kWhole;
   }

@@ -15,7 +15,7 @@ class RouteStep : public Step {
   template <class Change>
   static Result<void> tell(World& world, Change change) {
     if (!world.plan.through) return {};
-    const auto router = open_router(world.stores, world.folder);
+    const auto router = open_router(world.plan, world.stores, world.folder);
     MIG_ASSIGN(routes, router->read());
     change(routes);
     // A side that mig keeps current answers nobody before the resident has said until when it may.
@@ -31,7 +31,7 @@ class RouteStep : public Step {
   // A document that this run made goes once both sides are where they were.
   static Result<void> take_back(World& world) {
     if (!world.plan.through) return {};
-    return open_router(world.stores, world.folder)->restore(world.authority);
+    return open_router(world.plan, world.stores, world.folder)->restore(world.authority);
   }
 };
 

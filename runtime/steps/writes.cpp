@@ -359,7 +359,7 @@ class WritesStep final : public RouteStep {
   // opened, and hold what the new one misses.
   static Result<bool> old_leads(World& world) {
     if (!world.plan.through) return false;
-    MIG_ASSIGN(routes, open_router(world.stores, world.folder)->read());
+    MIG_ASSIGN(routes, open_router(world.plan, world.stores, world.folder)->read());
     const WriteRoute& writes = routes.writes;
     return writes.authority == Side::Old ||
            (writes.authority == Side::None && writes.mirror == Side::New);

@@ -96,12 +96,14 @@ Result<void> close_dead_letter(const Database& database, const std::string& run,
   return close.run();
 }
 
-Result<std::int64_t> count_dead_letters(const Database& database, const std::string& run) {
+Result<std::int64_t> count_dead_letters(const Database& database, const std::string& run,
+                                        const std::string& dataset) {
   MIG_ASSIGN(exists, has_control_tables(database));
   if (!exists) return 0;
   MIG_ASSIGN(rows, database.prepare("SELECT count(*) FROM mig_ctl_reject WHERE closed IS NULL "
-                                    "AND (?1 = '' OR run = ?1)"));
+                                    "AND (?1 = '' OR run = ?1) AND dataset = ?2"));
   rows.bind_text(1, run);
+  rows.bind_text(2, dataset);
   MIG_TRY(rows.step());
   return rows.integer(0);
 }

@@ -43,7 +43,8 @@ Result<bool> has_open_letter(const Database& database, const std::string& run,
 Result<void> close_dead_letter(const Database& database, const std::string& run,
                                const std::string& dataset, const std::string& key,
                                const std::string& at);
-// Open ones.
-Result<std::int64_t> count_dead_letters(const Database& database, const std::string& run);
+// Open ones, of rows of that source dataset.
+Result<std::int64_t> count_dead_letters(const Database& database, const std::string& run,
+                                        const std::string& dataset);
 
 }  // namespace mig::runtime

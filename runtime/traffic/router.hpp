@@ -25,7 +25,9 @@ class Router {
   virtual Result<void> restore(const Authority& authority) = 0;
 };
 
-// REQUIRES: the plan of the stores goes through a router. The stores outlive it.
-std::unique_ptr<Router> open_router(Stores& stores, const std::filesystem::path& folder);
+// Of a plan or a view of it. A resource has a document of its own, so that several may share a
+// router. REQUIRES: it goes through a router. The stores outlive it.
+std::unique_ptr<Router> open_router(const plan::Plan& plan, Stores& stores,
+                                    const std::filesystem::path& folder);
 
 }  // namespace mig::runtime

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "compiler/plan/hash.hpp"
 #include "compiler/plan/machine/schedule.hpp"
 #include "compiler/plan/overloaded.hpp"
+#include "compiler/plan/views.hpp"
 #include "grammar/parse.hpp"
 #include "runtime/engine/requests.hpp"
 #include "runtime/stores/sqlite_control.hpp"
@@ -366,16 +368,20 @@ Picture ScenarioRun::picture() const {
     // A file that holds nothing of the user's is as good as none.
     if (text != "\n") picture.stores += fmt::format("== {}\n{}", file.filename().string(), text);
   }
-  if (scenario_.plan.through) {
+  const plan::Views views(scenario_.plan);
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    if (!views.at(i).through) continue;
     auto stores = runtime::Stores::find(scenario_.plan, folder_, {});
     REQUIRE(stores);
-    const auto routes = runtime::open_router(*stores, folder_)->read();
+    const auto routes = runtime::open_router(views.at(i), *stores, folder_)->read();
     REQUIRE(routes);
-    picture.routes =
-        fmt::format("reads {} writes {}{}", routes->reads.share.parts(),
+    picture.routes +=
+        fmt::format("reads {} writes {}{}\n", routes->reads.share.parts(),
                     static_cast<int>(routes->writes.authority), routes->version > 0 ? " said" : "");
   }
   const auto journal = const_cast<ScenarioRun*>(this)->open_journal();
+  // Resources move side by side: only within one of them is there an order.
+  std::map<std::optional<plan::ResourceId>, std::string> logs;
   std::int64_t seq = 0;
   while (true) {
     const auto page = journal->read(seq, 256);
@@ -387,7 +393,8 @@ Picture ScenarioRun::picture() const {
       REQUIRE(stored);
       if (stored->run != run_id_) continue;
       const auto line = [&](const std::string& what, plan::StepId step, const std::string& more) {
-        picture.log += fmt::format("{} {} {}\n", what, scenario_.plan.at(step).name, more);
+        logs[scenario_.plan.resource_of(step)] +=
+            fmt::format("{} {} {}\n", what, scenario_.plan.at(step).name, more);
       };
       std::visit(plan::Overloaded{
                      [&](const plan::StepDone& it) {
@@ -395,16 +402,21 @@ Picture ScenarioRun::picture() const {
                             fmt::format("{} {}/{}/{}/{}", it.summary, it.counts.read,
                                         it.counts.moved, it.counts.kept, it.counts.rejected));
                      },
-                     [&](const plan::RunCompleted&) { picture.log += "completed\n"; },
-                     [&](const plan::RollbackEnded&) { picture.log += "rolled back\n"; },
+                     [&](const plan::RunCompleted&) { logs[{}] += "completed\n"; },
+                     [&](const plan::RollbackEnded&) { logs[{}] += "rolled back\n"; },
                      [&](const plan::RunPaused& it) {
-                       picture.log += fmt::format("paused {}\n", name(it.reason));
+                       logs[{}] += fmt::format("paused {}\n", name(it.reason));
+                     },
+                     [&](const plan::ResourceRolledBack& it) {
+                       logs[it.resource] += "rolled back alone\n";
                      },
                      [](const auto&) {},
                  },
                  stored->entry.record);
     }
   }
+  for (const auto& [resource, log] : logs)
+    picture.log += log;
   return picture;
 }
 

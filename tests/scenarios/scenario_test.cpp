@@ -13,13 +13,20 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Where a run can be turned back: every step before the point of no return, once it has started and
-// once it is done.
-std::vector<std::pair<std::string, bool>> stops_of(const plan::Plan& plan) {
+// Where a run that ended like this could be turned back: every step that began before the first
+// point of no return, once it has started and, unless it was undone, once it is done.
+std::vector<std::pair<std::string, bool>> stops_of(const plan::Plan& plan,
+                                                   const plan::RunState& ended) {
   std::vector<std::pair<std::string, bool>> stops;
-  const auto marker = point_of_no_return(plan);
+  std::uint32_t first_marker = UINT32_MAX;
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
-    if (marker && i >= marker->index) break;
+    const bool is_marker = std::holds_alternative<plan::PointOfNoReturn>(plan.steps[i].action);
+    if (is_marker && ended.steps[i].started > 0)
+      first_marker = std::min(first_marker, ended.steps[i].started);
+  }
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const plan::StepState& step = ended.steps[i];
+    if (step.started == 0 || step.started >= first_marker) continue;
     stops.emplace_back(plan.steps[i].name, false);
     stops.emplace_back(plan.steps[i].name, true);
   }
@@ -99,7 +106,7 @@ TEST_CASE(
     ScenarioRun whole(scenario);
     whole.run();
     const test::Picture wanted = whole.picture();
-    for (const auto& [step, is_done] : stops_of(scenario.plan)) {
+    for (const auto& [step, is_done] : stops_of(scenario.plan, whole.state())) {
       INFO(step << (is_done ? " is done" : " has started"));
       ScenarioRun run(scenario);
       run.run_until(step, is_done);

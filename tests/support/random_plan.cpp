@@ -57,14 +57,29 @@ void make_transforms_whole(RandomFiller& filler, plan::Plan& plan) {
   }
 }
 
+// Every second plan has none; in the others every phase belongs to one, so that any step has sides.
+void make_resources_whole(RandomFiller& filler, plan::Plan& plan) {
+  if (filler.below(2) == 0) plan.resources.clear();
+  for (plan::Resource& resource : plan.resources)
+    fill_to(filler, resource.to, 1);
+  const auto size = static_cast<std::uint32_t>(plan.resources.size());
+  for (plan::Phase& phase : plan.phases) {
+    const std::uint32_t any = phase.resource.value_or(plan::ResourceId{}).index;
+    phase.resource.reset();
+    if (size > 0) phase.resource = plan::ResourceId{any % size};
+  }
+}
+
 void make_routes_whole(plan::Plan& plan) {
   for (plan::Router& router : plan.routers) {
     if (router.kind == plan::RouterKind::Table) router.store = plan::StoreId{};
   }
-  const auto size = static_cast<std::uint32_t>(plan.entity_of(plan.from).fields.size());
   for (plan::Step& step : plan.steps) {
     auto* reads = std::get_if<plan::RouteReads>(&step.action);
     if (reads == nullptr) continue;
+    const auto resource = plan.at(step.phase).resource;
+    const plan::DatasetId from = resource ? plan.at(*resource).from : plan.from;
+    const auto size = static_cast<std::uint32_t>(plan.entity_of(from).fields.size());
     for (std::uint32_t& field : reads->by)
       field %= size;
   }
@@ -93,6 +108,7 @@ plan::Plan random_plan(std::uint64_t seed) {
   make_datasets_whole(plan);
   make_transforms_whole(filler, plan);
   make_order_whole(filler, plan);
+  make_resources_whole(filler, plan);
   make_routes_whole(plan);
   return plan;
 }
@@ -151,6 +167,8 @@ std::vector<plan::Record> random_records(std::uint64_t seed) {
       RunContinued{text()},
       RollbackStarted{text(), any(std::optional<PhaseId>())},
       WindowAwaited{any(PhaseId()), number()},
+      ResourceRollbackStarted{any(ResourceId()), text()},
+      ResourceRolledBack{any(ResourceId())},
       RollbackEnded{},
       RunCompleted{},
       RunAborted{text(), text()},

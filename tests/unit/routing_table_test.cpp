@@ -41,7 +41,7 @@ struct Application {
   Application() : stores(Stores::find(plan, folder.path(), {}).value()) {
     connection().execute("CREATE TABLE users (id INTEGER PRIMARY KEY) STRICT").value();
     install_fence(*stores.writer(plan::StoreId{0}).value(), {"users"}, runner, 1).value();
-    router = open_router(stores, folder.path());
+    router = open_router(stores.plan(), stores, folder.path());
   }
 
   // Another connection, as an application has one.

@@ -91,7 +91,7 @@ struct Guests {
   std::string old_rows() const { return rows_of(folder / "old.db", "SELECT * FROM guests"); }
   std::string new_rows() const { return rows_of(folder / "new.db", "SELECT * FROM people"); }
   runtime::WriteRoute said() {
-    const auto routes = runtime::open_router(world->stores, folder.path())->read();
+    const auto routes = runtime::open_router(plan, world->stores, folder.path())->read();
     REQUIRE(routes);
     return routes->writes;
   }
@@ -210,7 +210,7 @@ TEST_CASE("a way back that was lost behind its last moment does not begin anew")
   runtime::Resident resident;
   REQUIRE(resident.tend(guests.world->world));
   // From here on the old side may have been opened, and hold what the new one misses.
-  const auto router = runtime::open_router(guests.world->stores, guests.folder.path());
+  const auto router = runtime::open_router(guests.plan, guests.world->stores, guests.folder.path());
   auto routes = router->read();
   REQUIRE(routes);
   routes->writes = {.authority = Side::None, .mirror = Side::New, .mode = plan::WriteMode::Follow};

@@ -48,8 +48,12 @@ class Gatekeeper {
       if (auto missing = wants({RunStatus::Running})) return missing;
       return is_ready(plan_, state_, record.step) ? Refusal() : refuse("the step is not ready");
     }
-    if (auto missing = wants({RunStatus::RollingBack})) return missing;
-    const auto next = next_undo(plan_, state_);
+    const auto resource = plan_.resource_of(record.step);
+    const bool alone = state_.status == RunStatus::Running && goes_back(resource);
+    if (!alone) {
+      if (auto missing = wants({RunStatus::RollingBack})) return missing;
+    }
+    const auto next = alone ? next_undo(plan_, state_, *resource) : next_undo(plan_, state_);
     return next == record.step ? Refusal() : refuse("another step is undone first");
   }
   Refusal judge(const StepProgressed& record) const { return wants_open(record.step); }
@@ -84,7 +88,7 @@ class Gatekeeper {
       return refuse("the plan has no such phase");
     if (record.retreat && record.retreat->index >= plan_.steps.size())
       return refuse("the plan has no such step");
-    if (is_past_point_of_no_return(plan_, state_))
+    if (is_barred(plan_, state_, record.to, record.retreat))
       return refuse("the point of no return has passed");
     return wants({RunStatus::Ready, RunStatus::Running, RunStatus::Paused, RunStatus::Failed});
   }
@@ -96,6 +100,23 @@ class Gatekeeper {
     if (auto missing = wants({RunStatus::Running})) return missing;
     return is_finished(plan_, state_) ? Refusal() : refuse("a step is not done yet");
   }
+  Refusal judge(const ResourceRollbackStarted& record) const {
+    if (auto unknown = wants_resource(record.resource)) return unknown;
+    if (auto missing = wants({RunStatus::Running, RunStatus::Paused})) return missing;
+    if (state_.direction == Direction::Back) return refuse("everything goes back already");
+    if (state_.at(record.resource).status != ResourceStatus::Forward)
+      return refuse("the resource goes back already");
+    return is_past_point_of_no_return(plan_, state_, record.resource)
+               ? refuse("the point of no return has passed")
+               : Refusal();
+  }
+  Refusal judge(const ResourceRolledBack& record) const {
+    if (auto unknown = wants_resource(record.resource)) return unknown;
+    if (auto missing = wants({RunStatus::Running})) return missing;
+    if (!goes_back(record.resource)) return refuse("the resource does not go back");
+    return next_undo(plan_, state_, record.resource) ? refuse("a step is not undone yet")
+                                                     : Refusal();
+  }
   Refusal judge(const RunAborted&) const {
     return wants({RunStatus::Pending, RunStatus::Ready, RunStatus::Running, RunStatus::Paused,
                   RunStatus::RollingBack});
@@ -104,6 +125,13 @@ class Gatekeeper {
   Refusal judge(const RequestRefused& record) const { return wants_newer(record.request); }
 
   bool has_ended() const { return state_.has_ended(); }
+  bool goes_back(std::optional<ResourceId> resource) const {
+    return resource && state_.at(*resource).status == ResourceStatus::RollingBack;
+  }
+  Refusal wants_resource(ResourceId resource) const {
+    return resource.index < plan_.resources.size() ? Refusal()
+                                                   : refuse("the plan has no such resource");
+  }
 
   Refusal wants(std::initializer_list<RunStatus> statuses) const {
     if (state_.run.empty()) return refuse("there is no run yet");
@@ -176,7 +204,7 @@ class Mover {
     } else {
       done.status = StepStatus::Undone;
     }
-    note_writes(plan_.at(record.step), record.direction);
+    note_writes(record.step, record.direction);
   }
   void operator()(const StepFailed& record) {
     StepState& failed = step(record);
@@ -219,9 +247,12 @@ class Mover {
       state_.ended_at = at_;
       return;
     }
-    // The steps that were undone stand before their first start again.
-    for (StepState& step : state_.steps) {
-      if (step.status == StepStatus::Undone) step = StepState{};
+    // The steps that were undone stand before their first start again; what a resource undoes on
+    // its own stays undone.
+    for (std::uint32_t i = 0; i < state_.steps.size(); ++i) {
+      const auto resource = plan_.resource_of(StepId{i});
+      if (resource && state_.at(*resource).status != ResourceStatus::Forward) continue;
+      if (state_.steps[i].status == StepStatus::Undone) state_.steps[i] = StepState{};
     }
     state_.direction = Direction::Forward;
     state_.status = RunStatus::Paused;
@@ -232,6 +263,21 @@ class Mover {
   void operator()(const RunCompleted&) {
     state_.status = RunStatus::Completed;
     state_.ended_at = at_;
+  }
+  void operator()(const ResourceRollbackStarted& record) {
+    ResourceState& resource = state_.resources[record.resource.index];
+    resource.status = ResourceStatus::RollingBack;
+    resource.detail = record.why;
+    state_.status = RunStatus::Running;
+    state_.reason.reset();
+  }
+  void operator()(const ResourceRolledBack& record) {
+    state_.resources[record.resource.index].status = ResourceStatus::RolledBack;
+    for (std::uint32_t i = 0; i < state_.steps.size(); ++i) {
+      if (plan_.resource_of(StepId{i}) != record.resource) continue;
+      StepState& step = state_.steps[i];
+      if (step.started == 0) step.status = StepStatus::Skipped;
+    }
   }
   void operator()(const RunAborted& record) {
     state_.status = RunStatus::Failed;
@@ -249,11 +295,13 @@ class Mover {
 
   // The clock of an accepted downtime runs from the moment nobody may write to the moment somebody
   // may.
-  void note_writes(const Step& step, Direction direction) {
-    const auto* writes = std::get_if<RouteWrites>(&step.action);
-    if (writes == nullptr) return;
+  void note_writes(StepId id, Direction direction) {
+    const auto* writes = std::get_if<RouteWrites>(&plan_.at(id).action);
+    const auto resource = own_state(plan_, id);
+    if (writes == nullptr || !resource) return;
     const bool stopped = writes->to == Side::None && direction == Direction::Forward;
-    state_.writes_stopped_at = stopped ? std::optional(at_) : std::nullopt;
+    state_.resources[resource->index].writes_stopped_at =
+        stopped ? std::optional(at_) : std::nullopt;
   }
 
   const Plan& plan_;
@@ -267,6 +315,7 @@ class Mover {
 RunState initial_state(const Plan& plan) {
   RunState state;
   state.steps.resize(plan.steps.size());
+  state.resources.resize(std::max<std::size_t>(1, plan.resources.size()));
   return state;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "compiler/plan/machine/schedule.hpp"
+
 namespace mig::plan {
 namespace {
 
@@ -39,9 +41,36 @@ PauseReason reason_of(Trouble trouble) {
 std::optional<StepId> newest_reads(const Plan& plan, const RunState& state, StepId step) {
   for (std::uint32_t i = step.index; i > 0; --i) {
     const StepId earlier{i - 1};
-    const bool is_reads = std::holds_alternative<RouteReads>(plan.at(earlier).action);
+    const bool is_reads = std::holds_alternative<RouteReads>(plan.at(earlier).action) &&
+                          plan.resource_of(earlier) == plan.resource_of(step);
     if (is_reads && state.at(earlier).status == StepStatus::Done) return earlier;
   }
+  return std::nullopt;
+}
+
+// Where the plan says to go back to; nothing where that is no step back.
+std::optional<GoBack> way_back(const Plan& plan, const RunState& state, StepId step,
+                               Trouble trouble) {
+  const OnFail& policy = plan.at(step).on_fail;
+  switch (policy.then) {
+    case Finally::Rollback:
+      return GoBack{};
+    case Finally::RollbackTo:
+      // A phase at or before the one to return to has nothing behind it that could be undone.
+      if (plan.at(step).phase.index <= policy.to->index) return std::nullopt;
+      return GoBack{.to = policy.to};
+    case Finally::Pause:
+      return std::nullopt;
+    case Finally::Retreat: {
+      // A gate that saw the wider share go wrong says nothing against the narrower one.
+      const auto widened = newest_reads(plan, state, step);
+      if (trouble != Trouble::Breach || !widened) return GoBack{};
+      return GoBack{.retreat = widened};
+    }
+    case Finally::AllowPartial:
+      return GoBack{.alone = plan.resource_of(step)};
+  }
+  assert(false && "every policy ends somehow");
   return std::nullopt;
 }
 
@@ -82,26 +111,13 @@ Consequence on_failure(const Plan& plan, const RunState& state, StepId step, Tro
   if (trouble == Trouble::DiskFull || trouble == Trouble::UnknownEffect || absence_pauses) {
     return Stop{reason_of(trouble)};
   }
-  if (state.direction == Direction::Back) return Stop{PauseReason::RollbackBlocked};
-  if (is_past_point_of_no_return(plan, state)) return Stop{reason_of(trouble)};
-  switch (policy.then) {
-    case Finally::Rollback:
-      return GoBack{};
-    case Finally::RollbackTo:
-      // A phase at or before the one to return to has nothing behind it that could be undone.
-      if (plan.at(step).phase.index <= policy.to->index) return Stop{reason_of(trouble)};
-      return GoBack{policy.to, {}};
-    case Finally::Pause:
-      return Stop{reason_of(trouble)};
-    case Finally::Retreat: {
-      // A gate that saw the wider share go wrong says nothing against the narrower one.
-      const auto widened = newest_reads(plan, state, step);
-      if (trouble != Trouble::Breach || !widened) return GoBack{};
-      return GoBack{{}, widened};
-    }
-  }
-  assert(false && "every policy ends somehow");
-  return Stop{reason_of(trouble)};
+  if (direction_of(plan, state, step) == Direction::Back) return Stop{PauseReason::RollbackBlocked};
+  const auto back = way_back(plan, state, step, trouble);
+  if (!back) return Stop{reason_of(trouble)};
+  const bool is_barred_now = back->alone ? is_past_point_of_no_return(plan, state, *back->alone)
+                                         : is_barred(plan, state, back->to, back->retreat);
+  if (is_barred_now) return Stop{reason_of(trouble)};
+  return *back;
 }
 
 }  // namespace mig::plan

@@ -29,7 +29,8 @@ struct TryAgain {
 };
 struct GoBack {
   std::optional<PhaseId> to;
-  std::optional<StepId> retreat;  // the first step that does not stay
+  std::optional<StepId> retreat;    // the first step that does not stay
+  std::optional<ResourceId> alone;  // only this one goes back, and the run goes on
   bool operator==(const GoBack&) const = default;
 };
 struct Stop {

@@ -18,6 +18,9 @@ std::string_view name(StepStatus status) {
 std::string_view name(Direction direction) {
   return kSpellings<Direction>.at(static_cast<std::size_t>(direction));
 }
+std::string_view name(ResourceStatus status) {
+  return kSpellings<ResourceStatus>.at(static_cast<std::size_t>(status));
+}
 
 std::string_view name(const Record& record) {
   return std::visit([](const auto& one) { return one.kName; }, record);

@@ -145,6 +145,21 @@ struct RollbackEnded {
   bool operator==(const RollbackEnded&) const = default;
 };
 
+// A resource goes back alone; the others go on.
+struct ResourceRollbackStarted {
+  static constexpr std::string_view kName = "resource_rollback_started";
+  ResourceId resource;
+  std::string why;
+  bool operator==(const ResourceRollbackStarted&) const = default;
+};
+
+// Everything of the resource is undone; nothing of it runs again.
+struct ResourceRolledBack {
+  static constexpr std::string_view kName = "resource_rolled_back";
+  ResourceId resource;
+  bool operator==(const ResourceRolledBack&) const = default;
+};
+
 struct RunCompleted {
   static constexpr std::string_view kName = "run_completed";
   bool operator==(const RunCompleted&) const = default;
@@ -176,10 +191,11 @@ struct RequestRefused {
   bool operator==(const RequestRefused&) const = default;
 };
 
-using Record = std::variant<RunCreated, RunReady, RunnerArrived, StepStarted, StepProgressed,
-                            StepRewound, StepDone, StepFailed, GateJudged, Approved, RunPaused,
-                            RunContinued, RollbackStarted, RollbackEnded, RunCompleted, RunAborted,
-                            RequestAccepted, RequestRefused, WindowAwaited>;
+using Record =
+    std::variant<RunCreated, RunReady, RunnerArrived, StepStarted, StepProgressed, StepRewound,
+                 StepDone, StepFailed, GateJudged, Approved, RunPaused, RunContinued,
+                 RollbackStarted, RollbackEnded, RunCompleted, RunAborted, RequestAccepted,
+                 RequestRefused, WindowAwaited, ResourceRollbackStarted, ResourceRolledBack>;
 
 std::string_view name(const Record& record);
 

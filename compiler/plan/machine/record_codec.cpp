@@ -84,6 +84,14 @@ template <class Visit>
 void fields(Visit& visit, WindowAwaited& it) {
   MIG_FIELD(phase), MIG_FIELD(until);
 }
+template <class Visit>
+void fields(Visit& visit, ResourceRollbackStarted& it) {
+  MIG_FIELD(resource), MIG_FIELD(why);
+}
+template <class Visit>
+void fields(Visit& visit, ResourceRolledBack& it) {
+  MIG_FIELD(resource);
+}
 
 #undef MIG_FIELD
 

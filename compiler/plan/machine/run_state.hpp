@@ -52,10 +52,14 @@ enum class StepStatus : std::uint8_t { Pending, Running, Done, Failed, Undone, S
 
 enum class Direction : std::uint8_t { Forward, Back };
 
+// A resource may go back alone, while the run goes on.
+enum class ResourceStatus : std::uint8_t { Forward, RollingBack, RolledBack };
+
 std::string_view name(RunStatus status);
 std::string_view name(PauseReason reason);
 std::string_view name(StepStatus status);
 std::string_view name(Direction direction);
+std::string_view name(ResourceStatus status);
 
 // What became of the source rows that a copy or a repair read: read = moved + kept + rejected.
 struct Counts {
@@ -91,6 +95,14 @@ struct Approval {
   bool operator==(const Approval&) const = default;
 };
 
+// What is known of one resource beside its steps.
+struct ResourceState {
+  ResourceStatus status = ResourceStatus::Forward;
+  std::string detail;                       // why it goes back
+  std::optional<Micros> writes_stopped_at;  // since when nobody may write
+  bool operator==(const ResourceState&) const = default;
+};
+
 struct RunState {
   std::string run;
   std::string author;  // who started it
@@ -101,6 +113,7 @@ struct RunState {
   std::optional<PhaseId> rollback_to;  // while going back: the last phase that stays
   std::optional<StepId> retreat;       // while going back: the first step that does not stay
   std::vector<StepState> steps;
+  std::vector<ResourceState> resources;  // of a plan without any it has one, for the plan itself
   std::vector<Approval> approvals;
   std::vector<std::string> identities;  // of the stores, in the plan's order, since it became ready
   std::uint32_t starts = 0;
@@ -108,17 +121,24 @@ struct RunState {
   std::int64_t last_request = 0;  // the newest request that was accepted or refused
   Micros created_at = 0;
   Micros ended_at = 0;
-  std::optional<Micros> writes_stopped_at;  // since when nobody may write
-  std::int64_t seq = 0;                     // of the newest record
+  std::int64_t seq = 0;  // of the newest record
   bool operator==(const RunState&) const = default;
 
   bool has_ended() const {
     return status == RunStatus::Completed || status == RunStatus::RolledBack;
   }
   const StepState& at(StepId id) const { return steps.at(id.index); }
+  const ResourceState& at(ResourceId id) const { return resources.at(id.index); }
 };
 
-// Nothing undoes what was done from here on.
+// Where the state of a step's resource stands; nothing for a step of the plan beside resources.
+std::optional<ResourceId> own_state(const Plan& plan, StepId step);
+
+// Nothing undoes what was done from here on. Of several resources one is enough: a rollback of the
+// whole plan is then over.
 bool is_past_point_of_no_return(const Plan& plan, const RunState& state);
+bool is_past_point_of_no_return(const Plan& plan, const RunState& state, ResourceId resource);
+// A resource is where it was before, while the plan itself did not go back.
+bool is_partial(const RunState& state);
 
 }  // namespace mig::plan

@@ -34,5 +34,8 @@ inline constexpr std::array<std::string_view, 6> kSpellings<StepStatus> = {
     "pending", "running", "done", "failed", "undone", "skipped"};
 template <>
 inline constexpr std::array<std::string_view, 2> kSpellings<Direction> = {"forward", "back"};
+template <>
+inline constexpr std::array<std::string_view, 3> kSpellings<ResourceStatus> = {
+    "forward", "rolling_back", "rolled_back"};
 
 }  // namespace mig::plan

@@ -21,9 +21,9 @@ struct ControlOptions {
   SessionOptions session;
   DriveOptions drive;
   std::string because;
-  std::string who;   // approve: which approval
-  std::string gate;  // approve: a gate without data
-  bool take = false;
+  std::string who;       // approve: which approval
+  std::string gate;      // approve: a gate without data
+  std::string resource;  // rollback: only this one
 };
 
 // What the run said to request `id`.
@@ -188,7 +188,11 @@ ExitCode roll_back(const ControlOptions& options) {
       return ExitCode::Done;
     }
   }
-  return goes_on ? continue_run(options) : ask(options, std::string(runtime::kWantRollback), true);
+  if (goes_on) return continue_run(options);
+  return ask(options,
+             options.resource.empty() ? std::string(runtime::kWantRollback)
+                                      : std::string(runtime::kWantRollbackOf) + options.resource,
+             true);
 }
 
 }  // namespace
@@ -201,6 +205,10 @@ void declare_control(CLI::App& app, ExitCode& exit) {
     command->add_option("--because", options->because, "why; it is kept in the journal");
     if (verb.drives) add_drive_options(*command, options->drive);
     options->drive.wants_rollback = verb.want == runtime::kWantRollback;
+    if (options->drive.wants_rollback) {
+      command->add_option("--resource", options->resource,
+                          "only this one goes back, where its plan says `allow_partial`");
+    }
     command->footer(fmt::format("Example:\n  {}", verb.example));
     command->callback([options, &verb, &exit] {
       if (verb.want == runtime::kWantContinue) {

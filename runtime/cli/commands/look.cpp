@@ -102,6 +102,12 @@ nlohmann::json json_of(const runtime::RunSummary& run, runtime::Instant now) {
                       {"waits", reasons(run.plan, run.state, now)},
                       {"steps", std::move(steps)}};
   if (run.state.reason) json["reason"] = name(*run.state.reason);
+  for (std::size_t i = 0; i < run.plan.resources.size(); ++i) {
+    const plan::ResourceState& resource = run.state.resources[i];
+    json["resources"].push_back({{"resource", run.plan.resources[i].name},
+                                 {"state", name(resource.status)},
+                                 {"detail", resource.detail}});
+  }
   return json;
 }
 
@@ -116,14 +122,17 @@ ExitCode status(const LookOptions& options) {
   }
   fmt::print("{}   {}   env {}   {}\n\n", run->plan_name, run->run, run->env,
              name(run->state.status));
-  const auto marker = point_of_no_return(run->plan);
+  for (std::uint32_t i = 0; i < run->plan.resources.size(); ++i) {
+    const plan::ResourceState& resource = run->state.resources[i];
+    fmt::print("  {:<24} {}{}\n", run->plan.resources[i].name, name(resource.status),
+               resource.detail.empty() ? "" : ": " + resource.detail);
+  }
+  if (!run->plan.resources.empty()) fmt::print("\n");
   for (std::uint32_t i = 0; i < run->plan.steps.size(); ++i) {
     const plan::StepState& step = run->state.steps[i];
-    if (marker && i == marker->index) {
-      fmt::print("  {:-^96}\n",
-                 fmt::format(" point of no return: {} ",
-                             std::get<plan::PointOfNoReturn>(run->plan.at(*marker).action).reason));
-    }
+    const auto* marker = std::get_if<plan::PointOfNoReturn>(&run->plan.steps[i].action);
+    if (marker != nullptr)
+      fmt::print("  {:-^96}\n", fmt::format(" point of no return: {} ", marker->reason));
     const std::string summary = step.summary.substr(0, 48);
     fmt::print("  {:<8} {:<36} {}\n", name(step.status), run->plan.steps[i].name, summary);
   }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "compiler/plan/views.hpp"
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/drive.hpp"
 #include "runtime/cli/observers.hpp"
@@ -25,18 +26,36 @@ struct ReconcileCommand {
   SessionOptions session;
   std::string list;
   bool is_json = false;
+  std::string resource;  // only this one; empty: all that the plan moves
   std::string store;
   std::string held_by;
 };
 
-runtime::ReconcileOptions options_for(const ReconcileCommand& command, const std::string& run,
-                                      const std::filesystem::path& folder) {
+// What the plan moves, or the one resource that was asked for; nothing where it has no such.
+std::vector<const plan::Plan*> chosen_views(const plan::Views& views,
+                                            const ReconcileCommand& command) {
+  std::vector<const plan::Plan*> chosen;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const plan::Plan& view = views.at(i);
+    const std::string name = view.seen_by ? view.at(*view.seen_by).name : std::string();
+    if (command.resource.empty() || command.resource == name) chosen.push_back(&view);
+  }
+  return chosen;
+}
+
+ExitCode unknown_resource(const plan::Plan& plan, const ReconcileCommand& command) {
+  fmt::print(stderr, "mig: the plan {} has no resource `{}`\n", plan.name, command.resource);
+  return ExitCode::Usage;
+}
+
+runtime::ReconcileOptions options_for(const ReconcileCommand& command, const plan::Plan& view,
+                                      const std::string& run, const std::filesystem::path& folder) {
   runtime::ReconcileOptions options;
   options.run = run;
   options.scratch_folder = folder / ".mig";
   std::error_code ignored;
   std::filesystem::create_directories(options.scratch_folder, ignored);
-  if (!command.list.empty()) options.list = command.list;
+  if (!command.list.empty()) options.list = own_path(view, command.list);
   return options;
 }
 
@@ -87,20 +106,54 @@ ExitCode verify(const ReconcileCommand& command) {
   const std::filesystem::path folder = log->created().plan_folder;
   auto stores = runtime::Stores::find(log->plan(), folder, environment);
   if (!stores) return report_error(stores.error());
-  auto result = runtime::reconcile(log->plan(), *stores, options_for(command, run->run, folder));
-  if (!result) return report_error(result.error());
-  show(log->plan(), *result, command);
-  return result->drift() == 0 ? ExitCode::Done : ExitCode::PlanWrong;
+  const plan::Views views(log->plan());
+  const auto chosen = chosen_views(views, command);
+  if (chosen.empty()) return unknown_resource(log->plan(), command);
+  ExitCode exit = ExitCode::Done;
+  for (const plan::Plan* view : chosen) {
+    auto result = runtime::reconcile(*view, *stores, options_for(command, *view, run->run, folder));
+    if (!result) return report_error(result.error());
+    show(*view, *result, command);
+    if (result->drift() != 0) exit = ExitCode::PlanWrong;
+  }
+  return exit;
 }
 
 // The step whose right it is to write the new side's rows.
-std::optional<plan::StepId> writing_step(const plan::Plan& plan, const plan::RunState& state) {
+std::optional<plan::StepId> writing_step(const plan::Plan& view, const plan::RunState& state) {
   std::optional<plan::StepId> found;
-  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
-    const bool writes = std::holds_alternative<plan::Copy>(plan.steps[i].action);
+  for (std::uint32_t i = 0; i < view.steps.size(); ++i) {
+    const bool writes =
+        std::holds_alternative<plan::Copy>(view.steps[i].action) && view.sees(plan::StepId{i});
     if (writes && state.steps[i].status == plan::StepStatus::Done) found = plan::StepId{i};
   }
   return found;
+}
+
+// Mends one pair of sides, and shows what is left.
+ExitCode mend(runtime::World& world, plan::StepId step, const ReconcileCommand& command) {
+  const auto options = options_for(command, world.plan, world.authority.run, world.folder);
+  auto letters = runtime::LetterRetry::open(world, step);
+  if (!letters) return report_error(letters.error());
+  while (true) {
+    auto is_done = letters->advance(world);
+    if (!is_done) return report_error(is_done.error());
+    if (*is_done) break;
+  }
+  runtime::Reconciler reconciler(world.plan, world.stores, options);
+  while (true) {
+    auto is_done = reconciler.advance();
+    if (!is_done) return report_error(is_done.error());
+    if (*is_done) break;
+  }
+  auto rows = runtime::repair(world, step, reconciler, plan::Ratio::percent(1));
+  if (!rows) return report_error(rows.error());
+  auto after = runtime::reconcile(world.plan, world.stores, options);
+  if (!after) return report_error(after.error());
+  fmt::print("{} rows repaired, {} dead letters closed\n\n", grouped(*rows),
+             grouped(letters->closed()));
+  show(world.plan, *after, command);
+  return after->drift() == 0 ? ExitCode::Done : ExitCode::PlanWrong;
 }
 
 ExitCode repair(const ReconcileCommand& command) {
@@ -109,11 +162,15 @@ ExitCode repair(const ReconcileCommand& command) {
   if (!session) return report_error(session.error());
   auto run = session->find(command.session.run);
   if (!run) return report_error(run.error(), ExitCode::Usage);
-  const auto step = writing_step(run->plan, run->state);
-  const bool may =
-      step && !run->state.has_ended() && !is_past_point_of_no_return(run->plan, run->state);
-  if (!may) {
-    fmt::print(stderr, "mig: there is nothing to repair from: {}\n",
+  const plan::Views views(run->plan);
+  const auto chosen = chosen_views(views, command);
+  if (chosen.empty()) return unknown_resource(run->plan, command);
+  for (const plan::Plan* view : chosen) {
+    const auto step = writing_step(*view, run->state);
+    const bool may =
+        step && !run->state.has_ended() && !is_past_point_of_no_return(*view, run->state);
+    if (may) continue;
+    fmt::print(stderr, "mig: there is nothing to repair {} from: {}\n", view->at(view->from).name,
                step ? "the old side is no longer the authority, or the run has ended"
                     : "no copy is done yet");
     return ExitCode::Refused;
@@ -129,31 +186,16 @@ ExitCode repair(const ReconcileCommand& command) {
   if (auto fenced = runtime::install_fences(*stores, authority, log->state().seq); !fenced) {
     return report_error(fenced.error());
   }
-  runtime::Worker beside;
-  runtime::World world{log->plan(), log->state(), session->clock(), *stores,
-                       beside,      authority,    folder,           stop_on_signals()};
-  auto letters = runtime::LetterRetry::open(world, *step);
-  if (!letters) return report_error(letters.error());
-  while (true) {
-    auto is_done = letters->advance(world);
-    if (!is_done) return report_error(is_done.error());
-    if (*is_done) break;
+  ExitCode exit = ExitCode::Done;
+  for (const plan::Plan* view : chosen) {
+    runtime::Worker beside;
+    runtime::World world{*view,  log->state(), session->clock(), *stores,
+                         beside, authority,    folder,           stop_on_signals()};
+    const ExitCode one = mend(world, *writing_step(*view, log->state()), command);
+    if (one != ExitCode::Done) exit = one;
   }
-  runtime::Reconciler reconciler(log->plan(), *stores, options_for(command, run->run, folder));
-  while (true) {
-    auto is_done = reconciler.advance();
-    if (!is_done) return report_error(is_done.error());
-    if (*is_done) break;
-  }
-  auto rows = runtime::repair(world, *step, reconciler, plan::Ratio::percent(1));
-  if (!rows) return report_error(rows.error());
-  auto after = runtime::reconcile(log->plan(), *stores, options_for(command, run->run, folder));
   (void)session->journal().release(*lease);
-  if (!after) return report_error(after.error());
-  fmt::print("{} rows repaired, {} dead letters closed\n\n", grouped(*rows),
-             grouped(letters->closed()));
-  show(log->plan(), *after, command);
-  return after->drift() == 0 ? ExitCode::Done : ExitCode::PlanWrong;
+  return exit;
 }
 
 // Takes a dead run's marks out of a store. Whoever says the run's name has read what it was.
@@ -205,6 +247,7 @@ void declare_reconcile(CLI::App& app, ExitCode& exit) {
     add_run_option(*command, options->session);
     command->add_option("--list", options->list,
                         "write every difference to this file, as JSON lines");
+    command->add_option("--resource", options->resource, "only this resource of the plan");
     command->add_flag("--json", options->is_json, "for programs");
     command->footer(fmt::format("Example:\n  {}\nExit codes: 0 no drift, 1 drift", example));
     command->callback([options, run, &exit] { exit = run(*options); });
