@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/hash.hpp"
+#include "compiler/plan/routing.hpp"
 #include "compiler/plan/views.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/openings.hpp"
+#include "runtime/steps/following.hpp"
 #include "runtime/stores/lock_holders.hpp"
 #include "runtime/stores/schema_check.hpp"
 #include "runtime/stores/sqlite_control.hpp"
@@ -54,11 +56,12 @@ class Looker {
       MIG_TRY(look_at_store(plan::StoreId{i}));
     for (std::uint32_t i = 0; i < plan_.datasets.size(); ++i)
       MIG_TRY(look_at_dataset(plan::DatasetId{i}));
-    for (std::size_t i = 0; i < views_.size(); ++i)
+    for (std::size_t i = 0; i < views_.size(); ++i) {
       MIG_TRY(look_at_routes(views_.at(i)));
-    const bool is_in_order =
-        live_.obstacles.empty() && live_.differences.empty() && live_.strange_stores.empty();
-    for (std::size_t i = 0; i < views_.size() && run_.empty() && is_in_order; ++i) {
+      if (run_.empty() && is_as_planned()) MIG_TRY(look_at_following(views_.at(i)));
+    }
+    const bool is_sampled = run_.empty() && is_as_planned();
+    for (std::size_t i = 0; i < views_.size() && is_sampled; ++i) {
       MIG_ASSIGN(sample, runtime::sample_rows(views_.at(i), stores_, kSampled));
       live_.samples.push_back(sample);
     }
@@ -76,6 +79,10 @@ class Looker {
 
   void refuse(ExitCode exit, std::string message, std::string help) {
     live_.obstacles.push_back(Obstacle{exit, std::move(message), std::move(help)});
+  }
+
+  bool is_as_planned() const {
+    return live_.obstacles.empty() && live_.differences.empty() && live_.strange_stores.empty();
   }
 
   // A store that only receives what the plan creates may begin as no file at all.
@@ -247,6 +254,42 @@ class Looker {
            fmt::format("the routes of `{}` do not send everything to the old side",
                        plan_.at(*view.through).name),
            "a plan begins with reads and writes on the old side");
+    return {};
+  }
+
+  // What triggers could not keep would be found when they are installed: on the way, and for the
+  // way back only where the writes move.
+  Result<void> look_at_following(const plan::Plan& view) {
+    for (std::uint32_t i = 0; i < view.steps.size(); ++i) {
+      const plan::StepId step{i};
+      const bool is_writes = std::holds_alternative<plan::RouteWrites>(view.at(step).action);
+      if (!is_writes || !view.sees(step)) continue;
+      const auto before = plan::writes_before(view, step);
+      const auto after = plan::after_writes(view, step, before);
+      if (after.forward && !before.forward) MIG_TRY(look_at_following(view, step, plan::Side::Old));
+      if (after.reverse && !before.reverse) MIG_TRY(look_at_following(view, step, plan::Side::New));
+    }
+    return {};
+  }
+
+  Result<void> look_at_following(const plan::Plan& view, plan::StepId step, plan::Side leads) {
+    const auto& side = leads == plan::Side::Old ? view.from : view.to.front();
+    if (!stores_.exists(plan_.at(side).store)) return {};
+    const auto looked = runtime::check_following(view, stores_, step, leads);
+    if (looked) return {};
+    if (looked.error().kind != runtime::ErrorKind::Permanent)
+      return std::unexpected(looked.error());
+    std::string message = fmt::format("`{}`: {}", plan_.at(step).name, looked.error().message);
+    // A statement of the plan's own may see to it before.
+    const auto end = plan_.steps.begin() + step.index;
+    const bool may_be_mended = std::any_of(plan_.steps.begin(), end, [](const plan::Step& one) {
+      return std::holds_alternative<plan::Sql>(one.action);
+    });
+    if (may_be_mended) {
+      live_.warnings.push_back(std::move(message));
+    } else {
+      refuse(ExitCode::Refused, std::move(message), looked.error().help);
+    }
     return {};
   }
 

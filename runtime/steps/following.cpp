@@ -69,15 +69,24 @@ Ends ends_of(const World& world, plan::Side leads) {
   return {new_store(world), old_store(world)};
 }
 
-Result<Changelog> log_of(const World& world, plan::Side leads) {
-  return leads == plan::Side::Old ? Changelog::of(world.plan, world.plan.from)
-                                  : Changelog::of_new_side(world.plan);
+Result<Changelog> log_of(const plan::Plan& plan, plan::Side leads) {
+  return leads == plan::Side::Old ? Changelog::of(plan, plan.from) : Changelog::of_new_side(plan);
 }
 
 }  // namespace
 
+Result<void> check_following(const plan::Plan& plan, Stores& stores, plan::StepId step,
+                             plan::Side leads) {
+  MIG_ASSIGN(log, log_of(plan, leads));
+  const plan::DatasetId leading = leads == plan::Side::Old ? plan.from : plan.to.front();
+  MIG_ASSIGN(database, stores.reader(plan.at(leading).store));
+  MIG_TRY(log.check(*database));
+  if (plan::mode_of(plan, step) != plan::WriteMode::Transaction) return {};
+  return check_mirror(*database, plan, leads, log);
+}
+
 Result<void> start_following(World& world, plan::StepId step, plan::Side leads) {
-  MIG_ASSIGN(log, log_of(world, leads));
+  MIG_ASSIGN(log, log_of(world.plan, leads));
   const bool is_forward = leads == plan::Side::Old;
   const auto [source, target] = ends_of(world, leads);
   const Applied beginning{.cursor = "0"};
@@ -98,7 +107,7 @@ Result<void> start_following(World& world, plan::StepId step, plan::Side leads) 
   if (plan::mode_of(world.plan, step) == plan::WriteMode::Transaction) {
     // One direction at a time, or what a mirror writes would be carried back.
     if (plan::leads_back(world.plan)) {
-      MIG_ASSIGN(other, log_of(world, is_forward ? plan::Side::New : plan::Side::Old));
+      MIG_ASSIGN(other, log_of(world.plan, is_forward ? plan::Side::New : plan::Side::Old));
       MIG_TRY(other.silence(effect.database()));
     }
     MIG_TRY(install_mirror(effect.database(), world.plan, leads, log));
@@ -110,7 +119,7 @@ Result<void> start_following(World& world, plan::StepId step, plan::Side leads) 
 }
 
 Result<void> stop_following(World& world, plan::StepId step, plan::Side leads) {
-  MIG_ASSIGN(log, log_of(world, leads));
+  MIG_ASSIGN(log, log_of(world.plan, leads));
   const bool is_forward = leads == plan::Side::Old;
   const auto [source, target] = ends_of(world, leads);
   const bool is_one_file = world.stores.is_one_file(source, target);

@@ -15,6 +15,7 @@
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
 #include "runtime/steps/follower.hpp"
+#include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {
 
@@ -22,6 +23,10 @@ namespace mig::runtime {
 plan::StoreId old_store(const World& world);
 plan::StoreId new_store(const World& world);
 
+// What start_following would refuse for good, found before the plan begins; changes nothing. Tables
+// that the plan creates may be missing. REQUIRES: the store of the side that leads is there.
+Result<void> check_following(const plan::Plan& plan, Stores& stores, plan::StepId step,
+                             plan::Side leads);
 // From here on every commit of others to the side that leads is logged, for the step `step`. Twice
 // is once.
 Result<void> start_following(World& world, plan::StepId step, plan::Side leads = plan::Side::Old);

@@ -108,6 +108,17 @@ Result<void> Changelog::install_carrying(const Database& database, const std::st
                                       log_, kNotOurs, carry));
 }
 
+Result<void> Changelog::check(const Database& database) const {
+  MIG_ASSIGN(schema, read_schema(database));
+  for (const Watched& watched : watched_) {
+    const LiveTable* table = schema.table(watched.table);
+    if (table == nullptr) continue;
+    if (auto rules = unique_rules(database, *table); !rules)
+      return std::unexpected(std::move(rules).error());
+  }
+  return {};
+}
+
 Result<void> Changelog::make_log(const Database& database) const {
   return database.execute(
       fmt::format("CREATE TABLE IF NOT EXISTS {}(seq INTEGER PRIMARY KEY AUTOINCREMENT, {})", log_,

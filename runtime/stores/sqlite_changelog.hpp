@@ -46,6 +46,8 @@ class Changelog {
   // made, within the statement of whoever made it, and may delete it. A row that REPLACE pushes out
   // is entered when it is gone. Replaces what was installed, and keeps its entries.
   Result<void> install_carrying(const Database& database, const std::string& carry) const;
+  // What installing would refuse, of tables that are there; changes nothing.
+  Result<void> check(const Database& database) const;
   // Nothing is logged from here on; entries and their numbers stay.
   Result<void> silence(const Database& database) const;
   Result<void> remove(const Database& database) const;

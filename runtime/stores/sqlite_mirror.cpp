@@ -46,10 +46,19 @@ class Mirror {
     owner_ = plan::read_key_sql(plan, lane_, entry_);
   }
 
-  Result<void> install() {
+  // A table that is not there yet is one that the plan creates, and holds nothing of that kind.
+  Result<void> check() {
     MIG_TRY(check_sources());
-    for (std::size_t emit = 0; emit < sql_.emits.size(); ++emit)
+    for (std::size_t emit = 0; emit < sql_.emits.size(); ++emit) {
+      if (schema_.table(table(emit)) == nullptr) continue;
       MIG_TRY(check_target(emit));
+      if (auto free = is_free(emit); !free) return std::unexpected(std::move(free).error());
+    }
+    return {};
+  }
+
+  Result<void> install() {
+    MIG_TRY(check());
     std::string carry =
         "DELETE FROM mig_ctl_origin WHERE actor <> 'mig'; "
         "INSERT INTO mig_ctl_origin(actor) VALUES('mirror'); ";
@@ -83,6 +92,7 @@ class Mirror {
   // ---- what stands against it
 
   Result<void> check_binary(plan::DatasetId dataset, const std::vector<std::uint32_t>& fields) {
+    if (schema_.table(plan_.at(dataset).table) == nullptr) return {};
     for (const std::uint32_t field : fields) {
       const std::string& column = plan_.entity_of(dataset).fields[field].column;
       MIG_ASSIGN(collation, database_.collation(plan_.at(dataset).table, column));
@@ -153,14 +163,22 @@ class Mirror {
     return found == fields.end() ? nullptr : &*found;
   }
 
+  // As it is, or as the plan creates it.
+  std::vector<std::string> key_of(std::size_t emit) const {
+    if (const LiveTable* found = schema_.table(table(emit))) return found->primary_key();
+    std::vector<std::string> columns;
+    for (const std::uint32_t field : entity(emit).key())
+      columns.push_back(entity(emit).fields[field].column);
+    return columns;
+  }
+
   // Whether the row that it refers to is always the same row's own, so that both come and go
   // together.
   bool is_family(std::size_t emit, const LiveForeignKey& key) const {
     for (std::size_t parent = 0; parent < sql_.emits.size(); ++parent) {
       if (parent == emit || !is_same_name(table(parent), key.table)) continue;
       if (sql_.emits[parent].when != "1" || key.columns.size() != owner_.size()) return false;
-      const auto columns =
-          key.target_columns.empty() ? live(parent).primary_key() : key.target_columns;
+      const auto columns = key.target_columns.empty() ? key_of(parent) : key.target_columns;
       if (columns.size() != owner_.size()) return false;
       for (std::size_t i = 0; i < columns.size(); ++i) {
         bool is_pair = false;
@@ -205,18 +223,26 @@ class Mirror {
   Result<std::string> judging() {
     std::string condition = sql_.is_exact;
     for (std::size_t emit = 0; emit < sql_.emits.size(); ++emit) {
-      MIG_ASSIGN(rules, unique_rules(database_, live(emit)));
-      const std::string alias = row_id_alias(live(emit), rules);
-      const plan::Field* aliased = alias.empty() ? nullptr : field_of(emit, alias);
-      if (aliased != nullptr && !aliased->key) rules.push_back({alias, {{alias, "BINARY", {}}}});
-      for (const UniqueRule& rule : rules) {
-        MIG_ASSIGN(is_free, is_free_of(emit, rule));
-        condition += is_free;
-      }
+      MIG_ASSIGN(free, is_free(emit));
+      condition += free;
     }
     return fmt::format(
         "INSERT INTO mig_ctl_origin(actor) SELECT 'carried' FROM {} WHERE {} AND {}; ", sql_.from,
         found(), condition);
+  }
+
+  // That no other row of the table holds a value which is to be unique.
+  Result<std::string> is_free(std::size_t emit) {
+    MIG_ASSIGN(rules, unique_rules(database_, live(emit)));
+    const std::string alias = row_id_alias(live(emit), rules);
+    const plan::Field* aliased = alias.empty() ? nullptr : field_of(emit, alias);
+    if (aliased != nullptr && !aliased->key) rules.push_back({alias, {{alias, "BINARY", {}}}});
+    std::string condition;
+    for (const UniqueRule& rule : rules) {
+      MIG_ASSIGN(free, is_free_of(emit, rule));
+      condition += free;
+    }
+    return condition;
   }
 
   Result<std::string> is_free_of(std::size_t emit, const UniqueRule& rule) {
@@ -310,6 +336,12 @@ class Mirror {
 };
 
 }  // namespace
+
+Result<void> check_mirror(const Database& database, const plan::Plan& plan, plan::Side authority,
+                          const Changelog& log) {
+  MIG_ASSIGN(schema, read_schema(database));
+  return Mirror(database, plan, authority, log, std::move(schema)).check();
+}
 
 Result<void> install_mirror(const Database& database, const plan::Plan& plan, plan::Side authority,
                             const Changelog& log) {

@@ -26,4 +26,9 @@ namespace mig::runtime {
 Result<void> install_mirror(const Database& database, const plan::Plan& plan, plan::Side authority,
                             const Changelog& log);
 
+// What install_mirror would refuse, before a plan has begun: of tables that are there, without a
+// change. Those that the plan creates may be missing.
+Result<void> check_mirror(const Database& database, const plan::Plan& plan, plan::Side authority,
+                          const Changelog& log);
+
 }  // namespace mig::runtime

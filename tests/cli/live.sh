@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What mig says when the live stores are not what a plan expects: each tests/golden/live/CODE holds a plan, the
-# SQL of its store, and what `mig apply` prints; `before` is run first, `arguments` go to `mig apply`.  tests/cli/live.sh MIG [--update]
+# What mig says when the live stores are not what a plan expects: each folder of tests/golden/live, named by its code or
+# by what stands against the plan, holds a plan, the SQL of its store, and what `mig apply` prints; `before` is run first,
+# `arguments` go to `mig apply`.  tests/cli/live.sh MIG [--update]
 set -uo pipefail
 mig=$(realpath "${1:?path of mig}"); update=${2:-}
 golden=$(cd "$(dirname "$0")/../golden/live" && pwd)

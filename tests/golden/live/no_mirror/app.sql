@@ -1,0 +1,2 @@
+CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INTEGER CHECK (age < 200));
+INSERT INTO users VALUES (1, 'Ada', 36), (2, 'Grace', 85);
