@@ -20,8 +20,9 @@ constexpr plan::StepId kMirrors{0};
 constexpr plan::StepId kMoves{1};
 constexpr plan::StepId kLetsGo{2};
 
-plan::RouteWrites to(Side side, plan::Duration max_pause = std::chrono::seconds(2)) {
-  plan::RouteWrites writes{.to = side, .mirror = plan::WriteMode::Follow};
+plan::RouteWrites to(Side side, plan::Duration max_pause = std::chrono::seconds(2),
+                     plan::WriteMode mode = plan::WriteMode::Follow) {
+  plan::RouteWrites writes{.to = side, .mirror = mode};
   if (side == Side::New) writes.max_pause = max_pause;
   return writes;
 }
@@ -99,6 +100,31 @@ struct Guests {
   TemporaryFolder folder;
   plan::Plan plan;
   std::optional<TestWorld> world;
+};
+
+// Both sides in the old side's file, and triggers that keep the one that follows.
+struct GuestsOfOneFile : Guests {
+  GuestsOfOneFile() {
+    plan.stores.pop_back();
+    plan.datasets[1].store = {0};
+    plan.steps[0].action = to(Side::Old, {}, plan::WriteMode::Transaction);
+    set_pause(std::chrono::seconds(2));
+    run_sql(folder / "old.db",
+            "DROP TABLE guests;"
+            "CREATE TABLE guests(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
+            "CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
+            "INSERT INTO guests VALUES(1, 'ann'); INSERT INTO people VALUES(1, 'ann')");
+    world.emplace(plan, folder.path());
+    world->fence();
+  }
+  void set_pause(plan::Duration pause) {
+    plan.steps[1].action = to(Side::New, pause, plan::WriteMode::Transaction);
+  }
+  // The other side, after a write to the one that leads and before anybody follows.
+  std::string after(const std::string& sql, const char* other) {
+    const std::string said = write("old.db", sql);
+    return said.empty() ? rows_of(folder / "old.db", fmt::format("SELECT * FROM {}", other)) : said;
+  }
 };
 
 }  // namespace
@@ -218,4 +244,27 @@ TEST_CASE("a way back that was lost behind its last moment does not begin anew")
   CHECK(guests.write("new.db", "UPDATE people SET name = 'late' WHERE id = 1").empty());
   REQUIRE(std::holds_alternative<runtime::Done>(guests.undo(kMoves).what));
   CHECK(guests.old_rows() == "1|anna\n2|bob\n");
+}
+
+TEST_CASE("after a way back the triggers lead from the old side again") {
+  GuestsOfOneFile guests;
+  guests.do_it(kMirrors);
+  CHECK(guests.after("INSERT INTO guests VALUES(2, 'bob')", "people") == "1|ann\n2|bob\n");
+  guests.do_it(kMoves);
+  CHECK(guests.after("UPDATE people SET name = 'anna' WHERE id = 1", "guests") ==
+        "1|anna\n2|bob\n");
+  REQUIRE(std::holds_alternative<runtime::Done>(guests.undo(kMoves).what));
+  CHECK(guests.after("UPDATE guests SET name = 'bo' WHERE id = 2", "people") == "1|anna\n2|bo\n");
+  CHECK(guests.after("DELETE FROM guests WHERE id = 1", "people") == "2|bo\n");
+}
+
+TEST_CASE("after a cutover that was given up the triggers lead from the old side again") {
+  GuestsOfOneFile guests;
+  guests.do_it(kMirrors);
+  guests.set_pause(-std::chrono::seconds(1));
+  REQUIRE_FALSE(guests.advance(kMoves));
+  CHECK(guests.after("UPDATE guests SET name = 'anna' WHERE id = 1", "people") == "1|anna\n");
+  guests.set_pause(std::chrono::seconds(2));
+  guests.do_it(kMoves);
+  CHECK(guests.after("INSERT INTO people VALUES(2, 'bob')", "guests") == "1|anna\n2|bob\n");
 }
