@@ -60,6 +60,7 @@ class Looker {
       MIG_TRY(look_at_routes(views_.at(i)));
       if (run_.empty() && is_as_planned()) MIG_TRY(look_at_following(views_.at(i)));
     }
+    if (run_.empty()) MIG_TRY(look_at_backups());
     const bool is_sampled = run_.empty() && is_as_planned();
     for (std::size_t i = 0; i < views_.size() && is_sampled; ++i) {
       MIG_ASSIGN(sample, runtime::sample_rows(views_.at(i), stores_, kSampled));
@@ -255,6 +256,39 @@ class Looker {
                        plan_.at(*view.through).name),
            "a plan begins with reads and writes on the old side");
     return {};
+  }
+
+  // A backup is of one moment, and only a write-ahead log shows one while others write.
+  Result<void> look_at_backups() {
+    for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
+      const auto* backup = std::get_if<plan::Backup>(&plan_.steps[i].action);
+      if (backup == nullptr) continue;
+      for (const plan::DatasetId id : backup->datasets) {
+        const plan::Dataset& dataset = plan_.at(id);
+        if (!is_written(id, plan::StepId{i}) || !stores_.exists(dataset.store)) continue;
+        MIG_ASSIGN(database, stores_.reader(dataset.store));
+        if (database->is_wal()) continue;
+        refuse(ExitCode::Refused,
+               fmt::format("`{}`: the application writes `{}` meanwhile, and the store `{}` has no "
+                           "write-ahead log in which a moment stands still",
+                           plan_.steps[i].name, dataset.name, plan_.at(dataset.store).name),
+               "let the backup come when nobody writes there any more, or say `PRAGMA "
+               "journal_mode = wal` in the file");
+        return {};
+      }
+    }
+    return {};
+  }
+
+  // By the application, as far as the plan says: by routes, or by what comes in its transactions.
+  bool is_written(plan::DatasetId id, plan::StepId when) const {
+    const plan::Plan* const view = view_with(id);
+    if (view == nullptr) return false;
+    const plan::WritesState writes = plan::writes_before(*view, when);
+    if (!writes.follows()) return false;
+    const plan::Side side = id == view->from ? plan::Side::Old : plan::Side::New;
+    return side == writes.authority || writes.mirror == plan::WriteMode::Transaction ||
+           writes.mirror == plan::WriteMode::App;
   }
 
   // What triggers could not keep would be found when they are installed: on the way, and for the

@@ -1,5 +1,7 @@
 #include <cassert>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
@@ -53,6 +55,12 @@ Result<FingerprintSum> sum_of(const Database& database, const TableCopy& copy) {
     sum.add(fingerprint(row.columns, 0, scratch));
   }
 }
+
+// A file as it is at one moment, whoever writes to it meanwhile.
+struct Snapshot {
+  Database database;
+  std::optional<Transaction> transaction;
+};
 
 class BackupStep final : public Step {
  public:
@@ -122,8 +130,25 @@ class BackupStep final : public Step {
             {}};
   }
 
-  Result<TableCopy> table_copy(World& world, plan::DatasetId dataset) const {
-    MIG_ASSIGN(database, world.stores.reader(plan_.at(dataset).store));
+  // A file with a write-ahead log is read as it was when the copy began. A look as long as that
+  // would stop the writers of any other file, so there the tables have to stand still.
+  Result<const Database*> source(World& world, plan::DatasetId dataset) {
+    const plan::StoreId store = plan_.at(dataset).store;
+    MIG_ASSIGN(reader, world.stores.reader(store));
+    if (!reader->is_wal()) return reader;
+    std::unique_ptr<Snapshot>& snapshot = snapshots_[world.stores.path(store)];
+    if (snapshot == nullptr) {
+      MIG_ASSIGN(database, world.stores.another_reader(store));
+      auto made = std::make_unique<Snapshot>(Snapshot{std::move(database), {}});
+      MIG_ASSIGN(transaction, Transaction::begin_read(made->database));
+      made->transaction.emplace(std::move(transaction));
+      snapshot = std::move(made);
+    }
+    return &snapshot->database;
+  }
+
+  Result<TableCopy> table_copy(World& world, plan::DatasetId dataset) {
+    MIG_ASSIGN(database, source(world, dataset));
     MIG_ASSIGN(schema, read_schema(*database));
     const LiveTable* live = schema.table(plan_.at(dataset).table);
     if (live == nullptr) {
@@ -148,9 +173,10 @@ class BackupStep final : public Step {
     std::error_code failed;
     fs::create_directories(place.parent_path(), failed);
     fs::remove(partial_, failed);
+    snapshots_.clear();
     MIG_ASSIGN(made, Database::open(partial_, Mode::Create, {.noun = "backup"}));
     for (const plan::DatasetId dataset : action_.datasets) {
-      MIG_ASSIGN(database, world.stores.reader(plan_.at(dataset).store));
+      MIG_ASSIGN(database, source(world, dataset));
       MIG_ASSIGN(schema, read_schema(*database));
       const LiveTable* live = schema.table(plan_.at(dataset).table);
       MIG_TRY(table_copy(world, dataset));
@@ -178,7 +204,7 @@ class BackupStep final : public Step {
     assert(copy_.has_value());
     const plan::DatasetId dataset = action_.datasets[dataset_];
     MIG_ASSIGN(copy, table_copy(world, dataset));
-    MIG_ASSIGN(database, world.stores.reader(plan_.at(dataset).store));
+    MIG_ASSIGN(database, source(world, dataset));
     if (!reader_) {
       MIG_ASSIGN(opened, KeysetReader::open(*database, plan_, dataset));
       reader_.emplace(std::move(opened));
@@ -207,15 +233,17 @@ class BackupStep final : public Step {
     MIG_ASSIGN(reopened, Database::open(partial_, Mode::ReadOnly, {.noun = "backup"}));
     for (const plan::DatasetId dataset : action_.datasets) {
       MIG_ASSIGN(copy, table_copy(world, dataset));
-      MIG_ASSIGN(database, world.stores.reader(plan_.at(dataset).store));
+      MIG_ASSIGN(database, source(world, dataset));
       MIG_ASSIGN(ours, sum_of(reopened, copy));
       MIG_ASSIGN(theirs, sum_of(*database, copy));
       if (ours == theirs) continue;
       return fail(ErrorKind::Permanent,
                   fmt::format("the backup of `{}` has {} rows and differs from the table's {}",
                               plan_.at(dataset).name, ours.rows(), theirs.rows()),
-                  "somebody writes to the table; stop writes and run the step again");
+                  "somebody writes to the table; stop the writes, or give the file a write-ahead "
+                  "log, and run the step again");
     }
+    snapshots_.clear();
     return {};
   }
 
@@ -239,6 +267,7 @@ class BackupStep final : public Step {
   plan::StepId id_;
   fs::path partial_;
   std::optional<Database> copy_;
+  std::map<fs::path, std::unique_ptr<Snapshot>> snapshots_;  // by file
   std::optional<KeysetReader> reader_;
   std::size_t dataset_ = 0;
   std::string cursor_;

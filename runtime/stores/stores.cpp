@@ -71,6 +71,10 @@ Result<const Database*> Stores::reader(plan::StoreId store) {
   return reader.get();
 }
 
+Result<Database> Stores::another_reader(plan::StoreId store) const {
+  return open(store, Mode::ReadOnly);
+}
+
 Result<const Database*> Stores::writer(plan::StoreId store, IfMissing if_missing) {
   std::unique_ptr<Database>& writer = connections_[path(store)].writer;
   if (writer == nullptr) {

@@ -36,6 +36,8 @@ class Stores {
 
   // Opened read-only: nothing can be written by mistake. Lives as long as the stores do.
   Result<const Database*> reader(plan::StoreId store);
+  // A connection of the caller's own, for a look that outlasts a slice.
+  Result<Database> another_reader(plan::StoreId store) const;
   // Foreign keys are enforced on it.
   Result<const Database*> writer(plan::StoreId store, IfMissing if_missing = IfMissing::Refuse);
   // Another one, for whoever changes what a connection sees: what is attached to it has names too.

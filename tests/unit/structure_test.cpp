@@ -206,6 +206,32 @@ TEST_CASE("a backup is read back, refuses a stranger's file, and takes rows that
   CHECK(refused.error().message.find("this run did not make it") != std::string::npos);
 }
 
+TEST_CASE("a backup of a file with a write-ahead log is of one moment, whoever writes") {
+  const TemporaryFolder folder;
+  run_sql(folder / "old.db", "PRAGMA journal_mode = wal");
+  run_sql(folder / "old.db", std::string(kLegacy) +
+                                 "WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n "
+                                 "WHERE i < 2500) INSERT INTO legacy_users(id) SELECT i FROM n;");
+  plan::Plan plan = shop_plan();
+  plan.steps = {step("z/backup#1", plan::Backup{{{0}}, "users.backup", {}})};
+  TestWorld test(plan, folder.path());
+  test.fence();
+  const char* all = "SELECT * FROM legacy_users ORDER BY id";
+  const std::string before = rows_of(folder / "old.db", all);
+  const auto backup = runtime::make_backup(plan, std::get<plan::Backup>(plan.steps[0].action), {0});
+  for (int slice = 1; slice < 9; ++slice) {
+    const auto outcome = backup->advance(test.world);
+    REQUIRE(outcome);
+    if (is_done(outcome)) break;
+    run_sql(folder / "old.db",
+            "UPDATE legacy_users SET name = 'slice' WHERE id % 100 = 1;"
+            "DELETE FROM legacy_users WHERE id % 1000 = 500;"
+            "INSERT INTO legacy_users(name) VALUES('late')");
+  }
+  CHECK(rows_of(folder / "users.backup", all) == before);
+  CHECK(rows_of(folder / "old.db", all) != before);
+}
+
 TEST_CASE("purge empties tables slice by slice") {
   const TemporaryFolder folder;
   run_sql(folder / "old.db", std::string(kLegacy) +
