@@ -2,7 +2,7 @@
 
 #include <array>
 #include <ctime>
-#include <filesystem>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -11,8 +11,11 @@ namespace {
 
 using mig_router::Document;
 
-// A client that finds its document changed asks again, so often at most.
+// A read that finds its document changed asks again, so often at most.
 constexpr int kAttempts = 50;
+// For how long a write comes again: longer than any pause that the plans allow.
+constexpr Moment kPatience = 4'000'000'000;
+constexpr auto kBetweenAttempts = std::chrono::milliseconds(2);
 
 mig_router::Micros since(Moment began) {
   return std::chrono::duration_cast<mig_router::Micros>(std::chrono::nanoseconds(moment() - began));
@@ -31,26 +34,26 @@ Client::Client(ClientOptions options, HistoryWriter& history, mig_router::Report
       history_(history),
       report_(report),
       random_(options_.seed * 1000 + static_cast<std::uint64_t>(options_.number)),
-      old_(open_old_side(options_.folder)),
-      next_value_(options_.number * 10'000'000 + 1) {}
+      sides_(options_.application->open(options_.folder)),
+      next_value_((static_cast<std::int64_t>(options_.seed) * 100 + options_.number) * 10'000'000 +
+                  1) {}
 
 Side* Client::side(mig_router::Side which) {
-  if (which == mig_router::Side::Old) return old_.get();
-  if (!new_) new_ = open_new_side(options_.folder);
-  return new_.get();
+  return which == mig_router::Side::Old ? &sides_->old_side() : sides_->new_side();
 }
 
 // No store, no table, no row: nothing has moved yet.
 Document Client::document() {
   Document nothing_moved;
-  nothing_moved.salt = options_.plan + "/" + options_.router;
+  nothing_moved.salt =
+      fmt::format("{}/{}", options_.application->plan, options_.application->router);
   Side* on = side(mig_router::Side::New);
   if (on == nullptr) return nothing_moved;
   std::vector<SqlRow> rows;
   try {
     rows = on->connection().run(
         fmt::format("SELECT document FROM \"{}\" WHERE router = ?1", options_.table),
-        {options_.router});
+        {std::string(options_.application->router)});
   } catch (const SqlError& error) {
     if (!error.is_table_gone()) throw;
   }
@@ -61,7 +64,8 @@ Document Client::document() {
 }
 
 std::string Client::any_key() {
-  return fmt::format("app-{}", random_() % static_cast<std::uint64_t>(options_.keys));
+  const auto number = random_() % static_cast<std::uint64_t>(options_.keys);
+  return sides_->key(static_cast<std::int64_t>(number));
 }
 
 void Client::step() {
@@ -81,21 +85,8 @@ void Client::read(const std::string& key) {
   operation.outcome = Outcome::Failed;
   mig_router::Read route;
   try {
-    for (int tries = 0; tries < kAttempts; ++tries) {
-      const Document decided = document();
-      route = decided.read(mig_router::Key().add_text(key).bytes(), options_.attributes);
-      Side* on = side(route.side);
-      if (on == nullptr) break;
-      operation.value = on->read(key);
-      // What the document allowed when it was read has to hold when the answer is there.
-      const Document now = document();
-      const bool is_fresh = !decided.fresh_until || mig_router::now() < *decided.fresh_until;
-      const auto leader = decided.write(mig_router::Key().add_text(key).bytes()).leader();
-      const bool is_follower = leader != mig_router::Side::None && route.side != leader;
-      if (now.version != decided.version || (is_follower && !is_fresh)) continue;
-      operation.outcome = Outcome::Acknowledged;
-      operation.may_be_behind = is_follower ? decided.stale_ok.count() * 1000 : 0;
-      break;
+    for (int tries = 0; tries < kAttempts && operation.outcome == Outcome::Failed; ++tries) {
+      if (try_read(operation, route)) operation.outcome = Outcome::Acknowledged;
     }
   } catch (const SqlError& error) {
     if (!error.is_busy()) throw;
@@ -110,18 +101,31 @@ void Client::read(const std::string& key) {
                is_told ? mig_router::Outcome::Ok : mig_router::Outcome::Failed);
 }
 
-bool Client::still_says(Side& on, const Document& decided) const {
-  const auto rows = on.connection().run(
-      fmt::format("SELECT version FROM \"{}\" WHERE router = ?1", options_.table),
-      {options_.router});
-  return !rows.empty() && std::get<std::int64_t>(rows[0][0]) == decided.version;
+bool Client::try_read(Operation& operation, mig_router::Read& route) {
+  // In one file both are of one moment.
+  std::optional<Transaction> transaction;
+  if (sides_->is_one_file()) transaction.emplace(sides_->old_side().connection(), "BEGIN");
+  const Document decided = document();
+  const std::string bytes = mig_router::Key().add_text(operation.key).bytes();
+  route = decided.read(bytes, options_.attributes);
+  Side* on = side(route.side);
+  if (on == nullptr) return false;
+  operation.value = on->read(operation.key);
+  // What the document allowed when it was read has to hold when the answer is there.
+  const Document now = document();
+  const bool is_fresh = !decided.fresh_until || mig_router::now() < *decided.fresh_until;
+  const auto leader = decided.write(bytes).leader();
+  const bool is_follower = leader != mig_router::Side::None && route.side != leader;
+  if (now.version != decided.version || (is_follower && !is_fresh)) return false;
+  operation.may_be_behind = is_follower ? decided.stale_ok.count() * 1000 : 0;
+  return true;
 }
 
 // One transaction. The store decides, too: its guards refuse a side that takes no writes.
 Client::Told Client::attempt(Side& on, Change change, const std::string& key, const std::string& to,
                              std::int64_t value, const Document* decided) {
   Transaction transaction(on.connection(), "BEGIN IMMEDIATE");
-  if (decided != nullptr && !still_says(on, *decided)) return Told::Refused;
+  if (decided != nullptr && document().version != decided->version) return Told::Refused;
   bool is_done = true;
   switch (change) {
     case Change::Insert:
@@ -165,16 +169,11 @@ void Client::change(Change change, const std::string& key) {
     numbers.push_back(history_.begin(operation));
   Told told = Told::Refused;
   mig_router::Write route;
-  try {
-    const Document decided = options_.is_behind_switch ? Document() : document();
-    if (!options_.is_behind_switch) route = decided.write(mig_router::Key().add_text(key).bytes());
-    Side* on = side(route.authority);
-    const bool is_new = route.authority == mig_router::Side::New;
-    if (route.authority != mig_router::Side::None && on != nullptr)
-      told = attempt(*on, change, key, to, value, is_new ? &decided : nullptr);
-  } catch (const SqlError& error) {
-    if (!error.is_busy() && !error.is_refused()) throw;
-    if (error.is_busy()) ++tally_.busy;
+  while (true) {
+    told = try_change(change, key, to, value, route);
+    const bool comes_again = told == Told::Refused && !options_.is_behind_switch;
+    if (!comes_again || moment() - began > kPatience) break;
+    std::this_thread::sleep_for(kBetweenAttempts);
   }
   const Moment ended = moment();
   for (std::size_t i = 0; i < operations.size(); ++i) {
@@ -183,9 +182,28 @@ void Client::change(Change change, const std::string& key) {
     history_.end(numbers[i], operations[i]);
   }
   if (told == Told::Ok) ++tally_.acknowledged;
-  if (told == Told::Refused) ++tally_.refused;
+  if (told == Told::Refused || told == Told::Busy) ++tally_.refused;
+  // Who does not look at the document has no router that reports.
+  if (options_.is_behind_switch) return;
   report_.write(route, since(began),
-                told == Told::Refused ? mig_router::Outcome::Failed : mig_router::Outcome::Ok);
+                told == Told::Ok || told == Told::Nothing ? mig_router::Outcome::Ok
+                                                          : mig_router::Outcome::Failed);
+}
+
+Client::Told Client::try_change(Change change, const std::string& key, const std::string& to,
+                                std::int64_t value, mig_router::Write& route) try {
+  if (options_.is_behind_switch)
+    return attempt(sides_->old_side(), change, key, to, value, nullptr);
+  const Document decided = document();
+  route = decided.write(mig_router::Key().add_text(key).bytes());
+  Side* on = side(route.authority);
+  if (route.authority == mig_router::Side::None || on == nullptr) return Told::Refused;
+  const bool holds_document = route.authority == mig_router::Side::New || sides_->is_one_file();
+  return attempt(*on, change, key, to, value, holds_document ? &decided : nullptr);
+} catch (const SqlError& error) {
+  if (!error.is_busy() && !error.is_refused()) throw;
+  if (error.is_busy()) ++tally_.busy;
+  return error.is_busy() ? Told::Busy : Told::Refused;
 }
 
 }  // namespace mig::app

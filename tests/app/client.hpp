@@ -1,9 +1,10 @@
 // A client of the application: one operation after the other, routed by the routing document, each
 // written down with what it was told.
 //
-// The document is a row of a table in one of the stores. A write reads it again in its own
-// transaction, after it has the write lock, and decides by that; in the other store the guards
-// decide. One thread.
+// The document is a row of a table in one of the stores. A write there reads it again in its own
+// transaction, after it has the write lock, and decides anew where it has changed; in the other
+// store the guards decide. Who is told to come again, or is refused, comes again for a while. One
+// thread.
 #pragma once
 
 #include <chrono>
@@ -20,9 +21,8 @@
 namespace mig::app {
 
 struct ClientOptions {
-  std::string folder;  // of the stores
-  std::string plan;    // whose document it follows
-  std::string router;
+  const Application* application = nullptr;
+  std::string folder;       // of the stores
   std::string table;        // that holds the document, in the new store
   std::string name;         // among all clients; part of its values
   std::int64_t number = 0;  // among all clients: makes its values its own
@@ -49,25 +49,28 @@ class Client {
   const Tally& tally() const { return tally_; }
 
  private:
-  // What an attempt came to.
-  enum class Told { Ok, Refused, Nothing };  // Nothing: the row was not as the operation wants it
+  // What an attempt came to. Refused: by the document, or by a store. Nothing: the row was not as
+  // the operation wants it.
+  enum class Told { Ok, Refused, Busy, Nothing };
   enum class Change { Insert, Update, Replace, Remove, Rename };
 
   mig_router::Document document();
   Side* side(mig_router::Side which);
   void read(const std::string& key);
+  // True where the answer is one that the document allows, before and after.
+  bool try_read(Operation& operation, mig_router::Read& route);
   void change(Change change, const std::string& key);
+  Told try_change(Change change, const std::string& key, const std::string& to, std::int64_t value,
+                  mig_router::Write& route);
   Told attempt(Side& on, Change change, const std::string& key, const std::string& to,
                std::int64_t value, const mig_router::Document* decided);
-  bool still_says(Side& on, const mig_router::Document& decided) const;
   std::string any_key();
 
   ClientOptions options_;
   HistoryWriter& history_;
   mig_router::Report& report_;
   std::mt19937_64 random_;
-  std::unique_ptr<Side> old_;
-  std::unique_ptr<Side> new_;
+  std::unique_ptr<Sides> sides_;
   std::int64_t next_value_;
   Tally tally_;
 };

@@ -241,16 +241,29 @@ class Catalog final : public Side {
   Connection connection_;
 };
 
+class Index final : public Sides {
+ public:
+  explicit Index(const std::string& folder)
+      : old_(folder + "/legacy.db"), new_path_(folder + "/catalog.db") {}
+
+  Side& old_side() override { return old_; }
+  Side* new_side() override {
+    if (!new_ && std::filesystem::exists(new_path_)) new_.emplace(new_path_);
+    return new_ ? &*new_ : nullptr;
+  }
+  bool is_one_file() const override { return false; }
+  std::string key(std::int64_t number) const override { return fmt::format("app-{}", number); }
+
+ private:
+  LegacyIndex old_;
+  std::string new_path_;
+  std::optional<Catalog> new_;
+};
+
 }  // namespace
 
-std::unique_ptr<Side> open_old_side(const std::string& folder) {
-  return std::make_unique<LegacyIndex>(folder + "/legacy.db");
-}
-
-std::unique_ptr<Side> open_new_side(const std::string& folder) {
-  const std::string path = folder + "/catalog.db";
-  if (!std::filesystem::exists(path)) return nullptr;
-  return std::make_unique<Catalog>(path);
+std::unique_ptr<Sides> open_index(const std::string& folder) {
+  return std::make_unique<Index>(folder);
 }
 
 }  // namespace mig::app

@@ -3,8 +3,10 @@
 //   mig_app run FOLDER --history FILE --report FILE --until FILE   works until that file is there
 //   mig_app check FOLDER --history FILE… --authority old|new       judges, exit code 1 for a fault
 //
+// `--moves users` plays the application of the second example, otherwise it is that of the first.
 // `run` has clients in threads of their own, each with its own connections and its own seed; some
 // write the old table whatever the document says. At the end it prints what it met, as JSON.
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -47,7 +49,7 @@ void work(const RunOptions& run, int number, std::atomic<bool>& is_over, Latenci
   options.attributes = {{"region", number % 2 == 0 ? "eu" : "us"},
                         {"segment", number % 3 == 0 ? "paid" : "free"}};
   HistoryWriter history(run.history, options.name);
-  mig_router::Report report(options.router, options.name);
+  mig_router::Report report(std::string(options.application->router), options.name);
   Client client(options, history, report);
   std::ofstream lines(run.report, std::ios::app);
   auto reported = mig_router::now();
@@ -112,11 +114,14 @@ int run(const RunOptions& options) {
   return 0;
 }
 
-int check(const std::string& folder, const std::vector<fs::path>& files, bool is_new) {
+int check(const Application& application, const std::string& folder,
+          const std::vector<fs::path>& files, bool is_new) {
   std::map<std::string, RowStory> stories;
   for (Operation& operation : read_history(files))
     stories[operation.key].operations.push_back(operation);
-  const auto side = is_new ? open_new_side(folder) : open_old_side(folder);
+  const auto sides = application.open(folder);
+  Side* side = is_new ? sides->new_side() : &sides->old_side();
+  if (side == nullptr) throw std::runtime_error("there is no new side");
   for (const auto& [key, value] : side->all())
     stories[key].last = value;
   std::int64_t acknowledged = 0, unknown = 0, operations = 0, faults = 0;
@@ -144,11 +149,14 @@ int main(int argc, char** argv) try {
   CLI::App app{"An application beside a migration, and the judge of what it was told"};
   app.require_subcommand(1);
   mig::app::RunOptions options;
-  options.client.plan = "split_index";
-  options.client.router = "glue";
   options.client.table = "mig_routes";
+  std::string application = "index";
+  std::vector<std::string> applications;
+  for (const mig::app::Application& one : mig::app::kApplications)
+    applications.emplace_back(one.name);
   auto* run = app.add_subcommand("run", "Works until a file is there");
   run->add_option("folder", options.client.folder)->required();
+  run->add_option("--moves", application, "what is moved")->check(CLI::IsMember(applications));
   run->add_option("--history", options.history)->required();
   run->add_option("--report", options.report)->required();
   run->add_option("--until", options.until)->required();
@@ -162,11 +170,14 @@ int main(int argc, char** argv) try {
   std::string authority = "new";
   auto* check = app.add_subcommand("check", "Judges a history");
   check->add_option("folder", folder)->required();
+  check->add_option("--moves", application)->check(CLI::IsMember(applications));
   check->add_option("--history", histories)->required();
   check->add_option("--authority", authority)->check(CLI::IsMember({"old", "new"}));
   CLI11_PARSE(app, argc, argv);
+  options.client.application =
+      std::ranges::find(mig::app::kApplications, application, &mig::app::Application::name);
   if (run->parsed()) return mig::app::run(options);
-  return mig::app::check(folder, histories, authority == "new");
+  return mig::app::check(*options.client.application, folder, histories, authority == "new");
 } catch (const std::exception& error) {
   fmt::print(stderr, "mig_app: {}\n", error.what());
   return 70;

@@ -6,9 +6,11 @@
 // transaction on `connection()`. One thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,13 +33,39 @@ class Side {
   virtual bool remove(const std::string& key) = 0;
   // Another key and another value; false where there is no such row, or where the key is taken.
   virtual bool rename(const std::string& key, const std::string& to, std::int64_t value) = 0;
-  // Every key of the workload that has a row: they begin with `app-`.
+  // Every key of the workload that has a row.
   virtual std::vector<std::pair<std::string, std::int64_t>> all() = 0;
 };
 
-// Of examples/01_package_index. `folder` holds its files.
-std::unique_ptr<Side> open_old_side(const std::string& folder);
-// Null while there is no such file yet.
-std::unique_ptr<Side> open_new_side(const std::string& folder);
+// What an application moves: both sides of one migration. `folder` of its makers holds the files.
+class Sides {
+ public:
+  virtual ~Sides() = default;
+
+  virtual Side& old_side() = 0;
+  // Null while there is no such file yet. Its connection reads the routing document.
+  virtual Side* new_side() = 0;
+  // Whether the old side stands in the same file, and on the same connection.
+  virtual bool is_one_file() const = 0;
+  // Of the workload's rows; any number from 0. The bytes that the document's hash takes are its
+  // own.
+  virtual std::string key(std::int64_t number) const = 0;
+};
+
+// Of examples/01_package_index: two files, `legacy.db` and `catalog.db`.
+std::unique_ptr<Sides> open_index(const std::string& folder);
+// Of examples/02_users_split: `app.db`.
+std::unique_ptr<Sides> open_users(const std::string& folder);
+
+// An application, by the name of what it moves: `index` or `users`.
+struct Application {
+  std::string_view name;
+  std::string_view plan;  // whose document it follows
+  std::string_view router;
+  std::unique_ptr<Sides> (*open)(const std::string& folder);
+};
+inline constexpr std::array kApplications = {
+    Application{"index", "split_index", "glue", open_index},
+    Application{"users", "split_users", "app_switch", open_users}};
 
 }  // namespace mig::app
