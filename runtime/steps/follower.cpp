@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
 
+}  // namespace
+
 std::int64_t position_of(const std::optional<Applied>& applied) {
   std::int64_t position = 0;
   if (!applied) return position;
@@ -23,8 +25,6 @@ std::int64_t position_of(const std::optional<Applied>& applied) {
   std::from_chars(text.data(), text.data() + text.size(), position);
   return position;
 }
-
-}  // namespace
 
 Follower::Follower(const plan::Plan& plan, plan::StepId step, plan::Side authority, Changelog log,
                    const Database& source, KeysetReader reader)

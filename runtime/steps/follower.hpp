@@ -38,6 +38,7 @@
 #include "runtime/steps/owned_rows.hpp"
 #include "runtime/stores/dead_letters.hpp"
 #include "runtime/stores/sqlite_changelog.hpp"
+#include "runtime/stores/sqlite_effect.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 #include "runtime/stores/sqlite_room.hpp"
 
@@ -49,6 +50,9 @@ struct Followed {
   std::int64_t written = 0;   // rows of the other side that were put or deleted
   bool is_drained = false;    // nothing newer stood in the log
 };
+
+// Up to which entry of the log a follower has come, by the note of its step.
+std::int64_t position_of(const std::optional<Applied>& applied);
 
 class Follower {
  public:

@@ -85,11 +85,30 @@ Result<void> check_following(const plan::Plan& plan, Stores& stores, plan::StepI
   return check_mirror(*database, plan, leads, log);
 }
 
+const Applied kFirstPlace{.cursor = "0"};
+
+Result<bool> is_carried_over(const World& world, const Database& database, plan::StepId step,
+                             plan::Side leads) {
+  MIG_ASSIGN(place, read_applied(database, world.authority.run, world.plan.at(step).name));
+  MIG_ASSIGN(log, log_of(world.plan, leads));
+  MIG_ASSIGN(newer, log.read(database, position_of(place), 1));
+  return newer.entries == 0;
+}
+
+Result<void> lead_by_triggers(const Database& database, const plan::Plan& plan, plan::Side leads) {
+  // One direction at a time, or what a mirror writes would be carried back.
+  if (plan::leads_back(plan)) {
+    MIG_ASSIGN(other, log_of(plan, leads == plan::Side::Old ? plan::Side::New : plan::Side::Old));
+    MIG_TRY(other.silence(database));
+  }
+  MIG_ASSIGN(log, log_of(plan, leads));
+  return install_mirror(database, plan, leads, log);
+}
+
 Result<void> start_following(World& world, plan::StepId step, plan::Side leads) {
   MIG_ASSIGN(log, log_of(world.plan, leads));
   const bool is_forward = leads == plan::Side::Old;
   const auto [source, target] = ends_of(world, leads);
-  const Applied beginning{.cursor = "0"};
   const auto keep_place = [&](Effect& effect) -> Result<void> {
     // Shared rows are shared forward only.
     if (is_forward) return install_lineages(effect.database(), world.plan);
@@ -101,21 +120,16 @@ Result<void> start_following(World& world, plan::StepId step, plan::Side leads) 
   if (!is_one_file) {
     MIG_ASSIGN(place, begin_effect(world, target, step));
     MIG_TRY(keep_place(place));
-    MIG_TRY(place.commit(place.applied().value_or(beginning)));
+    MIG_TRY(place.commit(place.applied().value_or(kFirstPlace)));
   }
   MIG_ASSIGN(effect, begin_effect(world, source, step));
   if (plan::mode_of(world.plan, step) == plan::WriteMode::Transaction) {
-    // One direction at a time, or what a mirror writes would be carried back.
-    if (plan::leads_back(world.plan)) {
-      MIG_ASSIGN(other, log_of(world.plan, is_forward ? plan::Side::New : plan::Side::Old));
-      MIG_TRY(other.silence(effect.database()));
-    }
-    MIG_TRY(install_mirror(effect.database(), world.plan, leads, log));
+    MIG_TRY(lead_by_triggers(effect.database(), world.plan, leads));
   } else {
     MIG_TRY(log.install(effect.database()));
   }
   if (is_one_file) MIG_TRY(keep_place(effect));
-  return effect.commit(effect.applied().value_or(beginning));
+  return effect.commit(effect.applied().value_or(kFirstPlace));
 }
 
 Result<void> stop_following(World& world, plan::StepId step, plan::Side leads) {

@@ -15,6 +15,8 @@
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
 #include "runtime/steps/follower.hpp"
+#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/sqlite_effect.hpp"
 #include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {
@@ -27,6 +29,16 @@ plan::StoreId new_store(const World& world);
 // that the plan creates may be missing. REQUIRES: the store of the side that leads is there.
 Result<void> check_following(const plan::Plan& plan, Stores& stores, plan::StepId step,
                              plan::Side leads);
+// Where a follower stands that has carried over nothing yet.
+extern const Applied kFirstPlace;
+// Whether nothing stands in the log of the side that leads but what its follower has passed; asked
+// under the write lock of the store that holds both sides.
+Result<bool> is_carried_over(const World& world, const Database& database, plan::StepId step,
+                             plan::Side leads);
+// Triggers lead from that side and from no other. Inside an Effect's transaction of the store that
+// holds both sides; twice is once.
+Result<void> lead_by_triggers(const Database& database, const plan::Plan& plan, plan::Side leads);
+
 // From here on every commit of others to the side that leads is logged, for the step `step`. Twice
 // is once.
 Result<void> start_following(World& world, plan::StepId step, plan::Side leads = plan::Side::Old);

@@ -4,7 +4,8 @@
 // stores, which refuse the others. Where the authority moves, the order is that of tests/mc (D, F,
 // S): the word, the guard, all that was committed before it carried over, the way back ready,
 // the other side opened, the word. Every piece may be repeated, and until the other side is opened
-// all of it can be taken back.
+// all of it can be taken back. Where all of it stands in one file it is one transaction
+// (turn_at_once).
 #include <cassert>
 #include <optional>
 
@@ -17,7 +18,9 @@
 #include "runtime/steps/following.hpp"
 #include "runtime/steps/open_letters.hpp"
 #include "runtime/steps/route_step.hpp"
+#include "runtime/steps/side_guard.hpp"
 #include "runtime/steps/store_step.hpp"
+#include "runtime/steps/turn_at_once.hpp"
 #include "runtime/steps/waiting.hpp"
 #include "runtime/stores/sqlite_guard.hpp"
 
@@ -30,11 +33,9 @@ using plan::WritesState;
 
 constexpr std::size_t kEntriesAtOnce = 1000;
 constexpr auto kFollowAgain = std::chrono::milliseconds(250);
+// Attempts to turn at once before the writers are asked to stand still.
+constexpr int kTurns = 20;
 constexpr Duration kNoLimit = Duration::max();
-
-std::vector<plan::DatasetId> datasets_of(const plan::Plan& plan, Side side) {
-  return side == Side::Old ? std::vector{plan.from} : plan.to;
-}
 
 std::string describe(const WritesState& writes) {
   if (writes.authority == Side::None) return "writes go to nobody";
@@ -99,19 +100,13 @@ class WritesStep final : public RouteStep {
   }
 
  private:
-  enum class Guard : std::uint8_t { Open, Closed };
   // What becomes of the step's note in the store. It may say where a follower stands.
   enum class Note : std::uint8_t { Keep, Opened, Forget };
 
   // ---- what every change is made of
 
   static Result<void> say(World& world, const WritesState& writes) {
-    return tell(world, [&](Routes& routes) {
-      routes.writes = {.authority = writes.authority};
-      if (!writes.mirror) return;
-      routes.writes.mirror = writes.authority == Side::Old ? Side::New : Side::Old;
-      routes.writes.mode = writes.mirror;
-    });
+    return tell(world, [&](Routes& routes) { put_writes(routes, writes); });
   }
   // `told`: the side that follows, which the last writes are still carried over to. Readers keep to
   // what they allow an answer to be behind.
@@ -123,17 +118,9 @@ class WritesStep final : public RouteStep {
   }
 
   Result<void> set_guard(World& world, Side side, Guard guard, Note note = Note::Keep) {
-    const auto datasets = datasets_of(world.plan, side);
-    for (const plan::StoreId store : files_of(world.stores, datasets)) {
+    for (const plan::StoreId store : files_of(world.stores, datasets_of(world.plan, side))) {
       MIG_ASSIGN(effect, begin_effect(world, store, id_));
-      for (const plan::DatasetId dataset : in_file(world.stores, store, datasets)) {
-        const std::string& table = world.plan.at(dataset).table;
-        if (guard == Guard::Open) {
-          MIG_TRY(remove_guard(effect.database(), table));
-        } else {
-          MIG_TRY(install_guard(effect.database(), table, refusal(world, side, table)));
-        }
-      }
+      MIG_TRY(put_guard(world, effect.database(), store, side, guard));
       if (note == Note::Forget) {
         MIG_TRY(effect.commit_undone());
         continue;
@@ -143,18 +130,6 @@ class WritesStep final : public RouteStep {
       MIG_TRY(effect.commit(now));
     }
     return {};
-  }
-
-  static std::string refusal(const World& world, Side side, const std::string& table) {
-    return side == Side::Old
-               ? fmt::format(
-                     "writes to {} are stopped by mig run {}; they go on at the new side, "
-                     "or here when it is rolled back",
-                     table, world.authority.run)
-               : fmt::format(
-                     "writes to {} are stopped by mig run {}; they go to the old side "
-                     "until the plan moves them",
-                     table, world.authority.run);
   }
 
   // True when nothing newer stands in the log of the side that leads.
@@ -266,12 +241,27 @@ class WritesStep final : public RouteStep {
       if (!is_near) return catching_up();
       MIG_ASSIGN(wait, wait_for_window(world));
       if (wait) return std::move(*wait);
-      if (auto moved = pass_authority(world); !moved) return put_back(world, moved.error());
+      const bool at_once = can_turn_at_once(world, before_, after_);
+      if (auto moved = at_once ? turn_over(world) : pass_authority(world); !moved)
+        return put_back(world, moved.error());
     }
     if (is_open_to_all(after_)) MIG_TRY(set_guard(world, Side::Old, Guard::Open));
     MIG_TRY(say(world, after_));
     if (!after_.follows()) MIG_TRY(stop_all(world));
     return done();
+  }
+
+  // Nobody has to wait, unless more is written than can be carried over before the lock is taken.
+  Result<void> turn_over(World& world) {
+    for (int i = 0; i < kTurns; ++i) {
+      MIG_TRY(check_letters(world));
+      const Turn turn{
+          .step = id_, .followed = *before_.forward, .writes = after_, .is_finished = true};
+      MIG_ASSIGN(has_turned, turn_at_once(world, turn));
+      if (has_turned) return {};
+      MIG_TRY(follow(world, Side::Old));
+    }
+    return pass_authority(world);
   }
 
   // From here to the last line nobody can write. A crash on the way is taken up by doing it again.
@@ -335,6 +325,16 @@ class WritesStep final : public RouteStep {
     if (is_logged && !is_over) {
       MIG_ASSIGN(is_near, follow(world, Side::New));
       if (!is_near) return catching_up();
+    }
+    if (is_logged && !is_over && can_turn_at_once(world, before_, after_)) {
+      for (int i = 0; i < kTurns && !is_over; ++i) {
+        MIG_ASSIGN(refused, refused_on_old(world));
+        if (refused) return std::move(*refused);
+        const Turn turn{.step = id_, .followed = *after_.reverse, .writes = before_};
+        MIG_ASSIGN(has_turned, turn_at_once(world, turn));
+        is_over = has_turned;
+        if (!is_over) MIG_TRY(follow(world, Side::New));
+      }
     }
     if (!is_over) {
       MIG_TRY(say_nobody(world, Side::Old));

@@ -161,6 +161,12 @@ bool Routes::needs_freshness() const {
   return writes.mirror == plan::Side::New ? reads.share.parts() > 0 : !reads.fallback.empty();
 }
 
+RouterName router_name(const plan::Plan& plan) {
+  RouterName name{.plan = plan.name, .router = plan.at(plan.through.value()).name};
+  if (plan.seen_by) name.router += "." + plan.at(*plan.seen_by).name;
+  return name;
+}
+
 Routes initial_routes(const plan::Plan& plan) {
   return Routes{.by = hashed_fields(plan, plan::RouteReads{})};
 }

@@ -60,6 +60,8 @@ struct RouterName {
   bool operator==(const RouterName&) const = default;
 };
 
+// Of a plan or a view of it: a resource has a document of its own. REQUIRES: plan.through.
+RouterName router_name(const plan::Plan& plan);
 // Before anything moves. REQUIRES: plan.through.
 Routes initial_routes(const plan::Plan& plan);
 // What a step of the plan asks for.

@@ -33,6 +33,11 @@ RoutingTable::RoutingTable(Stores& stores, plan::StoreId store, std::string tabl
       name_(std::move(name)),
       initial_(std::move(initial)) {}
 
+RoutingTable open_routing_table(const plan::Plan& plan, Stores& stores) {
+  const plan::Router& router = plan.at(plan.through.value());
+  return {stores, router.store.value(), router.table, router_name(plan), initial_routes(plan)};
+}
+
 Result<Routes> RoutingTable::read() {
   if (!stores_.exists(store_)) return initial_;
   MIG_ASSIGN(database, stores_.reader(store_));

@@ -22,8 +22,9 @@ class RoutingTable final : public Router {
   Result<void> write(const Routes& wanted, const Authority& authority, Instant now) override;
   Result<void> restore(const Authority& authority) override;
 
-  // Writes inside a transaction of the caller, who holds the store's fence: what else changes with
-  // the routes changes in the same instant.
+  // Inside a transaction of the caller, who holds the store's fence: what else changes with the
+  // routes changes in the same instant.
+  Result<Routes> read_within(const Database& database) const { return read_from(database); }
   Result<void> write_within(const Database& database, const Routes& wanted,
                             const Authority& authority, Instant now) const;
 
@@ -38,5 +39,8 @@ class RoutingTable final : public Router {
   RouterName name_;
   Routes initial_;
 };
+
+// Of a plan or a view of it. REQUIRES: it goes through one. The stores outlive it.
+RoutingTable open_routing_table(const plan::Plan& plan, Stores& stores);
 
 }  // namespace mig::runtime

@@ -63,7 +63,8 @@ judge() {  # SEED AUTHORITY  every acknowledged write of all clients so far is t
 told() { sqlite3 :memory: "select json_extract(readfile('app-$1.json'), '\$.$2')"; }
 
 start_migration() {
-  "$mig" apply plan.mig --env ci --yes "$@" >apply.out 2>&1 &
+  : >apply.out
+  "$mig" apply plan.mig --env ci --yes "$@" >>apply.out 2>&1 &
   migration=$!
 }
 end_migration() {  # CODE STATE

@@ -4,6 +4,7 @@
 
 #include "runtime/steps/following.hpp"
 #include "runtime/steps/store_step.hpp"
+#include "runtime/steps/turn_at_once.hpp"
 #include "runtime/traffic/router.hpp"
 #include "tests/support/shop_plan.hpp"
 #include "tests/support/test_world.hpp"
@@ -117,13 +118,28 @@ struct GuestsOfOneFile : Guests {
     world.emplace(plan, folder.path());
     world->fence();
   }
+  // The routes as well.
+  void route_by_table() {
+    plan.routers = {{.name = "glue",
+                     .kind = plan::RouterKind::Table,
+                     .store = plan::StoreId{0},
+                     .table = "mig_routes"}};
+  }
+  std::int64_t version() {
+    const auto routes = runtime::open_router(world->stores, folder.path())->read();
+    REQUIRE(routes);
+    return routes->version;
+  }
   void set_pause(plan::Duration pause) {
     plan.steps[1].action = to(Side::New, pause, plan::WriteMode::Transaction);
   }
   // The other side, after a write to the one that leads and before anybody follows.
   std::string after(const std::string& sql, const char* other) {
     const std::string said = write("old.db", sql);
-    return said.empty() ? rows_of(folder / "old.db", fmt::format("SELECT * FROM {}", other)) : said;
+    return said.empty() ? rows(other) : said;
+  }
+  std::string rows(const char* table) const {
+    return rows_of(folder / "old.db", fmt::format("SELECT * FROM {}", table));
   }
 };
 
@@ -267,4 +283,50 @@ TEST_CASE("after a cutover that was given up the triggers lead from the old side
   guests.set_pause(std::chrono::seconds(2));
   guests.do_it(kMoves);
   CHECK(guests.after("INSERT INTO people VALUES(2, 'bob')", "guests") == "1|anna\n2|bob\n");
+}
+
+TEST_CASE("where all stands in one file nobody has to wait for a cutover or for the way back") {
+  GuestsOfOneFile guests;
+  guests.route_by_table();
+  guests.do_it(kMirrors);
+  // Were there a moment without an authority, there would be a document that says so.
+  const std::int64_t before = guests.version();
+  guests.do_it(kMoves);
+  CHECK(guests.version() == before + 1);
+  CHECK(guests.said().authority == Side::New);
+  CHECK(guests.said().mirror == Side::Old);
+  CHECK_FALSE(guests.write("old.db", "DELETE FROM guests").empty());
+  CHECK(guests.after("INSERT INTO people VALUES(2, 'bob')", "guests") == "1|ann\n2|bob\n");
+  REQUIRE(std::holds_alternative<runtime::Done>(guests.undo(kMoves).what));
+  CHECK(guests.version() == before + 2);
+  CHECK(guests.said().authority == Side::Old);
+  CHECK(guests.said().mirror == Side::New);
+  CHECK_FALSE(guests.write("old.db", "DELETE FROM people").empty());
+  CHECK(guests.after("DELETE FROM guests WHERE id = 1", "people") == "2|bob\n");
+}
+
+TEST_CASE("what waits for mig is carried over before both sides turn at once") {
+  GuestsOfOneFile guests;
+  guests.route_by_table();
+  guests.do_it(kMirrors);
+  run_sql(guests.folder / "old.db",
+          "INSERT INTO mig_ctl_origin VALUES('mig'); INSERT INTO guests VALUES(2, 'bob');"
+          "INSERT INTO mig_ctl_log_guests(k0) VALUES(2); DELETE FROM mig_ctl_origin");
+  CHECK(guests.rows("people") == "1|ann\n");
+  const auto state = plan::writes_before(guests.plan, kMoves);
+  const auto turned = runtime::turn_at_once(
+      guests.world->world, {.step = kMoves,
+                            .followed = kMirrors,
+                            .writes = plan::after_writes(guests.plan, kMoves, state)});
+  REQUIRE(turned);
+  CHECK_FALSE(*turned);
+  CHECK(guests.said().authority == Side::Old);
+  CHECK(guests.takes("old.db"));
+  guests.do_it(kMoves);
+  CHECK(guests.rows("people") == "1|ann\n2|bob\n");
+  run_sql(guests.folder / "old.db",
+          "INSERT INTO mig_ctl_origin VALUES('mig'); INSERT INTO people VALUES(3, 'cyd');"
+          "INSERT INTO mig_ctl_log_people(k0) VALUES(3); DELETE FROM mig_ctl_origin");
+  REQUIRE(std::holds_alternative<runtime::Done>(guests.undo(kMoves).what));
+  CHECK(guests.rows("guests") == "1|ann\n2|bob\n3|cyd\n");
 }
