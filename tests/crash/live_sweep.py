@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Kills `mig apply` of the live package index with SIGKILL at random moments while an application
-writes, and judges what the application was told.
+"""Kills `mig apply` of an example with SIGKILL at random moments while an application writes, and
+judges what the application was told.
 
-    tests/crash/live_sweep.py MIG MIG_APP [--kills N] [--seed S] [--rows N]
+    tests/crash/live_sweep.py MIG MIG_APP [--example 01|02] [--kills N] [--seed S] [--rows N]
 
 Clients of the application read and write by the routing document; one more writes the old table,
 whatever the document says. Every killed run is resumed by the same command. In every other
@@ -32,14 +32,33 @@ WINDOW = {"scan": 0.8, "verify": 0.5, "ramp": 4, "cutover": 0.1, "reverse": 2, "
 LONGEST = 240  # seconds for one migration
 
 
-def class_of(step, is_back):
-    phase = step.split("/")[0]
-    if is_back:
-        return "way back"
-    if step == "cutover/writes#1":
-        return "cutover"
-    return {"copy": "scan", "compare": "verify", "widen": "ramp", "cutover": "reverse",
-            "settle": "reverse", "cleanup": "clean-up"}.get(phase)
+class Example:
+    def __init__(self, folder, moves, database, approver, phases):
+        self.folder = folder
+        self.moves = moves  # as mig_app calls it
+        self.database = database
+        self.approver = approver
+        self.phases = phases  # phase -> class, in the plan's order
+
+    def class_of(self, step, is_back):
+        if is_back:
+            return "way back"
+        if step == "cutover/writes#1":
+            return "cutover"
+        return self.phases.get(step.split("/")[0])
+
+    def turning_points(self):
+        return [phase for phase, kind in self.phases.items() if kind != "clean-up"]
+
+
+EXAMPLES = {
+    "01": Example("01_package_index", "index", "legacy.db", "shop-owner",
+                  {"copy": "scan", "compare": "verify", "widen": "ramp", "cutover": "reverse",
+                   "settle": "reverse", "cleanup": "clean-up"}),
+    "02": Example("02_users_split", "users", "app.db", "team-dba",
+                  {"backfill": "scan", "reconcile": "verify", "ramp_reads": "ramp",
+                   "cutover": "reverse", "soak_new": "reverse", "cleanup": "clean-up"}),
+}
 
 
 class Failure(Exception):
@@ -73,10 +92,10 @@ class Runner:
 class Migration:
     def __init__(self, options, chance, kills, turns_back):
         self.options = options
+        self.example = EXAMPLES[options.example]
         self.chance = chance
         self.planned = set(kills)  # classes in which it is killed once
-        self.turns_back = chance.choice(["copy", "compare", "widen", "cutover", "settle"]) \
-            if turns_back else None
+        self.turns_back = chance.choice(self.example.turning_points()) if turns_back else None
         self.killed = []
         self.step = ""
         self.is_back = False
@@ -88,14 +107,16 @@ class Migration:
 
     def carry_out(self):
         root = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-        example = os.path.join(root, "examples", "01_package_index")
+        example = os.path.join(root, "examples", self.example.folder)
         shutil.copy(os.path.join(example, "plan.mig"), self.folder)
         work = os.path.join(self.folder, "work")
         os.mkdir(work)
-        subprocess.run([os.path.join(example, "load.sh"), os.path.join(work, "legacy.db"),
-                        "--rows", str(self.options.rows)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([os.path.join(example, "load.sh"),
+                        os.path.join(work, self.example.database), "--rows",
+                        str(self.options.rows)], check=True, stdout=subprocess.DEVNULL)
+        moves = ["--moves", self.example.moves]
         app = subprocess.Popen(
-            [self.options.app, "run", "work", "--history", "work/history", "--report",
+            [self.options.app, "run", "work", *moves, "--history", "work/history", "--report",
              "work/report.jsonl", "--until", "work/stop", "--keys", "300", "--seed",
              str(self.chance.randrange(1000000))],
             cwd=self.folder, stdout=subprocess.PIPE, text=True)
@@ -106,8 +127,8 @@ class Migration:
             said, _ = app.communicate(timeout=60)
         if app.returncode != 0:
             raise Failure(f"the application ended with {app.returncode}")
-        judged = subprocess.run([self.options.app, "check", "work", "--history", "work/history"],
-                                cwd=self.folder, text=True, capture_output=True)
+        judged = subprocess.run([self.options.app, "check", "work", *moves, "--history",
+                                 "work/history"], cwd=self.folder, text=True, capture_output=True)
         print(f"  {judged.stdout.strip()}; {said.strip()}")
         if judged.returncode != 0:
             raise Failure("an acknowledged write is lost, or a deleted row is back")
@@ -133,7 +154,7 @@ class Migration:
     def watch(self, runner, deadline):
         """The exit code, or nothing where it was killed."""
         kill_at = None
-        now_in = class_of(self.step, self.is_back) if self.step else None
+        now_in = self.example.class_of(self.step, self.is_back) if self.step else None
         if now_in in self.planned:
             kill_at = time.monotonic() + self.chance.random() * WINDOW[now_in]
         while True:
@@ -150,7 +171,7 @@ class Migration:
             if kill_at is not None and time.monotonic() >= kill_at:
                 runner.process.send_signal(signal.SIGKILL)
                 runner.process.wait()
-                here = class_of(self.step, self.is_back)
+                here = self.example.class_of(self.step, self.is_back)
                 self.killed.append(here)
                 self.planned.discard(here)
                 return None
@@ -162,8 +183,8 @@ class Migration:
         kind, data = event.get("event"), event.get("data", {})
         if kind == "rollback_started":
             self.is_back = True
-        if kind == "waits" and event["step"].startswith("decide/"):
-            self.mig("approve", "shop-owner", "--because", "the counts look right")
+        if kind == "waits" and "/approve#" in event["step"]:
+            self.mig("approve", self.example.approver, "--because", "the counts look right")
         if kind != "step_started":
             return None
         self.step = data["step"]
@@ -172,13 +193,14 @@ class Migration:
             said = self.mig("rollback", "--because", "not today")
             if said.returncode != 0:
                 raise Failure(f"rollback: {said.stderr}")
-        return class_of(self.step, self.is_back)
+        return self.example.class_of(self.step, self.is_back)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("mig", type=os.path.realpath)
     parser.add_argument("app", type=os.path.realpath)
+    parser.add_argument("--example", choices=sorted(EXAMPLES), default="01")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100000)
     parser.add_argument("--rows", type=int, default=4000)
