@@ -297,6 +297,10 @@ class WritesStep final : public RouteStep {
   // the next attempt, or to the rollback.
   std::unexpected<Error> put_back(World& world, Error why) {
     if (before_.authority != Side::Old) return std::unexpected(std::move(why));
+    // Of a commit that failed only the store knows whether it happened. Behind it nothing is put
+    // back: the next attempt finds the new side open.
+    if (const auto is_over = is_open(world); !is_over || *is_over)
+      return std::unexpected(std::move(why));
     auto opened = lead_from_old(world);
     if (opened) opened = open_old(world);
     if (!opened) {
