@@ -8,7 +8,7 @@ example=$(realpath "$(dirname "$0")/../../examples/02_users_split")
 top=$(mktemp -d)
 application=; migration=
 stop() {
-  touch "$top"/*/work/stop 2>/dev/null || true
+  for work in "$top"/*/work; do touch "$work/stop"; done
   [ -z "$migration" ] || kill "$migration" 2>/dev/null || true
   wait
   rm -rf "$top"
