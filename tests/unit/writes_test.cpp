@@ -126,7 +126,7 @@ struct GuestsOfOneFile : Guests {
                      .table = "mig_routes"}};
   }
   std::int64_t version() {
-    const auto routes = runtime::open_router(world->stores, folder.path())->read();
+    const auto routes = runtime::open_router(plan, world->stores, folder.path())->read();
     REQUIRE(routes);
     return routes->version;
   }
