@@ -155,6 +155,7 @@ std::optional<Action> StepChecker::lower(const syntax::Statement& statement, For
   if (word == "scan") return copy(form, plan::CopyKind::Scan);
   if (word == "verify") return verify(form);
   if (word == "writes") return writes(statement, form);
+  if (word == "rehearse") return rehearse(statement, form);
   if (word == "reads") return reads(statement, form);
   if (word == "require") return require(form);
   if (word == "hold") return hold(form);

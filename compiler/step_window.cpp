@@ -185,12 +185,12 @@ bool StepChecker::read_window_end(const syntax::Statement& statement, plan::Wind
 // A pause of the writes that never fits is never begun, and the run would wait for ever.
 void StepChecker::check_pause_fits(const syntax::Statement& statement) {
   const auto& window = analysis_.plan.at(phase_).window;
-  const auto* writes = std::get_if<plan::RouteWrites>(&analysis_.plan.steps.back().action);
-  if (!window || writes == nullptr) return;
-  const plan::Duration pause = longest_pause(*writes);
-  if (pause <= longest_use(*window)) return;
+  if (!window) return;
+  const plan::StepId last{static_cast<std::uint32_t>(analysis_.plan.steps.size() - 1)};
+  const plan::Duration pause = longest_pause(analysis_.plan, last);
+  if (pause == plan::Duration::zero() || pause <= longest_use(*window)) return;
   analysis_.diagnostics
-      .report(statement.span, diag::WindowTooShort, "writes", plan::print(pause),
+      .report(statement.span, diag::WindowTooShort, statement.word.text, plan::print(pause),
               plan::print(longest_use(*window)))
       .note(window->reserve > plan::Duration::zero()
                 ? fmt::format("{} of it are in reserve", plan::print(window->reserve))

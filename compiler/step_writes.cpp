@@ -93,6 +93,19 @@ plan::WritesState StepChecker::writes_before() const {
   return plan::writes_before(analysis_.plan, here);
 }
 
+// There has to be a way back, and a plan that may still take it.
+std::optional<plan::Action> StepChecker::rehearse(const syntax::Statement& statement, Form& form) {
+  if (!form.word("rollback")) return std::nullopt;
+  const bool has_moved = writes_before().reverse.has_value();
+  if (has_moved && !point_of_no_return(analysis_.plan)) return plan::Rehearse{};
+  analysis_.diagnostics.report(statement.span, diag::WrongForm, "rehearse rollback")
+      .note(has_moved ? "behind the point of no return there is no way back"
+                      : "no writes that the old side follows have moved to `new` yet")
+      .help(
+          "write it behind `writes new, old { mode = follow }` and before the point of no return");
+  return std::nullopt;
+}
+
 // A time limit that only some forms of a step have; false after a report.
 bool StepChecker::read_limit(std::string_view name, bool may_stand, std::string_view owner,
                              std::optional<plan::Duration>& into) {

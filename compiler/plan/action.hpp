@@ -146,6 +146,12 @@ struct RouteWrites {
   bool operator==(const RouteWrites&) const = default;
 };
 
+// Takes the authority back to the old side and moves it over again, while nothing is wrong yet.
+struct Rehearse {
+  static constexpr std::string_view kName = "rehearse";
+  bool operator==(const Rehearse&) const = default;
+};
+
 // What a request says about itself: an attribute of the router, and the values that it may have.
 struct AttributeIn {
   std::string attribute;
@@ -205,7 +211,7 @@ struct PointOfNoReturn {
 
 using Action =
     std::variant<Create, AddField, AddIndex, DropField, Drop, Purge, Backup, Sql, Copy, Verify,
-                 RouteWrites, RouteReads, Hold, Approve, Accept, PointOfNoReturn>;
+                 RouteWrites, RouteReads, Hold, Approve, Accept, PointOfNoReturn, Rehearse>;
 
 std::string_view name(const Action& action);
 

@@ -255,6 +255,8 @@ void fields(Visit& visit, RouteWrites& it) {
       MIG_LATER_FIELD(max_pause);
 }
 template <class Visit>
+void fields(Visit&, Rehearse&) {}
+template <class Visit>
 void fields(Visit& visit, AttributeIn& it) {
   MIG_FIELD(attribute), MIG_FIELD(values);
 }

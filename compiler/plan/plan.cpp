@@ -73,6 +73,7 @@ UndoKind undo_of(const Plan& plan, const Step& step) {
             return leaves_old_behind || is_behind_marker ? UndoKind::None : UndoKind::Inverse;
           },
           [](const RouteReads&) { return UndoKind::Inverse; },
+          [](const Rehearse&) { return UndoKind::Nothing; },  // it ends where it began
           [](const Hold&) { return UndoKind::Nothing; },
           [](const Approve&) { return UndoKind::Nothing; },
           [](const Accept&) { return UndoKind::Nothing; },

@@ -40,8 +40,12 @@ WritesState writes_before(const Plan& plan, StepId id) {
   return state;
 }
 
-Duration longest_pause(const RouteWrites& writes) {
-  const auto& longest = writes.to == Side::None ? writes.max_downtime : writes.max_pause;
+Duration longest_pause(const Plan& plan, StepId id) {
+  const bool is_rehearsal = std::holds_alternative<Rehearse>(plan.at(id).action);
+  const auto moved = is_rehearsal ? writes_before(plan, id).reverse : id;
+  const auto* writes = moved ? std::get_if<RouteWrites>(&plan.at(*moved).action) : nullptr;
+  if (writes == nullptr) return Duration::zero();
+  const auto& longest = writes->to == Side::None ? writes->max_downtime : writes->max_pause;
   return longest.value_or(Duration::zero());
 }
 

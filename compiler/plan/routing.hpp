@@ -46,8 +46,8 @@ WritesState after_writes(const Plan& plan, StepId id, WritesState before);
 // What holds before a step, as the steps are written.
 WritesState writes_before(const Plan& plan, StepId id);
 
-// For how long nobody may write because of it; nothing where nobody has to wait.
-Duration longest_pause(const RouteWrites& writes);
+// For how long nobody may write at a time because of that step; nothing where nobody has to wait.
+Duration longest_pause(const Plan& plan, StepId id);
 
 // The fields whose value decides where a request goes. REQUIRES: the reads are of this plan.
 std::vector<std::string> hashed_fields(const Plan& plan, const RouteReads& reads);

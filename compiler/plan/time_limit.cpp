@@ -8,7 +8,7 @@ namespace {
 using Limit = std::optional<Duration>;
 
 constexpr Duration kSaid = std::chrono::minutes(10);     // one small transaction, or nothing at all
-constexpr Duration kShaped = std::chrono::hours(1);      // a table may be rewritten for it
+constexpr Duration kShaped = std::chrono::hours(1);      // a table may be rewritten, or a log read
 constexpr Duration kMoved = std::chrono::hours(7 * 24);  // every row, at whatever pace
 
 }  // namespace
@@ -27,6 +27,7 @@ std::optional<Duration> time_limit(const Action& action) {
                         [](const Verify&) { return Limit(kMoved); },
                         [](const RouteWrites&) { return Limit(kSaid); },
                         [](const RouteReads&) { return Limit(kSaid); },
+                        [](const Rehearse&) { return Limit(kShaped); },
                         [](const Accept&) { return Limit(kSaid); },
                         [](const PointOfNoReturn&) { return Limit(kSaid); },
                         [](const Hold&) { return Limit(); },

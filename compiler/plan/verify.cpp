@@ -146,7 +146,7 @@ class Inspector {
   static bool asks_for_sides(const Action& action) {
     return std::holds_alternative<Copy>(action) || std::holds_alternative<Verify>(action) ||
            std::holds_alternative<RouteWrites>(action) ||
-           std::holds_alternative<RouteReads>(action);
+           std::holds_alternative<Rehearse>(action) || std::holds_alternative<RouteReads>(action);
   }
 
   const Plan& plan_;

@@ -267,8 +267,10 @@ std::string describe(const plan::Plan& plan, const plan::Record& record) {
           },
           [&](const plan::StepDone& it) {
             if (is_quiet(it.step, it.direction)) return std::string();
-            return fmt::format("{}  {}: {}", step(it.step), back(it.direction) ? "undone" : "done",
-                               it.summary);
+            return fmt::format(
+                "{}  {}: {}{}", step(it.step), back(it.direction) ? "undone" : "done", it.summary,
+                it.way_back ? fmt::format("; the way back took {}", plan::print(*it.way_back))
+                            : std::string());
           },
           [&](const plan::StepFailed& it) {
             return fmt::format("{}  failed: {}{}", step(it.step), it.message,

@@ -238,6 +238,9 @@ class Screen {
                    : std::string("writes stand still"),
                "writes old"};
   }
+  static Row row(const plan::Rehearse&) {
+    return Row{"*", "rehearse the rollback: writes go to old, and to new again"};
+  }
   Row row(const plan::RouteReads& it) const {
     return Row{"%", fmt::format("reads go to {}", print(*seen_, it))};
   }

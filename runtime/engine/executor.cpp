@@ -154,7 +154,10 @@ Executor::Turn Executor::turn(const Limits& limits) {
 Result<void> Executor::tend() {
   is_behind_ = false;
   for (std::size_t i = 0; i < residents_.size(); ++i) {
-    if (!residents_.follows(log_.state(), i)) continue;
+    if (!residents_.follows(log_.state(), i)) {
+      residents_.leave(i);  // whoever is at work may make another log where this one reads
+      continue;
+    }
     MIG_TRY(tend(i));
     if (log_.state().status == RunStatus::Paused) return {};
   }
@@ -363,7 +366,8 @@ Executor::Turn Executor::settle(plan::StepId id, Result<Outcome> outcome) {
                    steps_.erase(id);
                    began_.erase(id);
                    journaled_.erase(id);
-                   records.push_back(plan::StepDone{id, direction, done.summary, done.counts});
+                   records.push_back(
+                       plan::StepDone{id, direction, done.summary, done.counts, done.way_back});
                  },
                  [](const Failed&) {},
              },

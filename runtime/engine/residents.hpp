@@ -22,6 +22,8 @@ class Residents {
   // Whether a resource follows now, so that somebody has to stay.
   bool is_needed(const plan::RunState& state) const;
   bool follows(const plan::RunState& state, std::size_t resource) const;
+  // Nothing is read there before it follows again.
+  void leave(std::size_t resource) { residents_.at(resource) = Resident(); }
   // One slice; `world` shows the plan as that resource sees it.
   Result<std::optional<Followed>> tend(std::size_t resource, World& world) {
     return residents_.at(resource).tend(world);

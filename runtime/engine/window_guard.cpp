@@ -12,14 +12,11 @@ namespace {
 
 using plan::StepStatus;
 
-Duration pause_of(const plan::Step& step) {
-  const auto* writes = std::get_if<plan::RouteWrites>(&step.action);
-  return writes == nullptr ? Duration::zero() : longest_pause(*writes);
-}
-
 bool goes_by_its_own_rules(const plan::Step& step, const plan::StepState& state) {
   // Its guards may stand from an attempt that failed or was killed.
-  if (std::holds_alternative<plan::RouteWrites>(step.action)) return state.started > 0;
+  const bool moves_writes = std::holds_alternative<plan::RouteWrites>(step.action) ||
+                            std::holds_alternative<plan::Rehearse>(step.action);
+  if (moves_writes) return state.started > 0;
   const bool is_waiting = std::holds_alternative<plan::Hold>(step.action) ||
                           std::holds_alternative<plan::Approve>(step.action);
   return is_waiting && state.status == StepStatus::Running;
@@ -47,7 +44,7 @@ Result<std::optional<ShutWindow>> shut_for_pause(const plan::Plan& plan, plan::S
   const plan::Step& step = plan.at(id);
   const plan::Phase& phase = plan.at(step.phase);
   if (!phase.window) return std::optional<ShutWindow>();
-  MIG_ASSIGN(use, next_use(*phase.window, now, pause_of(step)));
+  MIG_ASSIGN(use, next_use(*phase.window, now, longest_pause(plan, id)));
   if (use && *use <= now) return std::optional<ShutWindow>();
   ShutWindow shut{.phase = step.phase, .until = use};
   shut.why = use ? fmt::format("for the window of {}, until {}", phase.name, print(*use))

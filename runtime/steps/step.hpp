@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,8 +39,9 @@ struct WaitUntil {
 };
 
 struct Done {
-  std::string summary;  // one line: what it did
+  std::string summary;  // one line: what it did, the same whenever it does it
   plan::Counts counts;
+  std::optional<Duration> way_back;  // see plan::StepDone
 };
 
 // The step cannot go on; what happens now, the plan's policy says.

@@ -63,8 +63,9 @@ bool is_open_to_all(const WritesState& writes) {
 
 class WritesStep final : public RouteStep {
  public:
-  WritesStep(const plan::Plan& plan, plan::StepId id)
+  WritesStep(const plan::Plan& plan, plan::StepId id, plan::StepId works_for)
       : id_(id),
+        works_for_(works_for),
         action_(std::get<plan::RouteWrites>(plan.at(id).action)),
         before_(plan::writes_before(plan, id)),
         after_(plan::after_writes(plan, id, before_)) {}
@@ -216,7 +217,7 @@ class WritesStep final : public RouteStep {
   // Set while the pause must not begin. Nobody else follows meanwhile, so the waits are short ones.
   // A pause that has begun is not made longer by its window.
   Result<std::optional<Outcome>> wait_for_window(World& world) {
-    MIG_ASSIGN(shut, shut_for_pause(world.plan, id_, world.clock.now()));
+    MIG_ASSIGN(shut, shut_for_pause(world.plan, works_for_, world.clock.now()));
     if (!shut) return std::optional<Outcome>();
     MIG_ASSIGN(database, world.stores.reader(old_store(world)));
     MIG_ASSIGN(has_begun, is_guarded(*database, world.plan.at(world.plan.from).table));
@@ -392,6 +393,7 @@ class WritesStep final : public RouteStep {
   }
 
   plan::StepId id_;
+  plan::StepId works_for_;
   plan::RouteWrites action_;
   WritesState before_;
   WritesState after_;
@@ -401,7 +403,10 @@ class WritesStep final : public RouteStep {
 }  // namespace
 
 std::unique_ptr<Step> make_writes(const plan::Plan& plan, plan::StepId id) {
-  return std::make_unique<WritesStep>(plan, id);
+  return make_writes(plan, id, id);
+}
+std::unique_ptr<Step> make_writes(const plan::Plan& plan, plan::StepId id, plan::StepId works_for) {
+  return std::make_unique<WritesStep>(plan, id, works_for);
 }
 
 }  // namespace mig::runtime

@@ -25,10 +25,11 @@ import tempfile
 import threading
 import time
 
-CLASSES = ["scan", "verify", "ramp", "cutover", "reverse", "clean-up", "way back"]
+CLASSES = ["scan", "verify", "ramp", "cutover", "rehearsal", "reverse", "clean-up",
+           "way back"]
 # How long after a class began a kill may land, in seconds.
-WINDOW = {"scan": 0.8, "verify": 0.5, "ramp": 4, "cutover": 0.1, "reverse": 2, "clean-up": 0.15,
-          "way back": 0.08}
+WINDOW = {"scan": 0.8, "verify": 0.5, "ramp": 4, "cutover": 0.1, "rehearsal": 0.1,
+          "reverse": 2, "clean-up": 0.15, "way back": 0.08}
 LONGEST = 240  # seconds for one migration
 
 
@@ -45,7 +46,12 @@ class Example:
             return "way back"
         if step == "cutover/writes#1":
             return "cutover"
+        if step == "rehearsal/rehearse#1":
+            return "rehearsal"
         return self.phases.get(step.split("/")[0])
+
+    def classes(self):
+        return [one for one in CLASSES if one != "rehearsal" or one in self.phases]
 
     def turning_points(self):
         return [phase for phase, kind in self.phases.items() if kind != "clean-up"]
@@ -54,7 +60,7 @@ class Example:
 EXAMPLES = {
     "01": Example("01_package_index", "index", "legacy.db", "shop-owner",
                   {"copy": "scan", "compare": "verify", "widen": "ramp", "cutover": "reverse",
-                   "settle": "reverse", "cleanup": "clean-up"}),
+                   "rehearsal": "reverse", "settle": "reverse", "cleanup": "clean-up"}),
     "02": Example("02_users_split", "users", "app.db", "team-dba",
                   {"backfill": "scan", "reconcile": "verify", "ramp_reads": "ramp",
                    "cutover": "reverse", "soak_new": "reverse", "cleanup": "clean-up"}),
@@ -208,11 +214,12 @@ def main():
     print(f"seed {options.seed}", flush=True)
     chance = random.Random(options.seed)
     least = 10 if options.kills >= 100 else 1
-    counts = dict.fromkeys(CLASSES, 0)
+    classes = EXAMPLES[options.example].classes()
+    counts = dict.fromkeys(classes, 0)
     turns_back = False
     while sum(counts.values()) < options.kills or min(counts.values()) < least:
         most, fewest = max(counts.values()), min(counts.values())
-        kills = [one for one in CLASSES
+        kills = [one for one in classes
                  if (one != "way back" or turns_back) and (counts[one] < most or most == fewest)]
         migration = Migration(options, chance, kills, turns_back)
         try:

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <map>
-#include <sstream>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -52,13 +52,21 @@ plan::Plan compile(const fs::path& path) {
   return result.plans.front();
 }
 
-class SilentObserver final : public runtime::Observer {
+// Tells what steps say of themselves on the way.
+class ProgressObserver final : public runtime::Observer {
  public:
+  using Heard = std::function<void(const std::string& step, const std::string& said)>;
+  explicit ProgressObserver(Heard heard) : heard_(std::move(heard)) {}
   void on_entry(const plan::Plan&, const plan::RunState&, const plan::Entry&) override {}
-  void on_progress(const plan::Step&, const runtime::More&) override {}
+  void on_progress(const plan::Step& step, const runtime::More& more) override {
+    heard_(step.name, more.cursor);
+  }
   void on_wait(const plan::Step&, const runtime::WaitUntil&) override {}
   void on_follow(const runtime::Followed&) override {}
   void on_follow_failure(const runtime::Error&) override {}
+
+ private:
+  Heard heard_;
 };
 
 // Every row of every table of the user's, each value as SQL writes it.
@@ -86,32 +94,6 @@ std::string dump(const runtime::Database& database) {
       text += fmt::format("\n{}: {}", table.name, rows->text(0));
   }
   return text + "\n";
-}
-
-std::vector<Write> read_application(const fs::path& path) {
-  std::vector<Write> writes;
-  std::ifstream in(path);
-  for (std::string line; std::getline(in, line);) {
-    std::istringstream words(line);
-    std::string dashes, first, second;
-    words >> dashes >> first;
-    if (dashes != "--" || (first != "after" && first != "refused" && first != "that")) {
-      if (writes.empty()) continue;
-      Write& last = writes.back();
-      (last.old_file.empty() ? last.sql : last.old_sql) += line + "\n";
-      continue;
-    }
-    if (first == "that") {
-      words >> second >> second >> writes.back().old_file;
-      continue;
-    }
-    Write write{.is_refused = first == "refused"};
-    if (write.is_refused) words >> second;
-    words >> write.after >> second >> write.file;
-    REQUIRE(second == "in");
-    writes.push_back(std::move(write));
-  }
-  return writes;
 }
 
 }  // namespace
@@ -221,10 +203,10 @@ void ScenarioRun::execute(const std::string& file, const std::string& sql, bool 
   CHECK(done.has_value() != is_refused);
 }
 
-void ScenarioRun::write_after(const std::string& step) {
+void ScenarioRun::write_after(const std::string& step, const std::string& when) {
   for (std::size_t i = 0; i < scenario_.app.size(); ++i) {
     const Write& write = scenario_.app[i];
-    if (write.after != step || written_[i]) continue;
+    if (write.after != step || write.when != when || written_[i]) continue;
     execute(write.file, write.sql, write.is_refused);
     written_[i] = true;
   }
@@ -275,7 +257,11 @@ std::optional<runtime::RunEnd> ScenarioRun::run_once(CrashPoint crash, const std
   if (!want.empty()) REQUIRE(real->add_request({run_id_, want, "tester@test", "asked by a test"}));
   runtime::Stores stores = tests::stores_of(log->plan(), folder_);
   LeapingWaiter waiter(clock_);
-  SilentObserver observer;
+  ProgressObserver observer([this](const std::string& step, const std::string& said) {
+    if (said.empty()) return;
+    write_after(step, said);
+    if (stop_at_ == step && said == stop_when_said_) throw Reached{};
+  });
   const std::atomic<bool> is_stopping{false};
   runtime::Executor executor(*log, *lease, stores, clock_, waiter, observer, is_stopping,
                              real->uuid(), folder_);
@@ -298,7 +284,9 @@ std::optional<runtime::RunEnd> ScenarioRun::run_once(CrashPoint crash, const std
       if (const auto* done = std::get_if<plan::StepDone>(&entry.record); done && stop_when_done_) {
         reached = done->step;
       }
-      if (stop_at_ && reached && log->plan().at(*reached).name == *stop_at_) throw Reached{};
+      if (stop_at_ && stop_when_said_.empty() && reached &&
+          log->plan().at(*reached).name == *stop_at_)
+        throw Reached{};
     });
   }
   auto end = executor.run(
@@ -338,6 +326,12 @@ void ScenarioRun::run_until(const std::string& step, bool is_done) {
   }
   stop_at_.reset();
   CHECK(reached);
+}
+
+void ScenarioRun::run_amid(const std::string& step, const std::string& when) {
+  stop_when_said_ = when;
+  run_until(step, false);
+  stop_when_said_.clear();
 }
 
 runtime::RunEnd ScenarioRun::roll_back() {

@@ -14,21 +14,10 @@
 #include "compiler/plan/plan.hpp"
 #include "runtime/engine/executor.hpp"
 #include "runtime/journal/sqlite_journal.hpp"
+#include "tests/scenarios/application.hpp"
 #include "tests/support/virtual_clock.hpp"
 
 namespace mig::test {
-
-// What an application does right after a step is done for the first time. A file `app` has one
-// part for each, begun by `-- after STEP in FILE`; `-- refused after STEP in FILE` where the store
-// has to refuse it. `-- that is in FILE` begins what the same change is on the old side.
-struct Write {
-  std::string after;
-  std::string file;
-  std::string sql;
-  bool is_refused = false;
-  std::string old_file;  // empty: as it is written
-  std::string old_sql;
-};
 
 // A folder under tests/scenarios: plan.mig, and NAME.sql for each store file NAME.db that is there
 // at the start.
@@ -66,6 +55,8 @@ class ScenarioRun {
   std::optional<runtime::RunEnd> run(CrashPoint crash = {});
   // The same, but stops right after the step with that name has started, or is done.
   void run_until(const std::string& step, bool is_done);
+  // The same, but is lost once the step says `when` of itself.
+  void run_amid(const std::string& step, const std::string& when);
   // Asks for a rollback, then runs.
   runtime::RunEnd roll_back();
 
@@ -81,7 +72,7 @@ class ScenarioRun {
   std::unique_ptr<runtime::SqliteJournal> open_journal();
   std::optional<runtime::RunEnd> run_once(CrashPoint crash, const std::string& want);
   std::string approval_wanted(const plan::RunState& state) const;
-  void write_after(const std::string& step);
+  void write_after(const std::string& step, const std::string& when = {});
   void execute(const std::string& file, const std::string& sql, bool is_refused = false) const;
 
   const Scenario& scenario_;
@@ -93,6 +84,7 @@ class ScenarioRun {
   std::vector<bool> written_;  // of the scenario's application
   std::optional<std::string> stop_at_;
   bool stop_when_done_ = false;
+  std::string stop_when_said_;
 };
 
 }  // namespace mig::test

@@ -98,6 +98,47 @@ TEST_CASE("scenarios: steps start in the windows of their phases, and a copy goe
   CHECK(began("cutover/writes#1") == "2027-01-22T23:00");
 }
 
+TEST_CASE("scenarios: a rehearsal that is lost halfway is taken up, and taken back") {
+  int rehearsals = 0;
+  for (const test::Scenario& scenario : test::all_scenarios()) {
+    const auto step = std::ranges::find_if(scenario.plan.steps, [](const plan::Step& one) {
+      return std::holds_alternative<plan::Rehearse>(one.action);
+    });
+    if (step == scenario.plan.steps.end()) continue;
+    ++rehearsals;
+    ScenarioRun whole(scenario);
+    whole.run();
+    const test::Picture wanted = whole.picture();
+    for (const std::string when : {"the way back begins", "the writes have been back"}) {
+      INFO(scenario.name << ", when " << when);
+      ScenarioRun run(scenario);
+      run.run_amid(step->name, when);
+      SECTION("taken up " + scenario.name + " " + when) {
+        const auto end = run.run();
+        REQUIRE(end);
+        INFO(end->detail);
+        CHECK(end->kind == runtime::EndKind::Completed);
+        CHECK(run.picture().stores == wanted.stores);
+        CHECK(run.picture().routes == wanted.routes);
+        CHECK(run.picture().log == wanted.log);
+      }
+      SECTION("taken back " + scenario.name + " " + when) {
+        const auto back = run.roll_back();
+        INFO(back.detail);
+        CHECK(back.kind == runtime::EndKind::RolledBack);
+        const test::Picture after = run.picture();
+        ScenarioRun untouched(scenario);
+        untouched.write_as(run);
+        CHECK(after.stores == untouched.picture().stores);
+        CHECK(after.routes == untouched.picture().routes);
+        REQUIRE(run.run());
+        CHECK(run.picture().stores == wanted.stores);
+      }
+    }
+  }
+  CHECK(rehearsals == 3);
+}
+
 TEST_CASE(
     "scenarios: a run is undone from any step before its point of no return, and runs again") {
   for (const test::Scenario& scenario : test::all_scenarios()) {

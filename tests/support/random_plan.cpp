@@ -159,7 +159,7 @@ std::vector<plan::Record> random_records(std::uint64_t seed) {
       StepStarted{step(), direction()},
       StepProgressed{step(), text(), counts()},
       StepRewound{step(), text(), counts()},
-      StepDone{step(), direction(), text(), counts()},
+      StepDone{step(), direction(), text(), counts(), any(std::optional<Duration>())},
       StepFailed{step(), direction(), text(), text(), number()},
       GateJudged{step(), any(GateId()), text(), texts()},
       Approved{step(), text(), text(), text(), any(false)},

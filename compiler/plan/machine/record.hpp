@@ -77,6 +77,9 @@ struct StepDone {
   Direction direction = Direction::Forward;
   std::string summary;
   Counts counts;
+  // How long the way back took that was rehearsed. No two runs take as long, so it is no part of
+  // the summary.
+  std::optional<Duration> way_back;
   bool operator==(const StepDone&) const = default;
 };
 

@@ -38,7 +38,8 @@ void fields(Visit& visit, StepRewound& it) {
 }
 template <class Visit>
 void fields(Visit& visit, StepDone& it) {
-  MIG_FIELD(step), MIG_FIELD(direction), MIG_FIELD(summary), MIG_FIELD(counts);
+  MIG_FIELD(step), MIG_FIELD(direction), MIG_FIELD(summary), MIG_FIELD(counts),
+      visit.later("way_back", it.way_back);
 }
 template <class Visit>
 void fields(Visit& visit, StepFailed& it) {

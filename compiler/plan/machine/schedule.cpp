@@ -191,8 +191,13 @@ std::string evidence(const Plan& plan, const RunState& state, StepId step) {
 std::optional<WritesState> stream(const Plan& plan, const RunState& state) {
   WritesState writes;
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
-    if (!std::holds_alternative<RouteWrites>(plan.steps[i].action) || !plan.sees(StepId{i}))
-      continue;
+    if (!plan.sees(StepId{i})) continue;
+    // Undone, it may have left the writes on their way back, for the undoing of their step.
+    const StepState& step = state.steps[i];
+    if (std::holds_alternative<Rehearse>(plan.steps[i].action) && step.started > 0 &&
+        step.status != StepStatus::Done)
+      return std::nullopt;
+    if (!std::holds_alternative<RouteWrites>(plan.steps[i].action)) continue;
     if (state.steps[i].status == StepStatus::Done) {
       writes = after_writes(plan, StepId{i}, writes);
     } else if (left_a_trace(state.steps[i])) {

@@ -194,6 +194,7 @@ ExitCode log(const LookOptions& options) {
       if (stored->run != run->run) continue;
       if (options.is_canonical) {
         if (!is_in_canonical_log(stored->entry.record)) continue;
+        if (auto* done = std::get_if<plan::StepDone>(&stored->entry.record)) done->way_back.reset();
         const std::string text = describe(run->plan, stored->entry.record);
         if (!text.empty() && !record.kind.starts_with("run_created")) fmt::print("{}\n", text);
       } else if (options.is_json) {
