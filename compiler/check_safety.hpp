@@ -1,4 +1,4 @@
-// Rules that need the whole plan and no search: M4006, M4013, M4014.
+// Rules that need the whole plan and no search: M4006, M4008, M4013, M4014.
 //
 // The first of the safety properties; they run only on plans that are otherwise right.
 #pragma once

@@ -7,6 +7,7 @@
 
 #include "compiler/analysis.hpp"
 #include "compiler/canonical.hpp"
+#include "compiler/check_ending.hpp"
 #include "compiler/check_mirrors.hpp"
 #include "compiler/check_plan.hpp"
 #include "compiler/check_safety.hpp"
@@ -104,6 +105,14 @@ void check_declarations(Analysis& analysis) {
   check_gates(analysis);
 }
 
+// What needs the whole of what is moved: a plan, or a view of it.
+void check_whole(const plan::Plan& plan, const std::vector<syntax::Span>& step_spans,
+                 Diagnostics& diagnostics) {
+  check_safety(plan, step_spans, diagnostics);
+  check_mirrors(plan, step_spans, diagnostics);
+  if (!diagnostics.has_errors()) check_ending(plan, step_spans, diagnostics);
+}
+
 }  // namespace
 
 Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& inputs,
@@ -130,13 +139,9 @@ Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& 
     std::vector<syntax::Span> step_spans;
     check_plan(own, *declaration, step_spans);
     if (diagnostics.has_errors()) continue;
-    check_safety(own.plan, step_spans, diagnostics);
-    check_mirrors(own.plan, step_spans, diagnostics);
-    for (std::uint32_t i = 0; i < own.plan.resources.size(); ++i) {
-      const plan::Plan view = view_of(own.plan, plan::ResourceId{i});
-      check_safety(view, step_spans, diagnostics);
-      check_mirrors(view, step_spans, diagnostics);
-    }
+    check_whole(own.plan, step_spans, diagnostics);
+    for (std::uint32_t i = 0; i < own.plan.resources.size(); ++i)
+      check_whole(view_of(own.plan, plan::ResourceId{i}), step_spans, diagnostics);
     result.plans.push_back(std::move(own.plan));
   }
   if (diagnostics.has_errors()) {

@@ -32,8 +32,9 @@ void StepChecker::check(const syntax::Statement& phase) {
 
 // Beside the resources of a plan nothing moves, and there is nothing to return from.
 bool StepChecker::has_its_sides(const syntax::Word& word) {
-  static constexpr std::string_view kMoves[] = {"snapshot", "scan", "verify", "writes",
-                                                "reads",    "ramp", "accept", "point_of_no_return"};
+  static constexpr std::string_view kMoves[] = {
+      "snapshot", "scan",     "verify", "writes", "reads",
+      "ramp",     "rehearse", "leave",  "accept", "point_of_no_return"};
   if (scope_.has_sides() || std::ranges::find(kMoves, word.text) == std::end(kMoves)) return true;
   report_no_sides(word.span, word.text);
   return false;
@@ -161,6 +162,7 @@ std::optional<Action> StepChecker::lower(const syntax::Statement& statement, For
   if (word == "hold") return hold(form);
   if (word == "approve") return approve(form);
   if (word == "accept") return accept(form);
+  if (word == "leave") return leave(statement, form);
   if (word == "point_of_no_return") return marker(form);
   assert(false && "every row of the statement table is lowered");
   return std::nullopt;

@@ -115,6 +115,10 @@ class StepChecker {
   Lowered approve(Form& form);
   Lowered accept(Form& form);
   Lowered marker(Form& form);
+  Lowered leave(const syntax::Statement& statement, Form& form);
+  bool is_left_so(const syntax::Statement& statement, plan::Side first);
+  bool is_left_so(const syntax::Statement& statement, const plan::RouteReads& written);
+  bool needs_nobody(const syntax::Statement& statement);
 
   Analysis& analysis_;
   PlanScope& scope_;

@@ -209,9 +209,19 @@ struct PointOfNoReturn {
   bool operator==(const PointOfNoReturn&) const = default;
 };
 
+// `leave writes new, old { because = "…" }`: what the plan leaves as it is when it ends, though
+// both sides have a part in it: the writes or the reads of the steps above.
+enum class Left : std::uint8_t { Writes, Reads };
+struct Leave {
+  static constexpr std::string_view kName = "leave";
+  Left what = Left::Writes;
+  std::string reason;
+  bool operator==(const Leave&) const = default;
+};
+
 using Action =
     std::variant<Create, AddField, AddIndex, DropField, Drop, Purge, Backup, Sql, Copy, Verify,
-                 RouteWrites, RouteReads, Hold, Approve, Accept, PointOfNoReturn, Rehearse>;
+                 RouteWrites, RouteReads, Hold, Approve, Accept, PointOfNoReturn, Rehearse, Leave>;
 
 std::string_view name(const Action& action);
 

@@ -38,6 +38,8 @@ template <>
 inline constexpr std::array<std::string_view, 4> kSpellings<WriteMode> = {"sync", "follow",
                                                                           "transaction", "app"};
 template <>
+inline constexpr std::array<std::string_view, 2> kSpellings<Left> = {"writes", "reads"};
+template <>
 inline constexpr std::array<std::string_view, 2> kSpellings<ReadFailure> = {"error", "timeout"};
 template <>
 inline constexpr std::array<std::string_view, 5> kSpellings<Finally> = {
@@ -256,6 +258,10 @@ void fields(Visit& visit, RouteWrites& it) {
 }
 template <class Visit>
 void fields(Visit&, Rehearse&) {}
+template <class Visit>
+void fields(Visit& visit, Leave& it) {
+  MIG_FIELD(what), MIG_FIELD(reason);
+}
 template <class Visit>
 void fields(Visit& visit, AttributeIn& it) {
   MIG_FIELD(attribute), MIG_FIELD(values);

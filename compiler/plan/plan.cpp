@@ -77,6 +77,7 @@ UndoKind undo_of(const Plan& plan, const Step& step) {
           [](const Hold&) { return UndoKind::Nothing; },
           [](const Approve&) { return UndoKind::Nothing; },
           [](const Accept&) { return UndoKind::Nothing; },
+          [](const Leave&) { return UndoKind::Nothing; },
           [](const PointOfNoReturn&) { return UndoKind::None; },
       },
       step.action);

@@ -1,5 +1,7 @@
 #include "compiler/plan/routing.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -55,6 +57,23 @@ std::vector<std::string> hashed_fields(const Plan& plan, const RouteReads& reads
   for (const std::uint32_t field : reads.by.empty() ? entity.key() : reads.by)
     names.push_back(entity.fields.at(field).name);
   return names;
+}
+
+std::string left_on(const Plan& plan, StepId leave) {
+  if (std::get<Leave>(plan.at(leave).action).what == Left::Writes) {
+    auto writes = route_before<RouteWrites>(plan, leave);
+    writes.max_pause.reset();  // it is over
+    return "writes go to " + print(writes);
+  }
+  return "reads go to " + print(plan, route_before<RouteReads>(plan, leave));
+}
+
+bool leaves_writes(const Plan& plan) {
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const auto* leave = std::get_if<Leave>(&plan.steps[i].action);
+    if (leave != nullptr && leave->what == Left::Writes && plan.sees(StepId{i})) return true;
+  }
+  return false;
 }
 
 std::string print(const RouteWrites& writes) {

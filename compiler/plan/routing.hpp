@@ -52,6 +52,12 @@ Duration longest_pause(const Plan& plan, StepId id);
 // The fields whose value decides where a request goes. REQUIRES: the reads are of this plan.
 std::vector<std::string> hashed_fields(const Plan& plan, const RouteReads& reads);
 
+// What a `leave` step leaves: `writes go to new, and old gets them in the same transaction`.
+// REQUIRES: it names what holds there.
+std::string left_on(const Plan& plan, StepId leave);
+// Whether the plan has ended by leaving the writes to both sides as they are.
+bool leaves_writes(const Plan& plan);
+
 // `new`, or `new, and old follows, the pause at most 2s`.
 std::string print(const RouteWrites& writes);
 // `new`, or `new 5% by id where region in [eu], old on error`.

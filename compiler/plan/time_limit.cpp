@@ -28,6 +28,7 @@ std::optional<Duration> time_limit(const Action& action) {
                         [](const RouteWrites&) { return Limit(kSaid); },
                         [](const RouteReads&) { return Limit(kSaid); },
                         [](const Rehearse&) { return Limit(kShaped); },
+                        [](const Leave&) { return Limit(kShaped); },
                         [](const Accept&) { return Limit(kSaid); },
                         [](const PointOfNoReturn&) { return Limit(kSaid); },
                         [](const Hold&) { return Limit(); },

@@ -34,8 +34,9 @@ class Screen {
     std::string out =
         folded("", fmt::format("{}   {}   env {}", plan_.name,
                                plan_.resources.empty() ? sides(plan_) : resources(), plan_.env));
-    out += fmt::format("  plan {}   not proved: only types and M4006, M4013, M4014 are checked\n",
-                       print_short(plan_hash(plan_)));
+    out += fmt::format(
+        "  plan {}   not proved: only types and M4006, M4011, M4013, M4014 are checked\n",
+        print_short(plan_hash(plan_)));
     if (!run.empty()) out += folded("  ", fmt::format("run {} goes on from its journal", run));
     out += "\nLive\n";
     for (const LiveDataset& dataset : live_.datasets) {
@@ -172,16 +173,18 @@ class Screen {
     return {};
   }
 
-  plan::RouteReads reads_before(const plan::Step& step) const {
-    const auto position = static_cast<std::uint32_t>(&step - plan_.steps.data());
-    return plan::route_before<plan::RouteReads>(*seen_, plan::StepId{position});
+  plan::StepId id_of(const plan::Step& step) const {
+    return plan::StepId{static_cast<std::uint32_t>(&step - plan_.steps.data())};
   }
 
   Row row_of(const plan::Step& step) {
     Row shown = std::visit([&](const auto& action) { return row(action); }, step.action);
     if (std::holds_alternative<plan::RouteReads>(step.action)) {
-      shown.back = "reads " + print(*seen_, reads_before(step));
+      shown.back =
+          "reads " + print(*seen_, plan::route_before<plan::RouteReads>(*seen_, id_of(step)));
     }
+    if (std::holds_alternative<plan::Leave>(step.action))
+      shown.what = fmt::format("stays so: {}; {}", left_on(*seen_, id_of(step)), shown.what);
     if (shown.back.empty()) shown.back = way_back(step);
     return shown;
   }
@@ -260,6 +263,7 @@ class Screen {
   static Row row(const plan::Accept& it) {
     return Row{"!", fmt::format("accepted: {}", it.reason)};
   }
+  static Row row(const plan::Leave& it) { return Row{"!", it.reason}; }
   static Row row(const plan::PointOfNoReturn&) { return Row{"!", ""}; }
 
   // How long a step may take, each limit with the verbs it holds for.

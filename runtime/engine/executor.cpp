@@ -389,6 +389,13 @@ Executor::Turn Executor::fail(plan::StepId id, plan::Trouble trouble, const std:
 
 // What mig left in the stores goes first: a crash in between only repeats it.
 Executor::Turn Executor::finish(const plan::Record& last, const char* outcome) {
+  if (std::holds_alternative<plan::RunCompleted>(last)) {
+    for (std::size_t i = 0; i < views_.size(); ++i) {
+      if (log_.state().resources[i].status != plan::ResourceStatus::Forward) continue;
+      World reach = world(views_.at(i));
+      MIG_TRY(let_go(reach));
+    }
+  }
   MIG_TRY(release_stores(log_, stores_, authority_, clock_, outcome));
   MIG_TRY(append({last}));
   return ended();

@@ -153,6 +153,18 @@ Result<void> stop_following(World& world, plan::StepId step, plan::Side leads) {
   return place.commit_undone();
 }
 
+Result<void> let_go(World& world) {
+  const plan::Plan& plan = world.plan;
+  if (!plan::leaves_writes(plan)) return {};
+  const plan::StepId end{static_cast<std::uint32_t>(plan.steps.size())};
+  const plan::WritesState writes = plan::writes_before(plan, end);
+  const bool stays = plan::mode_of(plan, writes.followed()) == plan::WriteMode::Transaction;
+  if (writes.reverse && !stays) MIG_TRY(stop_following(world, *writes.reverse, plan::Side::New));
+  if (writes.forward && (writes.reverse || !stays))
+    MIG_TRY(stop_following(world, *writes.forward, plan::Side::Old));
+  return {};
+}
+
 Result<void> Resident::open(World& world, plan::StepId step, plan::Side leads) {
   follower_.reset();
   pruned_ = 0;

@@ -45,6 +45,10 @@ Result<void> start_following(World& world, plan::StepId step, plan::Side leads =
 // Takes the changelog and the place away. Twice is once.
 Result<void> stop_following(World& world, plan::StepId step, plan::Side leads = plan::Side::Old);
 
+// Takes away what the end of the plan leaves no use for, where it leaves the writes to both sides:
+// a log that nobody reads any more. Triggers that carry over stay. Twice is once.
+Result<void> let_go(World& world);
+
 class Resident {
  public:
   // One slice, where the run follows now (plan::stream); nothing where it does not, or where it

@@ -23,6 +23,7 @@ std::unique_ptr<Step> make_step(const plan::Plan& plan, plan::StepId id) {
           [&](const plan::Verify& it) -> Made { return make_verify(plan, it, id); },
           [&](const plan::RouteWrites&) -> Made { return make_writes(plan, id); },
           [&](const plan::Rehearse&) -> Made { return make_rehearse(plan, id); },
+          [&](const plan::Leave& it) -> Made { return make_leave(it, id); },
           [&](const plan::RouteReads& it) -> Made { return make_reads(it, id); },
           [&](const plan::Hold& it) -> Made { return make_hold(it, id); },
           [&](const plan::Approve& it) -> Made { return make_approve(it, id); },

@@ -16,6 +16,7 @@ std::unique_ptr<Step> make_writes(const plan::Plan&, plan::StepId);
 // The same, at work for another step, whose window it keeps to.
 std::unique_ptr<Step> make_writes(const plan::Plan&, plan::StepId, plan::StepId works_for);
 std::unique_ptr<Step> make_rehearse(const plan::Plan&, plan::StepId);
+std::unique_ptr<Step> make_leave(const plan::Leave&, plan::StepId);
 std::unique_ptr<Step> make_reads(const plan::RouteReads&, plan::StepId);
 
 }  // namespace mig::runtime

@@ -197,6 +197,9 @@ std::optional<WritesState> stream(const Plan& plan, const RunState& state) {
     if (std::holds_alternative<Rehearse>(plan.steps[i].action) && step.started > 0 &&
         step.status != StepStatus::Done)
       return std::nullopt;
+    const auto* leave = std::get_if<Leave>(&plan.steps[i].action);
+    if (leave != nullptr && leave->what == Left::Writes && step.status == StepStatus::Done)
+      return std::nullopt;
     if (!std::holds_alternative<RouteWrites>(plan.steps[i].action)) continue;
     if (state.steps[i].status == StepStatus::Done) {
       writes = after_writes(plan, StepId{i}, writes);

@@ -46,7 +46,7 @@ std::string evidence(const Plan& plan, const RunState& state, StepId step);
 
 // Whose changelog keeps the other side up to date now, as the steps that are done say. Nothing
 // while a `writes` step is at work, or a rehearsal of its way back: it follows by itself, and only
-// it knows where it stands.
+// it knows where it stands. Nothing, too, once the writes are left as they are.
 // REQUIRES: a plan without resources, or a view.
 std::optional<WritesState> stream(const Plan& plan, const RunState& state);
 // Whether the new side is kept as the old one anywhere in the plan: what is copied before that

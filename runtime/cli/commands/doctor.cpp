@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/diagnostics/screen_text.hpp"
+#include "compiler/plan/routing.hpp"
+#include "compiler/plan/views.hpp"
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/stores/sqlite_leftovers.hpp"
@@ -98,6 +100,22 @@ std::string safe(const std::string& text) {
   return compiler::on_screen(text).text;
 }
 
+// What the end of that run's plan left on, if the journal at hand is its own. Whoever takes away
+// what is left here ends that, too.
+std::vector<std::string> left_on(const Known& known, const runtime::FinishedRun& finished) {
+  std::vector<std::string> texts;
+  const auto run = known.runs.find(finished.run);
+  if (known.uuid != finished.journal || run == known.runs.end()) return texts;
+  const plan::Plan& plan = run->second.plan;
+  const plan::Views views(plan);
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const plan::StepId id{i};
+    if (const auto* leave = std::get_if<plan::Leave>(&plan.steps[i].action))
+      texts.push_back(fmt::format("{}; {}", left_on(views.of(id), id), leave->reason));
+  }
+  return texts;
+}
+
 void show(const std::string& file, const runtime::Leftovers& found, const Known& known) {
   if (found.empty()) {
     fmt::print("{}: nothing of mig is left\n", file);
@@ -113,6 +131,8 @@ void show(const std::string& file, const runtime::Leftovers& found, const Known&
   for (const runtime::FinishedRun& run : found.finished) {
     fmt::print("  the run {} ended here: {}, {}\n", safe(run.run), safe(run.outcome),
                safe(run.at.substr(0, 19)));
+    for (const std::string& text : left_on(known, run))
+      fmt::print("    and left it so that {}\n", safe(text));
   }
   for (const runtime::Leftover& thing : found.things)
     fmt::print("  {:<8} {:<36} {}\n", thing.type, safe(thing.name), safe(thing.about));
@@ -135,7 +155,10 @@ nlohmann::json json_of(const std::string& file, const runtime::Leftovers& found,
     things.push_back({{"type", thing.type}, {"name", thing.name}, {"about", thing.about}});
   auto finished = nlohmann::json::array();
   for (const runtime::FinishedRun& run : found.finished)
-    finished.push_back({{"run", run.run}, {"journal", run.journal}, {"outcome", run.outcome}});
+    finished.push_back({{"run", run.run},
+                        {"journal", run.journal},
+                        {"outcome", run.outcome},
+                        {"left_on", left_on(known, run)}});
   return {{"store", file}, {"fences", fences}, {"finished", finished}, {"left", things}};
 }
 
