@@ -4,6 +4,7 @@
 
 #include "compiler/plan/lane.hpp"
 #include "compiler/plan/machine/schedule.hpp"
+#include "runtime/steps/hold_cursor.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/sqlite_lineage.hpp"
 #include "runtime/stores/sqlite_mirror.hpp"
@@ -192,7 +193,8 @@ Result<std::optional<Followed>> Resident::tend(World& world) {
     return std::optional<Followed>();
   if (step_ != stream->followed()) MIG_TRY(open(world, stream->followed(), stream->leads()));
   MIG_ASSIGN(followed, follower_->advance(world, at_once_));
-  if (followed.position - pruned_ >= kPruneEvery) MIG_TRY(prune(world, followed.position));
+  const std::int64_t unasked = std::min(followed.position, checked_by_holds(world, *step_));
+  if (unasked - pruned_ >= kPruneEvery) MIG_TRY(prune(world, unasked));
   // All that others committed before the slice began is on the other side now.
   if (followed.is_drained) MIG_TRY(renew(world, began));
   const Instant ended = world.clock.now();

@@ -1,17 +1,21 @@
 // `hold` and `require`: waits while its gates are judged, each time its cadence has passed.
 //
 // The clock of a hold counts observed time only: it starts again after a look that saw nothing, and
-// a reconciliation that a gate needs is done here, in slices, when the look is due.
+// a reconciliation that a gate needs is done here, in slices, when the look is due. While the run
+// follows, what was touched since is compared again before every look, and all of it once a day.
 #include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "compiler/plan/machine/schedule.hpp"
 #include "runtime/data/reconcile.hpp"
 #include "runtime/engine/world.hpp"
 #include "runtime/gates/judge.hpp"
 #include "runtime/gates/metric_sources.hpp"
 #include "runtime/steps/comparison.hpp"
+#include "runtime/steps/hold_cursor.hpp"
+#include "runtime/steps/touched_check.hpp"
 #include "runtime/steps/waiting.hpp"
 
 namespace mig::runtime {
@@ -21,24 +25,7 @@ Instant::duration to_micros(plan::Duration duration) {
   return std::chrono::duration_cast<Instant::duration>(duration);
 }
 
-// What a hold remembers between slices and processes.
-struct HoldCursor {
-  std::int64_t since = 0;    // the hold counts from here
-  std::int64_t missing = 0;  // since when a gate sees nothing; 0 = it sees
-  std::int64_t looked = 0;   // the last look
-
-  static HoldCursor parse(const std::string& text) {
-    HoldCursor cursor;
-    if (std::sscanf(text.c_str(), "since=%ld missing=%ld looked=%ld", &cursor.since,
-                    &cursor.missing, &cursor.looked) != 3) {
-      return {};
-    }
-    return cursor;
-  }
-  std::string print() const {
-    return fmt::format("since={} missing={} looked={}", since, missing, looked);
-  }
-};
+constexpr auto kWholeEvery = std::chrono::hours(24);
 
 struct Look {
   Verdict verdict = Verdict::Pass;
@@ -56,9 +43,9 @@ class HoldStep final : public Step {
     if (action_.gates.empty()) return wait_or_end(world, cursor, {});
     const Instant next = due(world, cursor);
     if (next > world.clock.now()) return waiting(cursor, next, "for the next look of its gates");
-    if (needs_reconciliation(world) && !is_known(world)) {
-      MIG_ASSIGN(compared, reconcile_slice(world));
-      if (!compared) return Outcome{More{cursor.print(), {}, 0}, {}};
+    if (watches_drift(world.plan, action_)) {
+      MIG_ASSIGN(is_compared, compare_slice(world, cursor));
+      if (!is_compared) return Outcome{More{cursor.print(), {}, 0}, {}};
     }
     return look(world, cursor);
   }
@@ -93,17 +80,9 @@ class HoldStep final : public Step {
     return Instant(std::chrono::microseconds(cursor.since)) + to_micros(warmup);
   }
 
-  bool needs_reconciliation(const World& world) const {
-    return std::ranges::any_of(action_.gates, [&](plan::GateId id) {
-      return std::ranges::any_of(world.plan.at(id).clauses, [](const plan::Clause& clause) {
-        return is_drift(clause.reading);
-      });
-    });
-  }
-
   // The summary of the comparison that still holds: the newest step that touched data is a whole
   // comparison that had nothing to repair.
-  static std::optional<std::string> newest_comparison(const World& world) {
+  std::optional<std::string> newest_comparison(const World& world) const {
     const plan::StepState* newest = nullptr;
     const plan::Step* step = nullptr;
     for (std::uint32_t i = 0; i < world.plan.steps.size(); ++i) {
@@ -118,7 +97,9 @@ class HoldStep final : public Step {
     const bool is_whole = newest->status == plan::StepStatus::Done &&
                           newest->summary.find("; complete") != std::string::npos &&
                           newest->summary.find("repaired") == std::string::npos;
-    return is_whole ? std::optional(newest->summary) : std::nullopt;
+    const Instant began(std::chrono::microseconds(newest->started_at));
+    const bool is_old = !action_.required && world.clock.now() - began >= kWholeEvery;
+    return is_whole && !is_old ? std::optional(newest->summary) : std::nullopt;
   }
 
   static bool touches_data(const plan::Action& action) {
@@ -130,32 +111,75 @@ class HoldStep final : public Step {
            !std::holds_alternative<plan::PointOfNoReturn>(action);
   }
 
-  // Nobody but the steps of this run changes the rows while a gate looks on, so one comparison
-  // holds for a while; a long hold takes a fresh one every day.
   bool is_known(const World& world) const {
-    if (reconciled_) return world.clock.now() - reconciled_at_ < std::chrono::hours(24);
+    if (reconciled_) return world.clock.now() - reconciled_at_ < kWholeEvery;
     return newest_comparison(world).has_value();
   }
 
-  // True when the comparison is complete.
-  Result<bool> reconcile_slice(World& world) {
-    if (!comparison_) comparison_.emplace(world, id_, std::nullopt);
-    MIG_ASSIGN(is_done, comparison_->advance(world));
-    if (!is_done) return false;
-    reconciled_ = comparison_->result();
-    reconciled_at_ = world.clock.now();
-    comparison_.reset();
+  // True when both sides are compared as far as this look needs it.
+  Result<bool> compare_slice(World& world, HoldCursor& cursor) {
+    const auto stream = plan::stream(world.plan, world.state);
+    is_unwatched_ = !stream && plan::writes_before(world.plan, id_).follows();
+    if (!is_known(world)) {
+      MIG_TRY(reconcile_slice(world, stream));
+      return false;
+    }
+    if (!stream) {
+      touched_.reset();
+      return true;
+    }
+    const std::int64_t log = stream->followed().index;
+    if (!touched_ || touched_log_ != log) {
+      MIG_TRY(open_touched(world, *stream, cursor.log == log ? cursor.checked : 0));
+    }
+    MIG_ASSIGN(is_judged, touched_->advance(world));
+    if (!is_judged) return false;
+    cursor.log = log;
+    cursor.checked = touched_->checked();
     return true;
   }
 
+  Result<void> open_touched(World& world, const plan::WritesState& stream, std::int64_t since) {
+    touched_.reset();
+    MIG_ASSIGN(opened, TouchedCheck::open(world, id_, stream, since));
+    touched_.emplace(std::move(opened));
+    touched_log_ = stream.followed().index;
+    return {};
+  }
+
+  // What is touched from its beginning on is looked at again behind it.
+  Result<void> reconcile_slice(World& world, const std::optional<plan::WritesState>& stream) {
+    if (!comparison_) {
+      touched_.reset();
+      if (stream) {
+        MIG_ASSIGN(carried, carried_up_to(world, *stream));
+        MIG_TRY(open_touched(world, *stream, carried));
+      }
+      comparison_.emplace(world, id_, std::nullopt);
+    }
+    MIG_ASSIGN(is_done, comparison_->advance(world));
+    if (!is_done) return {};
+    reconciled_ = comparison_->result();
+    reconciled_at_ = world.clock.now();
+    comparison_.reset();
+    return {};
+  }
+
+  // Rows that were found different since the whole comparison count in addition to its own.
   Sample drift_of(const plan::DatasetReading& reading, const World& world) const {
+    if (is_unwatched_) return Sample{Taken::NoData, 0, "the writes are on their way"};
     const std::string summary = reconciled_ ? print_summary(world.plan, *reconciled_)
                                             : newest_comparison(world).value_or(std::string());
     const bool is_source = reading.dataset == world.plan.from;
     const auto rows =
         parse_drift(summary, is_source ? "source" : world.plan.at(reading.dataset).name);
     if (!rows) return Sample{Taken::NoData, 0, "not compared yet"};
-    return Sample{Taken::Value, *rows, reconciled_ ? "compared now" : "as `verify` found"};
+    const std::string found = reconciled_ ? "compared now" : "as `verify` found";
+    std::int64_t since = 0;
+    if (touched_) since = is_source ? touched_->rows() : touched_->rows_of(reading.dataset);
+    if (since == 0) return Sample{Taken::Value, *rows, found};
+    return Sample{Taken::Value, *rows + since,
+                  fmt::format("{}, and {} of those touched since", found, since)};
   }
 
   Look judge_gate(World& world, const plan::Gate& gate) const {
@@ -254,6 +278,9 @@ class HoldStep final : public Step {
   std::optional<Comparison> comparison_;
   std::optional<Reconciliation> reconciled_;
   Instant reconciled_at_{};
+  std::optional<TouchedCheck> touched_;
+  std::int64_t touched_log_ = -1;  // the step whose log that reads
+  bool is_unwatched_ = false;      // nobody can say now what is on both sides
 };
 
 }  // namespace

@@ -44,35 +44,47 @@ Result<bool> RowCheck::stands(plan::DatasetId dataset, const std::string& place)
 }
 
 Result<bool> RowCheck::is_equal(const std::string& place) {
+  MIG_ASSIGN(found, differences(place));
+  return found.empty();
+}
+
+Result<std::vector<RowDifference>> RowCheck::differences(const std::string& place) {
+  std::vector<RowDifference> found;
   MIG_TRY(reader_.read_at(place, page_));
   carrier_->run(page_.rows);
   MIG_ASSIGN(owner, place_as_written(*source_, plan_->entity_of(plan_->from), place));
-  if (!owner) return true;  // a key that is none on the new side owns nothing there
+  if (!owner) return found;  // a key that is none on the new side owns nothing there
   expected_.assign(sides_.size(), {});
   const bool becomes_rows = page_.rows.rows > 0 && !carrier_->is_rejected(0);
-  bool holds_all = true;
-  for (std::size_t emit = 0; becomes_rows && holds_all && emit < sides_.size(); ++emit) {
-    MIG_ASSIGN(is_there, holds(emit));
-    holds_all = is_there;
-  }
-  MIG_ASSIGN(is_same, holds_all ? holds_no_other(*owner) : false);
-  if (is_same || !becomes_rows) return is_same;
+  for (std::size_t emit = 0; becomes_rows && emit < sides_.size(); ++emit)
+    MIG_TRY(compare(emit, place, found));
+  MIG_TRY(find_others(*owner, place, found));
+  if (found.empty() || !becomes_rows) return found;
   MIG_ASSIGN(is_set_aside, has_open_letter(*target_, run_, plan_->at(plan_->from).name, place));
-  if (!is_set_aside) return false;
+  if (!is_set_aside) return found;
   expected_.assign(sides_.size(), {});
-  return holds_no_other(*owner);
+  found.clear();
+  MIG_TRY(find_others(*owner, place, found));
+  return found;
 }
 
-Result<bool> RowCheck::holds_no_other(const std::string& owner) {
+Result<void> RowCheck::find_others(const std::string& owner, const std::string& from,
+                                   std::vector<RowDifference>& found) {
   for (std::size_t emit = 0; emit < sides_.size(); ++emit) {
     if (!sides_[emit].is_known_whose) continue;
     MIG_ASSIGN(others, sides_[emit].owned->others(owner, expected_[emit]));
-    if (!others.empty()) return false;
+    for (const std::string& place : others) {
+      found.push_back({.dataset = carrier_->dataset(emit),
+                       .kind = DriftClass::Extra,
+                       .place = place,
+                       .source = from});
+    }
   }
-  return true;
+  return {};
 }
 
-Result<bool> RowCheck::holds(std::size_t emit) {
+Result<void> RowCheck::compare(std::size_t emit, const std::string& from,
+                               std::vector<RowDifference>& found) {
   Side& side = sides_[emit];
   const Emitted& emitted = carrier_->emitted()[emit];
   const plan::DatasetId dataset = carrier_->dataset(emit);
@@ -83,11 +95,15 @@ Result<bool> RowCheck::holds(std::size_t emit) {
       if (carrier_->dataset(other) == dataset) expected_[other].insert(place);
     }
     MIG_TRY(side.reader.read_at(place, there_));
-    if (there_.rows.rows != 1) return false;
+    const bool stands = there_.rows.rows == 1;
     const Fingerprint wanted = fingerprint(columns, row, memory_);
-    if (!(fingerprint(side.found->of(there_.rows), 0, memory_) == wanted)) return false;
+    if (stands && fingerprint(side.found->of(there_.rows), 0, memory_) == wanted) continue;
+    found.push_back({.dataset = dataset,
+                     .kind = stands ? DriftClass::Mismatched : DriftClass::Missing,
+                     .place = stands ? place : std::string(),
+                     .source = from});
   }
-  return true;
+  return {};
 }
 
 }  // namespace mig::runtime

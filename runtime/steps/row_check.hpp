@@ -15,6 +15,7 @@
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/data/carry.hpp"
+#include "runtime/data/reconcile.hpp"
 #include "runtime/result.hpp"
 #include "runtime/steps/owned_rows.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
@@ -32,6 +33,8 @@ class RowCheck {
   // `place` of the old row, as Page::keys. A row that is gone, or that cannot be moved, becomes
   // nothing; one that is set aside may.
   Result<bool> is_equal(const std::string& place);
+  // What is missing, too much or otherwise than it should be.
+  Result<std::vector<RowDifference>> differences(const std::string& place);
 
   const plan::Plan& plan() const { return *plan_; }
 
@@ -58,9 +61,11 @@ class RowCheck {
         reader_(std::move(reader)),
         carrier_(std::make_unique<Carrier>(plan)) {}
   Side& side_of(plan::DatasetId dataset);
-  // Whether all rows that one emit made of the row stand there. They are expected from now on.
-  Result<bool> holds(std::size_t emit);
-  Result<bool> holds_no_other(const std::string& owner);
+  // The rows that one emit made of the row are expected from now on.
+  Result<void> compare(std::size_t emit, const std::string& from,
+                       std::vector<RowDifference>& found);
+  Result<void> find_others(const std::string& owner, const std::string& from,
+                           std::vector<RowDifference>& found);
 
   const plan::Plan* plan_;
   std::string run_;
