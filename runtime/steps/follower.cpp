@@ -77,6 +77,14 @@ Result<Followed> Follower::advance(World& world, std::size_t limit) {
   return followed;
 }
 
+Result<std::optional<Followed>> Follower::look_idly(World& world) {
+  MIG_ASSIGN(target, world.stores.reader(target_store()));
+  MIG_ASSIGN(applied, read_applied(*target, world.authority.run, plan_->at(step_).name));
+  Followed followed{.position = position_of(applied), .is_drained = true};
+  MIG_ASSIGN(touched, log_.read(*source_, followed.position, 1));
+  return touched.entries == 0 ? std::optional(followed) : std::nullopt;
+}
+
 Result<std::int64_t> Follower::mend(World& world, plan::StepId step,
                                     const std::vector<std::string>& places) {
   MIG_ASSIGN(effect, begin_effect(world, target_store(), step));

@@ -66,6 +66,9 @@ class Follower {
 
   // Up to `limit` entries of the log, in one transaction.
   Result<Followed> advance(World& world, std::size_t limit);
+  // What `advance` would find where nothing new stands in the log, found without any lock; nothing
+  // where something does. Whoever only looks may be a runner of an older epoch.
+  Result<std::optional<Followed>> look_idly(World& world);
 
   // Carries these old rows over as if they had been touched, for the step `step`: how a difference
   // is repaired while others write. A shared row that was spoilt is overwritten. Gives how many

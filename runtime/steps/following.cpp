@@ -192,7 +192,15 @@ Result<std::optional<Followed>> Resident::tend(World& world) {
   if (began < rests_until_ || is_backed_up(world, new_leads ? plan::Side::Old : plan::Side::New))
     return std::optional<Followed>();
   if (step_ != stream->followed()) MIG_TRY(open(world, stream->followed(), stream->leads()));
-  MIG_ASSIGN(followed, follower_->advance(world, at_once_));
+  // Most looks find nothing, and need not keep the application from writing.
+  MIG_ASSIGN(idle, follower_->look_idly(world));
+  Followed followed;
+  if (idle) {
+    followed = *idle;
+  } else {
+    MIG_ASSIGN(slice, follower_->advance(world, at_once_));
+    followed = slice;
+  }
   const std::int64_t unasked = std::min(followed.position, checked_by_holds(world, *step_));
   if (unasked - pruned_ >= kPruneEvery) MIG_TRY(prune(world, unasked));
   // All that others committed before the slice began is on the other side now.

@@ -116,6 +116,20 @@ TEST_CASE("following begins once and leaves nothing behind") {
   staff.write("INSERT INTO staff VALUES(4, 'dee')");
 }
 
+TEST_CASE("a look at a log in which nothing new stands takes no lock") {
+  Staff staff;
+  staff.start();
+  staff.write("INSERT INTO staff VALUES(3, 'cyd')");
+  Resident resident;
+  CHECK(staff.tend(resident).entries == 1);
+  auto other = runtime::Database::open(staff.folder / "new.db", runtime::Mode::ReadWrite);
+  REQUIRE(other);
+  REQUIRE(other->execute("BEGIN IMMEDIATE"));
+  const auto idle = staff.tend(resident);
+  CHECK(idle.is_drained);
+  CHECK(idle.position == 1);
+}
+
 TEST_CASE("a slow runner of an older epoch carries nothing over") {
   Staff staff;
   staff.start();
