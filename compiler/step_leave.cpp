@@ -16,7 +16,8 @@ std::optional<plan::Action> StepChecker::leave(const syntax::Statement& statemen
       because == nullptr ? std::nullopt : analysis_.constants.text(*because, *scope_.module);
   if (form.word_if("writes")) {
     const auto first = side(form, false);
-    const syntax::Expr* other = first ? form.value(syntax::Mark::Comma) : nullptr;
+    if (!first) return std::nullopt;
+    const syntax::Expr* other = form.value(syntax::Mark::Comma);
     if (other == nullptr) return std::nullopt;
     if (name_of(*other) != (*first == Side::Old ? "new" : "old")) {
       form.misfit();

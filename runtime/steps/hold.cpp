@@ -4,6 +4,7 @@
 // a reconciliation that a gate needs is done here, in slices, when the look is due. While the run
 // follows, what was touched since is compared again before every look, and all of it once a day.
 #include <algorithm>
+#include <cassert>
 #include <optional>
 
 #include <fmt/format.h>
@@ -132,6 +133,7 @@ class HoldStep final : public Step {
     if (!touched_ || touched_log_ != log) {
       MIG_TRY(open_touched(world, *stream, cursor.log == log ? cursor.checked : 0));
     }
+    assert(touched_.has_value());
     MIG_ASSIGN(is_judged, touched_->advance(world));
     if (!is_judged) return false;
     cursor.log = log;

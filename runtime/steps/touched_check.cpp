@@ -35,7 +35,7 @@ Result<std::int64_t> carried_up_to(World& world, const plan::WritesState& stream
 TouchedCheck::TouchedCheck(plan::StepId step, plan::WritesState stream, plan::Lane lane,
                            Changelog log, RowCheck check, std::int64_t since)
     : step_(step),
-      stream_(std::move(stream)),
+      stream_(stream),
       lane_(std::move(lane)),
       log_(std::move(log)),
       check_(std::move(check)),
