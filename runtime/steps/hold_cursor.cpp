@@ -36,7 +36,8 @@ std::int64_t checked_by_holds(const World& world, plan::StepId followed) {
   for (std::uint32_t i = 0; i < world.plan.steps.size(); ++i) {
     const auto* hold = std::get_if<plan::Hold>(&world.plan.steps[i].action);
     const plan::StepState& state = world.state.steps[i];
-    const bool asks = hold != nullptr && state.status == plan::StepStatus::Running &&
+    const bool asks = hold != nullptr && world.plan.sees(plan::StepId{i}) &&
+                      state.status == plan::StepStatus::Running &&
                       state.direction == plan::Direction::Forward &&
                       watches_drift(world.plan, *hold);
     if (!asks) continue;
