@@ -93,6 +93,7 @@ class StepChecker {
   std::optional<plan::Side> side(Form& form, bool may_be_none);
   Lowered writes(const syntax::Statement& statement, Form& form);
   Lowered rehearse(const syntax::Statement& statement, Form& form);
+  bool is_of_all(Form& form);
   plan::WritesState writes_before() const;
   bool may_lead_back(const syntax::Statement& statement, plan::Side before);
   bool read_limit(std::string_view name, bool may_stand, std::string_view owner,

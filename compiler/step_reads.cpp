@@ -11,6 +11,13 @@ namespace mig::compiler {
 using plan::Action;
 
 std::optional<Action> StepChecker::reads(const syntax::Statement& statement, Form& form) {
+  if (form.word_if("through")) {
+    analysis_.diagnostics
+        .report(statement.operands.front().value.span, diag::LaterStatement, "reads through")
+        .note("no router of this version copies forward what the new side misses")
+        .help("copy with `scan`, then let the new side answer: `reads new 5%`");
+    return std::nullopt;
+  }
   const auto to = side(form, false);
   if (!to) return std::nullopt;
   plan::RouteReads action{.to = *to};

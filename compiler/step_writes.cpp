@@ -40,6 +40,7 @@ std::optional<Action> StepChecker::writes(const syntax::Statement& statement, Fo
       return std::nullopt;
     }
   }
+  if (!is_of_all(form)) return std::nullopt;
   const plan::WritesState writes = writes_before();
   const Side before = writes.authority;
   if (before == Side::New && *to != Side::New) {
@@ -67,6 +68,22 @@ std::optional<Action> StepChecker::writes(const syntax::Statement& statement, Fo
   if (follows && !action.max_lag) action.max_lag = kMostLag;
   if (moves && !action.max_pause) action.max_pause = kLongestPause;
   return action;
+}
+
+// Guards in a store refuse whoever writes where it may not, and they know tables, not shares of
+// keys: a writer behind the switch would not be noticed.
+bool StepChecker::is_of_all(Form& form) {
+  if (const syntax::Expr* share = form.value_if(syntax::Mark::None)) {
+    analysis_.diagnostics.report(share->span, diag::LaterStatement, "a share of the writes")
+        .note("the guards of this version refuse a whole table, and not some of its keys")
+        .help("move the reads share by share, then all writes at once");
+    return false;
+  }
+  const WrittenAttribute* by = attributes_->find("by");
+  if (by == nullptr) return true;
+  analysis_.diagnostics.report(by->statement->word.span, diag::UnknownAttribute, "writes", "by")
+      .help("it is said of reads, which move share by share");
+  return false;
 }
 
 // The old side can follow the new one only where the plan says what new rows are on it, and only
