@@ -2,7 +2,8 @@
 """Kills `mig apply` of an example with SIGKILL at random moments while an application writes, and
 judges what the application was told.
 
-    tests/crash/live_sweep.py MIG MIG_APP [--example 01|02] [--kills N] [--seed S] [--rows N]
+    tests/crash/live_sweep.py MIG MIG_APP [--example 01|02] [--kills N | --everywhere] [--seed S]
+                              [--rows N]
 
 Clients of the application read and write by the routing document; one more writes the old table,
 whatever the document says. Every killed run is resumed by the same command. In every other
@@ -11,6 +12,8 @@ plan is carried out again. At the end no acknowledged write may be missing and n
 back (mig_app check), and the run's own gates have found no drift.
 
 CI takes 20 kills; the full form is `--kills 100`, which insists on at least ten in each class.
+`--everywhere` kills nobody: it takes everything back from each step before the point of no return,
+one migration for each, and carries the plan out again.
 """
 import argparse
 import json
@@ -102,7 +105,8 @@ class Migration:
         self.example = EXAMPLES[options.example]
         self.chance = chance
         self.planned = set(kills)  # classes in which it is killed once
-        self.turns_back = chance.choice(self.example.turning_points()) if turns_back else None
+        self.turns_back = turns_back  # the phase or the step from which everything is taken back
+        self.steps = []  # that began before the point of no return
         self.killed = []
         self.step = ""
         self.is_back = False
@@ -214,7 +218,10 @@ class Migration:
         if kind != "step_started":
             return None
         self.step = data["step"]
-        if self.turns_back and self.step.startswith(self.turns_back + "/") and not self.is_back:
+        if not self.is_back:
+            self.steps.append(self.step)
+        is_there = self.turns_back in (self.step, self.step.split("/")[0])
+        if is_there and not self.is_back:
             self.turns_back = None
             # It is not waited for: the way back may be over before the answer is read.
             self.asker = subprocess.Popen([self.options.mig, "rollback", "--because", "not today"],
@@ -223,17 +230,44 @@ class Migration:
         return self.example.class_of(self.step, self.is_back)
 
 
+def carry_out(options, chance, kills, turns_back):
+    """The migration; ends the program where something is lost."""
+    migration = Migration(options, chance, kills, turns_back)
+    try:
+        migration.carry_out()
+    except Failure as failure:
+        print(f"FAILED (seed {options.seed}): {failure}; see {migration.folder}")
+        sys.exit(1)
+    return migration
+
+
+def turn_back_everywhere(options, chance):
+    steps = carry_out(options, chance, [], None).steps
+    marker = next(i for i, step in enumerate(steps) if "/point_of_no_return#" in step)
+    for step in steps[:marker]:
+        migration = carry_out(options, chance, [], step)
+        if migration.turns_back:
+            print(f"FAILED: {step} did not begin")
+            sys.exit(1)
+        print(f"  back from {step}, and forward again", flush=True)
+    print(f"taken back from each of {marker} steps, no acknowledged write lost")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("mig", type=os.path.realpath)
     parser.add_argument("app", type=os.path.realpath)
     parser.add_argument("--example", choices=sorted(EXAMPLES), default="01")
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--everywhere", action="store_true")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100000)
     parser.add_argument("--rows", type=int, default=4000)
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     chance = random.Random(options.seed)
+    if options.everywhere:
+        turn_back_everywhere(options, chance)
+        return 0
     least = 10 if options.kills >= 100 else 1
     classes = EXAMPLES[options.example].classes()
     counts = dict.fromkeys(classes, 0)
@@ -242,12 +276,8 @@ def main():
         most, fewest = max(counts.values()), min(counts.values())
         kills = [one for one in classes
                  if (one != "way back" or turns_back) and (counts[one] < most or most == fewest)]
-        migration = Migration(options, chance, kills, turns_back)
-        try:
-            migration.carry_out()
-        except Failure as failure:
-            print(f"FAILED (seed {options.seed}): {failure}; see {migration.folder}")
-            return 1
+        where = chance.choice(EXAMPLES[options.example].turning_points()) if turns_back else None
+        migration = carry_out(options, chance, kills, where)
         for here in migration.killed:
             counts[here] += 1
         turns_back = not turns_back

@@ -293,6 +293,9 @@ std::optional<runtime::RunEnd> ScenarioRun::run_once(CrashPoint crash, const std
       runtime::Limits{.until_blocked = true, .max_wait = std::chrono::hours(24 * 365)});
   INFO((end ? std::string() : end.error().message));
   REQUIRE(end);
+  const auto replayed = runtime::RunLog::open(*real, run_id_);
+  REQUIRE(replayed);
+  CHECK(replayed->state() == log->state());  // what its records add up to, and nothing else
   return *end;
 }
 
