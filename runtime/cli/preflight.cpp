@@ -219,8 +219,14 @@ class Looker {
     }
   }
 
-  // A column that the plan itself adds may be missing at the start.
+  // A column that the plan itself adds may be missing at the start, and one that it does not know
+  // may be seen to by a statement of its own.
   bool is_mended(const runtime::SchemaDifference& difference) const {
+    if (difference.kind == runtime::DifferenceKind::ExtraColumn) {
+      return std::ranges::any_of(plan_.steps, [](const plan::Step& step) {
+        return std::holds_alternative<plan::Sql>(step.action);
+      });
+    }
     if (difference.kind != runtime::DifferenceKind::MissingColumn || !difference.field)
       return false;
     return std::ranges::any_of(plan_.steps, [&](const plan::Step& step) {

@@ -109,9 +109,11 @@ struct Comparison {
       const bool is_known = std::ranges::any_of(entity.fields, [&](const plan::Field& field) {
         return is_same_name(field.column, column.name);
       });
-      if (is_known || !column.not_null || column.key_position > 0) continue;
-      add(DifferenceKind::ExtraColumn, std::nullopt, false,
-          "the column `{}.{}` is required, but the plan does not know it", table.name, column.name);
+      const bool is_asked_for = column.not_null && !column.has_default && !column.is_generated;
+      if (is_known || !is_asked_for || column.key_position > 0) continue;
+      add(DifferenceKind::ExtraColumn, std::nullopt, true,
+          "rows that the plan writes to `{0}` have no value for `{0}.{1}`, which has to have one",
+          table.name, column.name);
     }
   }
 };

@@ -16,7 +16,7 @@ namespace mig::runtime {
 enum class DifferenceKind {
   MissingTable,
   MissingColumn,
-  ExtraColumn,      // required by the table, unknown to the plan: inserts would fail
+  ExtraColumn,      // required by the table, unknown to the plan: inserts fail
   TypeClass,        // the column turns values into another class than the type is written as
   Nullable,         // the table lets NULL in where the plan expects a value
   Required,         // the table refuses NULL where the plan may write it

@@ -48,7 +48,7 @@ bool mentions(std::string_view sql, std::string_view name) {
 }
 
 Result<void> read_columns(const Database& database, LiveTable& table) {
-  MIG_ASSIGN(rows, database.prepare("SELECT name, type, \"notnull\", pk, hidden "
+  MIG_ASSIGN(rows, database.prepare("SELECT name, type, \"notnull\", pk, hidden, dflt_value "
                                     "FROM pragma_table_xinfo(?) ORDER BY cid"));
   rows.bind_text(1, table.name);
   while (true) {
@@ -61,6 +61,7 @@ Result<void> read_columns(const Database& database, LiveTable& table) {
     column.not_null = rows.integer(2) != 0;
     column.key_position = static_cast<int>(rows.integer(3));
     column.is_generated = rows.integer(4) >= 2;
+    column.has_default = rows.storage_class(5) != StorageClass::Null;
     table.columns.push_back(std::move(column));
   }
 }

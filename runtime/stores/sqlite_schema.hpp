@@ -21,6 +21,7 @@ struct LiveColumn {
   std::string declared;
   Affinity affinity = Affinity::Blob;
   bool not_null = false;
+  bool has_default = false;
   int key_position = 0;  // in PRIMARY KEY, from 1; 0: not part of it
   bool is_generated = false;
 };

@@ -1,0 +1,2 @@
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, since TEXT NOT NULL DEFAULT '', town TEXT NOT NULL);
+INSERT INTO users VALUES (1, 'Ada', '', 'London');
