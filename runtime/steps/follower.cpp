@@ -16,6 +16,13 @@ namespace {
 
 constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
 
+// Within the transaction what is referred to may come back. Switched off while something is amiss,
+// SQLite would forget that it is.
+Result<void> refer_at_once(const Database& database) {
+  if (database.has_broken_references()) return {};
+  return database.execute("PRAGMA defer_foreign_keys = OFF");
+}
+
 }  // namespace
 
 std::int64_t position_of(const std::optional<Applied>& applied) {
@@ -156,6 +163,7 @@ Result<std::int64_t> Follower::write(const World& world, const Database& databas
   MIG_ASSIGN(deleted, give_up_others(database, claimed, Unowned::Stay));
   MIG_ASSIGN(totals, put(database, claimed, shared));
   MIG_ASSIGN(unowned, delete_unowned());
+  if (database.has_broken_references()) return still_referred_to();
   MIG_TRY(note_return(database, claimed));
   MIG_TRY(settle_letters(world, database, totals.rejects));
   rejected_ = static_cast<std::int64_t>(totals.rejects.size() + page_.bad.size());
@@ -191,8 +199,21 @@ Result<std::vector<Follower::Claim>> Follower::claims() const {
   return claimed;
 }
 
-// Children before their parents. What others refer to comes back within the transaction, or its
-// commit is refused.
+// What the plan does not move refers to rows that it takes away.
+std::unexpected<Error> Follower::still_referred_to() const {
+  std::vector<plan::DatasetId> datasets;
+  for (std::size_t emit = 0; emit < owned_.size(); ++emit)
+    datasets.push_back(carrier_->dataset(emit));
+  return fail(
+      ErrorKind::Permanent,
+      fmt::format("rows of {} that are gone on the side that leads are still referred to by "
+                  "rows of other tables",
+                  names_of(*plan_, datasets)),
+      "`PRAGMA foreign_key_list` says of which tables; let them go there, too, then run "
+      "`mig continue`");
+}
+
+// Children before their parents.
 Result<std::int64_t> Follower::give_up_others(const Database& database,
                                               const std::vector<Claim>& claims, Unowned unowned) {
   MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
@@ -206,7 +227,7 @@ Result<std::int64_t> Follower::give_up_others(const Database& database,
     MIG_ASSIGN(rows, owned_[emit]->delete_unowned());
     deleted += rows;
   }
-  MIG_TRY(database.execute("PRAGMA defer_foreign_keys = OFF"));
+  MIG_TRY(refer_at_once(database));
   return deleted;
 }
 
@@ -269,7 +290,7 @@ Result<ChunkWriter::Totals> Follower::put_in_room(const Database& database,
       if (!has_room) crowded.push_back(given_up[i]);
     }
   }
-  MIG_TRY(database.execute("PRAGMA defer_foreign_keys = OFF"));
+  MIG_TRY(refer_at_once(database));
   MIG_TRY(give_up_others(database, crowded, Unowned::Go));
   MIG_ASSIGN(totals, chunk.write(*carrier_, page_));
   // The first claims are those of the page's rows, in its order.

@@ -101,6 +101,7 @@ class Follower {
   Result<bool> is_settled(const World& world, const Database& database, const std::string& place,
                           std::int64_t position) const;
   Result<std::vector<Claim>> claims() const;
+  std::unexpected<Error> still_referred_to() const;
   Result<std::int64_t> give_up_others(const Database& database, const std::vector<Claim>& claims,
                                       Unowned unowned);
   Result<std::int64_t> delete_unowned();

@@ -155,6 +155,13 @@ Result<std::string> Database::collation(const std::string& table, const std::str
   return std::string(name == nullptr ? "BINARY" : name);
 }
 
+bool Database::has_broken_references() const {
+  int broken = 0;
+  int ignored = 0;
+  sqlite3_db_status(connection_->handle, SQLITE_DBSTATUS_DEFERRED_FKS, &broken, &ignored, 0);
+  return broken != 0;
+}
+
 void Database::interrupt() const {
   sqlite3_interrupt(connection_->handle);
 }

@@ -88,6 +88,9 @@ class Database {
   const std::string& constraint_subject() const { return connection_->constraint_subject; }
   // The collation that comparisons of a column use: `BINARY`, `NOCASE`, ...
   Result<std::string> collation(const std::string& table, const std::string& column) const;
+  // Whether the transaction under way has left rows without those that they refer to, which its
+  // commit would refuse. `PRAGMA defer_foreign_keys = OFF` forgets it.
+  bool has_broken_references() const;
   // Makes a call that runs in another thread return with Transient.
   void interrupt() const;
   // For adapters beside this one that need more of SQLite than statements.

@@ -99,6 +99,34 @@ TEST_CASE("a resident carries over what comes while the run follows") {
   CHECK_FALSE(later.tend(staff.world->world)->has_value());
 }
 
+TEST_CASE("a row that others refer to on the other side is not taken from under them") {
+  Staff staff;
+  run_sql(staff.folder / "new.db",
+          "CREATE TABLE orders(id INTEGER PRIMARY KEY, person INTEGER REFERENCES people(id));");
+  staff.start();
+  Resident resident;
+  staff.write(
+      "UPDATE staff SET name = 'anna' WHERE id = 1; UPDATE staff SET name = 'bo' WHERE id = 2");
+  staff.tend(resident);
+  run_sql(staff.folder / "new.db", "INSERT INTO orders VALUES(7, 2);");
+  staff.write("DELETE FROM staff WHERE id = 2; UPDATE staff SET name = 'ann' WHERE id = 1;");
+  staff.world->clock.move_to(resident.rests_until());
+  const auto refused = resident.tend(staff.world->world);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == runtime::ErrorKind::Permanent);
+  CHECK(refused.error().message.find("still referred to") != std::string::npos);
+  CHECK(staff.people() == "1|anna\n2|bo\n");
+  CHECK(rows_of(staff.folder / "new.db", "PRAGMA foreign_key_check").empty());
+  // Gone and back in one piece it is referred to as before.
+  staff.write("INSERT INTO staff VALUES(2, 'bob')");
+  staff.tend(resident);
+  CHECK(staff.people() == "1|ann\n2|bob\n");
+  staff.write("DELETE FROM staff WHERE id = 2");
+  run_sql(staff.folder / "new.db", "DELETE FROM orders;");
+  staff.tend(resident);
+  CHECK(staff.people() == "1|ann\n");
+}
+
 TEST_CASE("following begins once and leaves nothing behind") {
   const auto* new_file = GENERATE("new.db", "old.db");
   Staff staff(new_file);
