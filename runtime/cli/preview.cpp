@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/hash.hpp"
+#include "compiler/plan/resident_span.hpp"
 #include "compiler/plan/routing.hpp"
 #include "compiler/plan/views.hpp"
 #include "runtime/cli/observers.hpp"
@@ -285,9 +286,14 @@ class Screen {
   }
 
   std::string totals() const {
-    return fmt::format("\n  creates {} {}, deletes {} rows{}\n", created_,
+    std::string residents;
+    for (std::size_t i = 0; i < views_.size(); ++i) {
+      if (const auto span = resident_span(views_.at(i)))
+        residents += fmt::format("  {}\n", print(plan_, *span));
+    }
+    return fmt::format("\n  creates {} {}, deletes {} rows{}\n{}", created_,
                        created_ == 1 ? "table" : "tables", grouped(destroyed_),
-                       has_marker() ? " behind the point of no return" : "");
+                       has_marker() ? " behind the point of no return" : "", residents);
   }
 
   bool has_marker() const {

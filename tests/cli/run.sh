@@ -3,6 +3,7 @@
 # Every check is one line: the exit code, a text the output must hold, then the command.
 set -uo pipefail
 mig=$(realpath "${1:?path of mig}")
+root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 cd "$work"
 passed=0; failed=0
@@ -32,6 +33,8 @@ printf 'a\0b\n' >binary.mig
 printf 'caf\xe9\n' >latin.mig
 truncate -s 17M huge.mig
 expect 0  ''                           "$mig" check good.mig
+expect 0  'split_index: a resident is needed from mirror to cleanup' "$mig" check "$root/examples/01_package_index/plan.mig"
+expect 0  'people.mirror to people.retire' "$mig" check "$root/tests/scenarios/resources/plan.mig"
 expect 1  'error[M0001]: expected a value after `=`' "$mig" check ugly.mig
 expect 1  ' --> ugly.mig:2:4'          "$mig" check good.mig ugly.mig
 expect 1  '"code":"M0001"'             "$mig" check --json ugly.mig

@@ -1,10 +1,13 @@
-// `mig check FILE…`: reports every mistake in plans, and does nothing else.
+// `mig check FILE…`: reports every mistake in plans, and what a plan asks of whoever carries it
+// out.
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "compiler/plan/resident_span.hpp"
+#include "compiler/plan/views.hpp"
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/compilation.hpp"
 
@@ -16,6 +19,21 @@ struct CheckOptions {
   ReportOptions report;
 };
 
+// What a plan that is right asks of whoever carries it out. Environments change values, not steps.
+void show_residents(const std::string& path) {
+  CompiledFile file(path);
+  const auto environments = file.environments();
+  file.compile(environments.empty() ? std::string(plan::kDefaultEnvironment) : environments.front(),
+               {});
+  for (const plan::Plan& plan : file.result().plans) {
+    const plan::Views views(plan);
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      if (const auto span = resident_span(views.at(i)))
+        fmt::print("{}: {}; `mig apply` stays for it\n", plan.name, print(plan, *span));
+    }
+  }
+}
+
 // The worst answer of all files: a mistake in a plan outweighs a file that is right.
 void check_files(const CheckOptions& options, ExitCode& exit) {
   for (const std::string& path : options.files) {
@@ -23,6 +41,8 @@ void check_files(const CheckOptions& options, ExitCode& exit) {
     file.check_all_environments();
     const ExitCode own = file.report(options.report);
     if (exit == ExitCode::Done) exit = own;
+    // The standard input is read once.
+    if (own == ExitCode::Done && !options.report.is_json && path != "-") show_residents(path);
   }
 }
 
