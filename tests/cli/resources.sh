@@ -69,7 +69,8 @@ expect 8 'sales is as it was: sales.copy/require#1' "$mig" continue
 says '2' "SELECT count(*) FROM users_v2"
 says '4' "SELECT count(*) FROM orders"
 expect 3 'this plan was completed by run' "$mig" apply plan.mig --yes --set 'wanted=4 rows'
-expect 0 'completed' "$mig" list
+expect 0 'completed (partial)' "$mig" list
+expect 0 '"is_partial": true' "$mig" status --json
 
 # A person takes one back; the other has passed its point of no return by then.
 fresh

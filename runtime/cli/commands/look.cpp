@@ -27,6 +27,13 @@ runtime::Result<Session> open(const LookOptions& options) {
   return Session::open(journal_path(options.session, "."), Session::Access::Read, options.session);
 }
 
+// `paused (gate)`, `completed (partial)`
+std::string shown_state(const plan::RunState& state) {
+  if (state.reason) return fmt::format("{} ({})", name(state.status), name(*state.reason));
+  const bool is_part = state.status == plan::RunStatus::Completed && is_partial(state);
+  return fmt::format("{}{}", name(state.status), is_part ? " (partial)" : "");
+}
+
 ExitCode list(const LookOptions& options) {
   auto session = open(options);
   if (!session) return report_error(session.error());
@@ -42,9 +49,8 @@ ExitCode list(const LookOptions& options) {
                              .dump());
       continue;
     }
-    fmt::print("{:<44} {:<20} {:<10} {}{}\n", run.run, run.plan_name, run.env,
-               name(run.state.status),
-               run.state.reason ? fmt::format(" ({})", name(*run.state.reason)) : std::string());
+    fmt::print("{:<44} {:<20} {:<10} {}\n", run.run, run.plan_name, run.env,
+               shown_state(run.state));
   }
   return ExitCode::Done;
 }
@@ -102,6 +108,7 @@ nlohmann::json json_of(const runtime::RunSummary& run, runtime::Instant now) {
                       {"waits", reasons(run.plan, run.state, now)},
                       {"steps", std::move(steps)}};
   if (run.state.reason) json["reason"] = name(*run.state.reason);
+  json["is_partial"] = is_partial(run.state);
   for (std::size_t i = 0; i < run.plan.resources.size(); ++i) {
     const plan::ResourceState& resource = run.state.resources[i];
     json["resources"].push_back({{"resource", run.plan.resources[i].name},
@@ -121,7 +128,7 @@ ExitCode status(const LookOptions& options) {
     return ExitCode::Done;
   }
   fmt::print("{}   {}   env {}   {}\n\n", run->plan_name, run->run, run->env,
-             name(run->state.status));
+             shown_state(run->state));
   for (std::uint32_t i = 0; i < run->plan.resources.size(); ++i) {
     const plan::ResourceState& resource = run->state.resources[i];
     fmt::print("  {:<24} {}{}\n", run->plan.resources[i].name, name(resource.status),
