@@ -93,6 +93,17 @@ expect 0 'is rolled back; everything is as it was' "$mig" rollback
 says '2|3' "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM orders)"
 says '0' "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%_v2'"
 
+# A resource does not pass its point of no return while another one can send everything back.
+fresh
+sed 's/on_fail allow_partial/on_fail rollback/' plan.mig >whole.mig
+expect 0 'waits for the approval' "$mig" apply whole.mig --yes --until-blocked
+expect 0 '' "$mig" approve people
+expect 0 'waits for the approval of `sales`' "$mig" continue --until-blocked
+expect 0 'people.retire/point_of_no_return#1 waits for sales, whose failure would still' "$mig" why
+expect 0 '' "$mig" approve sales
+expect 0 'move_shop is completed.' "$mig" continue
+says '0' "SELECT count(*) FROM sqlite_schema WHERE name IN ('users', 'orders')"
+
 # Where all of them go back, so does the plan.
 fresh
 expect 0 'waits for the approval' "$mig" apply plan.mig --yes --until-blocked --set 'wanted=4 rows'

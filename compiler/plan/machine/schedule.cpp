@@ -45,24 +45,30 @@ bool sends_all_back(const Step& step) {
   return step.on_fail.then == Finally::Rollback || step.on_fail.then == Finally::Retreat;
 }
 
-// A resource passes its point of no return when no other one can send everything back any more
-// (M4025): what others promise to undo stands before their own.
-bool waits_for_others(const Plan& plan, const RunState& state, StepId marker) {
+}  // namespace
+
+std::vector<ResourceId> held_back_by(const Plan& plan, const RunState& state, StepId marker) {
+  std::vector<ResourceId> others;
+  if (!plan.resource_of(marker)) return others;
   for (std::uint32_t r = 0; r < plan.resources.size(); ++r) {
     const ResourceId other{r};
     if (other == plan.resource_of(marker)) continue;
     if (has_status(state, other, ResourceStatus::RolledBack)) continue;
     const auto own_marker = point_of_no_return(plan, other);
     const auto behind = own_marker ? steps_behind(plan, *own_marker) : std::vector<bool>();
-    for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    bool may_send_back = false;
+    for (std::uint32_t i = 0; i < plan.steps.size() && !may_send_back; ++i) {
       const StepId id{i};
       const bool may_fail = plan.resource_of(id) == other && id != own_marker &&
                             (behind.empty() || !behind[i]) && !is_done(state, id);
-      if (may_fail && sends_all_back(plan.at(id))) return true;
+      may_send_back = may_fail && sends_all_back(plan.at(id));
     }
+    if (may_send_back) others.push_back(other);
   }
-  return false;
+  return others;
 }
+
+namespace {
 
 template <class Chosen>
 std::optional<StepId> last_started(const Plan& plan, const RunState& state, Chosen is_chosen) {
@@ -87,7 +93,7 @@ bool is_ready(const Plan& plan, const RunState& state, StepId id) {
                             return is_settled(plan, state, need, id);
                           });
   const bool is_marker = std::holds_alternative<PointOfNoReturn>(plan.at(id).action);
-  return may_follow && !(is_marker && resource && waits_for_others(plan, state, id));
+  return may_follow && (!is_marker || held_back_by(plan, state, id).empty());
 }
 
 std::vector<StepId> ready(const Plan& plan, const RunState& state) {

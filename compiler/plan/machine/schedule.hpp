@@ -19,6 +19,9 @@ namespace mig::plan {
 // its retry is among them; whoever starts it looks at `not_before`.
 std::vector<StepId> ready(const Plan& plan, const RunState& state);
 bool is_ready(const Plan& plan, const RunState& state, StepId step);
+// The resources for which another one's point of no return still waits: it is passed when nobody
+// else can send everything back any more (M4025), so what they promise to undo comes before.
+std::vector<ResourceId> held_back_by(const Plan& plan, const RunState& state, StepId marker);
 
 // Every step that a rollback has to undo, first one first.
 std::vector<StepId> undo_order(const Plan& plan, const RunState& state);

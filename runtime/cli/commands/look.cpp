@@ -83,6 +83,18 @@ std::vector<std::string> reasons(const plan::Plan& plan, const plan::RunState& s
           "{} is next; a runner carries it out: `mig apply` or `mig continue`", step.name));
     }
   }
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const bool is_marker = std::holds_alternative<plan::PointOfNoReturn>(plan.steps[i].action);
+    const bool is_next =
+        is_marker && std::ranges::all_of(plan.steps[i].needs, [&](plan::StepId id) {
+          return state.at(id).status == plan::StepStatus::Done;
+        });
+    if (!is_next || state.steps[i].started > 0) continue;
+    for (const plan::ResourceId other : held_back_by(plan, state, plan::StepId{i})) {
+      lines.push_back(fmt::format("{} waits for {}, whose failure would still take everything back",
+                                  plan.steps[i].name, plan.at(other).name));
+    }
+  }
   return lines;
 }
 
