@@ -140,6 +140,7 @@ class PlanChecker {
     last.check(parts.empty() ? begin : end);
     if (analysis_.diagnostics.has_errors()) return;
     std::vector<syntax::Span> names;
+    names.reserve(parts.size());
     for (const Part& part : parts)
       names.push_back(part.body.name());
     check_resources(analysis_.plan, names, *scope_.step_spans, analysis_.diagnostics);
@@ -189,7 +190,8 @@ class PlanChecker {
     analysis_.plan.resources.push_back(part.resource);
     look_as(part);
     check_sides(analysis_, part.scope, part.body);
-    static_cast<plan::Sides&>(part.resource) = analysis_.plan;
+    const plan::Sides& own = analysis_.plan;
+    static_cast<plan::Sides&>(part.resource) = own;
     analysis_.plan.resources.back() = part.resource;
     read_gates(part.scope, part.body);
     part.phases.collect(all_of(part.body));
@@ -201,7 +203,8 @@ class PlanChecker {
 
   // The plan as this resource sees it, while its statements are read.
   void look_as(const Part& part) {
-    static_cast<plan::Sides&>(analysis_.plan) = part.resource;
+    const plan::Sides& own = part.resource;
+    static_cast<plan::Sides&>(analysis_.plan) = own;
     analysis_.plan.seen_by = part.scope.resource;
   }
   void look_as_plan() {
