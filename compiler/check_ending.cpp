@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/routing.hpp"
+#include "compiler/plan/views.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -12,16 +13,11 @@ namespace {
 using plan::Left;
 using plan::StepId;
 
-// A view is judged by the steps of its resource, the plan by those that belong to none.
-bool is_own_step(const plan::Plan& plan, StepId step) {
-  return plan.resource_of(step) == plan.seen_by;
-}
-
 template <class Route>
 std::optional<std::uint32_t> last(const plan::Plan& plan) {
   for (auto i = static_cast<std::uint32_t>(plan.steps.size()); i > 0; --i) {
-    const bool is_own = is_own_step(plan, StepId{i - 1});
-    if (is_own && std::holds_alternative<Route>(plan.steps[i - 1].action)) return i - 1;
+    const bool is_here = is_own(plan, StepId{i - 1});
+    if (is_here && std::holds_alternative<Route>(plan.steps[i - 1].action)) return i - 1;
   }
   return std::nullopt;
 }
@@ -29,7 +25,7 @@ std::optional<std::uint32_t> last(const plan::Plan& plan) {
 bool is_left(const plan::Plan& plan, Left what) {
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
     const auto* leave = std::get_if<plan::Leave>(&plan.steps[i].action);
-    if (leave != nullptr && leave->what == what && is_own_step(plan, StepId{i})) return true;
+    if (leave != nullptr && leave->what == what && is_own(plan, StepId{i})) return true;
   }
   return false;
 }
@@ -66,7 +62,7 @@ void check_last(const plan::Plan& plan, const std::vector<syntax::Span>& spans,
                 Diagnostics& diagnostics) {
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
     const bool is_leave = std::holds_alternative<plan::Leave>(plan.steps[i].action);
-    if (!is_leave || !is_own_step(plan, StepId{i})) continue;
+    if (!is_leave || !is_own(plan, StepId{i})) continue;
     std::vector<bool> is_before(plan.steps.size());
     is_before[i] = true;
     for (std::uint32_t j = i + 1; j > 0; --j) {
@@ -75,8 +71,8 @@ void check_last(const plan::Plan& plan, const std::vector<syntax::Span>& spans,
         is_before[need.index] = true;
     }
     for (std::uint32_t j = 0; j < plan.steps.size(); ++j) {
-      const bool is_other = !is_own_step(plan, StepId{j}) ||
-                            std::holds_alternative<plan::Leave>(plan.steps[j].action);
+      const bool is_other =
+          !is_own(plan, StepId{j}) || std::holds_alternative<plan::Leave>(plan.steps[j].action);
       if (is_before[j] || is_other) continue;
       diagnostics.report(spans[i], diag::LeftOn, "`leave` says what stays when the plan has ended")
           .label(spans[j], "and this is not done by then")

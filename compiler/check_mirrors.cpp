@@ -6,6 +6,7 @@
 
 #include "compiler/plan/lane.hpp"
 #include "compiler/plan/sql_lane.hpp"
+#include "compiler/plan/views.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -33,11 +34,10 @@ std::string flaw_of(const plan::Plan& plan, plan::Side authority) {
 
 void check_mirrors(const plan::Plan& plan, const std::vector<syntax::Span>& spans,
                    Diagnostics& diagnostics) {
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
     const auto* writes = std::get_if<plan::RouteWrites>(&plan.steps[i].action);
     const bool is_mirrored = writes != nullptr && writes->mirror == plan::WriteMode::Transaction;
-    const auto whose = plan.resource_of(plan::StepId{static_cast<std::uint32_t>(i)});
-    if (!is_mirrored || whose != plan.seen_by) continue;
+    if (!is_mirrored || !is_own(plan, plan::StepId{i})) continue;
     const std::string flaw = flaw_of(plan, writes->to);
     if (flaw.empty()) continue;
     diagnostics.report(spans[i], diag::NoMirror, flaw).help("use `mode = follow`");

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/routing.hpp"
+#include "compiler/plan/views.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -30,16 +31,13 @@ class SafetyChecker {
   }
 
  private:
-  // A view is judged by the steps of its resource, the plan by those that belong to none.
-  bool is_own(std::uint32_t step) const { return plan_.resource_of(StepId{step}) == plan_.seen_by; }
-
   // M4006: what cannot be undone stands behind a marker, there is one marker, and it marks
   // something.
   void check_point_of_no_return() {
     std::optional<std::uint32_t> marker;
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
-      const bool is_marker =
-          std::holds_alternative<plan::PointOfNoReturn>(plan_.steps[i].action) && is_own(i);
+      const bool is_marker = std::holds_alternative<plan::PointOfNoReturn>(plan_.steps[i].action) &&
+                             is_own(plan_, StepId{i});
       if (!is_marker) continue;
       if (marker) {
         diagnostics_
@@ -55,7 +53,7 @@ class SafetyChecker {
         marker ? steps_behind(plan_, StepId{*marker}) : std::vector<bool>(plan_.steps.size());
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
       const plan::Step& step = plan_.steps[i];
-      if (!is_own(i) || i == marker || behind[i]) continue;
+      if (!is_own(plan_, StepId{i}) || i == marker || behind[i]) continue;
       if (undo_of(plan_, step) != plan::UndoKind::None) continue;
       auto report = diagnostics_.report(
           spans_[i], diag::NoWayBack,
@@ -92,7 +90,7 @@ class SafetyChecker {
   void check_stale_reads() {
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
       const auto* reads = std::get_if<plan::RouteReads>(&plan_.steps[i].action);
-      if (reads == nullptr || reads->to != plan::Side::New || !is_own(i)) continue;
+      if (reads == nullptr || reads->to != plan::Side::New || !is_own(plan_, StepId{i})) continue;
       const plan::WritesState writes = plan::writes_before(plan_, StepId{i});
       if (writes.authority != plan::Side::Old) continue;
       // Triggers write both sides in one transaction, and an application that writes both has done
@@ -131,7 +129,7 @@ class SafetyChecker {
     const plan::Step* writes_new = nullptr;
     std::uint32_t since = 0;
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
-      if (!is_own(i)) continue;
+      if (!is_own(plan_, StepId{i})) continue;
       const plan::Step& step = plan_.steps[i];
       if (const auto* writes = std::get_if<plan::RouteWrites>(&step.action)) {
         writes_new = writes->to == plan::Side::New ? &step : nullptr;
@@ -155,7 +153,8 @@ class SafetyChecker {
     });
     if (apart == plan_.to.end()) return;
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
-      if (!std::holds_alternative<plan::Copy>(plan_.steps[i].action) || !is_own(i)) continue;
+      if (!std::holds_alternative<plan::Copy>(plan_.steps[i].action) || !is_own(plan_, StepId{i}))
+        continue;
       const plan::Dataset& first = plan_.at(plan_.to.front());
       const plan::Dataset& other = plan_.at(*apart);
       diagnostics_.report(spans_[i], diag::CopyInParts)

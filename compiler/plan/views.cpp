@@ -13,6 +13,10 @@ const Plan& Views::of(StepId step) const {
   return resource ? views_.at(resource->index) : *plan_;
 }
 
+bool is_own(const Plan& view, StepId step) {
+  return view.resource_of(step) == view.seen_by;
+}
+
 std::filesystem::path own_path(const Plan& view, const std::filesystem::path& path) {
   if (!view.seen_by) return path;
   const std::string own = "." + view.at(*view.seen_by).name + path.extension().string();

@@ -29,6 +29,10 @@ class Views {
   std::vector<Plan> views_;
 };
 
+// Whether a step is judged with this view: of a resource the steps that are its own, of the plan
+// itself those that belong to none.
+bool is_own(const Plan& view, StepId step);
+
 // A file of a view, where each resource needs its own: of `sessions`, `routes.json` is
 // `routes.sessions.json`.
 std::filesystem::path own_path(const Plan& view, const std::filesystem::path& path);
