@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/machine/apply.hpp"
+#include "compiler/plan/machine/consequences.hpp"
 #include "compiler/plan/machine/schedule.hpp"
 #include "compiler/plan/overloaded.hpp"
 #include "runtime/engine/failures.hpp"
@@ -382,8 +383,9 @@ Executor::Turn Executor::fail(plan::StepId id, plan::Trouble trouble, const std:
   steps_.erase(id);
   waits_.clear();  // what waited to go on may be undone next
   began_.erase(id);
-  const Failure failure{id, trouble, message, absence_pauses};
-  MIG_TRY(append(records_of(log_.plan(), log_.state(), failure, clock_.now())));
+  const plan::Failure failure{id, trouble, message, absence_pauses};
+  const plan::Micros now = clock_.now().time_since_epoch().count();
+  MIG_TRY(append(records_of(log_.plan(), log_.state(), failure, now)));
   return std::optional<RunEnd>();
 }
 
