@@ -9,11 +9,13 @@
 
 #include "compiler/plan/routing.hpp"
 #include "compiler/plan/views.hpp"
+#include "compiler/prove/prove.hpp"
 
 namespace mig::compiler {
 namespace {
 
 using plan::StepId;
+using prove::Harm;
 
 class SafetyChecker {
  public:
@@ -31,6 +33,10 @@ class SafetyChecker {
   }
 
  private:
+  void show(const std::set<Harm>& harms, Report report) const {
+    show_harm(plan_, spans_, harms, prove::Fault::None, report);
+  }
+
   // M4006: what cannot be undone stands behind a marker, there is one marker, and it marks
   // something.
   void check_point_of_no_return() {
@@ -55,6 +61,9 @@ class SafetyChecker {
       const plan::Step& step = plan_.steps[i];
       if (!is_own(plan_, StepId{i}) || i == marker || behind[i]) continue;
       if (undo_of(plan_, step) != plan::UndoKind::None) continue;
+      // The old side stays behind while the plan still promises to go back to it.
+      if (marker && std::holds_alternative<plan::RouteWrites>(step.action))
+        return lose_writes(i, *marker);
       auto report = diagnostics_.report(
           spans_[i], diag::NoWayBack,
           fmt::format("{} cannot be undone, and stands where the plan promises a way back",
@@ -65,9 +74,21 @@ class SafetyChecker {
       if (const auto* sql = std::get_if<plan::Sql>(&step.action); sql && !marker) {
         report.help("or say what undoes the statement: `undo = \"…\"`");
       }
+      show({Harm::NoWayBack}, report);
       return;
     }
     if (marker) check_marker(*marker);
+  }
+
+  // M4003
+  void lose_writes(std::uint32_t step, std::uint32_t marker) {
+    auto report = diagnostics_.report(spans_[step], diag::LosesWrites,
+                                      "from here on `old` misses acknowledged writes, and the plan "
+                                      "still promises the way back");
+    report.label(spans_[marker], "the point of no return is here")
+        .help("keep the old side current until then: `writes new, old { … }`")
+        .help("or put `point_of_no_return \"why\"` before this step");
+    show({Harm::ReadMisses}, report);
   }
 
   void check_marker(std::uint32_t marker) {
@@ -99,27 +120,29 @@ class SafetyChecker {
       if (writes.mirror == plan::WriteMode::Transaction || writes.mirror == plan::WriteMode::App)
         continue;
       if (writes.mirror != plan::WriteMode::Follow) {
-        diagnostics_
-            .report(spans_[i], diag::StaleReads,
-                    "from here on `new` answers, while only `old` gets what is written")
-            .help("let the new side follow first: `writes old, new { mode = follow }`")
+        auto report = diagnostics_.report(
+            spans_[i], diag::StaleReads,
+            "from here on `new` answers, while only `old` gets what is written");
+        report.help("let the new side follow first: `writes old, new { mode = follow }`")
             .help("or stop the writes: `writes none`");
+        show({Harm::ReadMisses, Harm::ReadUncopied}, report);
         continue;
       }
       const auto& mirror = std::get<plan::RouteWrites>(plan_.at(*writes.forward).action);
       if (reads->stale_ok >= mirror.max_lag.value_or(plan::Duration::zero())) continue;
-      diagnostics_
-          .report(spans_[i], diag::StaleReads,
-                  reads->stale_ok > plan::Duration::zero()
-                      ? fmt::format("`new` may be {} behind, and these reads allow {}",
-                                    plan::print(*mirror.max_lag), plan::print(reads->stale_ok))
-                      : fmt::format("`new` may be {} behind, and these reads do not say how much "
-                                    "they allow",
-                                    plan::print(*mirror.max_lag)))
-          .label(spans_[writes.forward->index], "from here on `new` follows")
+      auto report = diagnostics_.report(
+          spans_[i], diag::StaleReads,
+          reads->stale_ok > plan::Duration::zero()
+              ? fmt::format("`new` may be {} behind, and these reads allow {}",
+                            plan::print(*mirror.max_lag), plan::print(reads->stale_ok))
+              : fmt::format("`new` may be {} behind, and these reads do not say how much "
+                            "they allow",
+                            plan::print(*mirror.max_lag)));
+      report.label(spans_[writes.forward->index], "from here on `new` follows")
           .help(fmt::format("say how old an answer may be: `stale_ok = {}`",
                             plan::print(*mirror.max_lag)))
           .help("or let the new side follow more closely: `max_lag = …`");
+      show({Harm::ReadLate}, report);
     }
   }
 
@@ -139,9 +162,10 @@ class SafetyChecker {
       if (copy == nullptr || writes_new == nullptr ||
           copy->on_conflict != plan::OnConflict::Replace)
         continue;
-      diagnostics_.report(spans_[i], diag::OverwritesNewer)
-          .label(spans_[since], "from here on clients write to `new`")
+      auto report = diagnostics_.report(spans_[i], diag::OverwritesNewer);
+      report.label(spans_[since], "from here on clients write to `new`")
           .help("write `on_conflict = keep`, or copy before the writes move");
+      show({Harm::ReadMisses, Harm::ReadUncopied}, report);
     }
   }
 

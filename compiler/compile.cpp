@@ -9,6 +9,7 @@
 #include "compiler/canonical.hpp"
 #include "compiler/check_ending.hpp"
 #include "compiler/check_mirrors.hpp"
+#include "compiler/check_order.hpp"
 #include "compiler/check_plan.hpp"
 #include "compiler/check_safety.hpp"
 #include "compiler/check_secrets.hpp"
@@ -108,9 +109,11 @@ void check_declarations(Analysis& analysis) {
 // What needs the whole of what is moved: a plan, or a view of it.
 void check_whole(const plan::Plan& plan, const std::vector<syntax::Span>& step_spans,
                  Diagnostics& diagnostics) {
+  const std::size_t errors = diagnostics.error_count();
   check_safety(plan, step_spans, diagnostics);
   check_mirrors(plan, step_spans, diagnostics);
-  if (!diagnostics.has_errors()) check_ending(plan, step_spans, diagnostics);
+  check_order(plan, step_spans, diagnostics);
+  if (diagnostics.error_count() == errors) check_ending(plan, step_spans, diagnostics);
 }
 
 }  // namespace
@@ -130,6 +133,7 @@ Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& 
   analysis.plan.env = settings.env;
   analysis.plan.parameters = constants.parameters();
   check_declarations(analysis);
+  const bool are_declared = !diagnostics.has_errors();
 
   Compilation result;
   result.environments = environments_of(program);
@@ -137,15 +141,19 @@ Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& 
   for (const Declaration* declaration : plans_of(program)) {
     Analysis own = analysis;
     std::vector<syntax::Span> step_spans;
+    const std::size_t errors = diagnostics.error_count();
+    const auto is_whole = [&] { return are_declared && diagnostics.error_count() == errors; };
     check_plan(own, *declaration, step_spans);
-    if (diagnostics.has_errors()) continue;
+    if (!is_whole()) continue;
     check_whole(own.plan, step_spans, diagnostics);
     for (std::uint32_t i = 0; i < own.plan.resources.size(); ++i)
       check_whole(view_of(own.plan, plan::ResourceId{i}), step_spans, diagnostics);
+    if (is_whole()) result.proofs.push_back(prove_safe(own.plan, step_spans, diagnostics));
     result.plans.push_back(std::move(own.plan));
   }
   if (diagnostics.has_errors()) {
     result.plans.clear();
+    result.proofs.clear();
     return result;
   }
   for (const plan::Plan& plan : result.plans)

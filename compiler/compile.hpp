@@ -12,11 +12,13 @@
 #include "compiler/plan/hash.hpp"
 #include "compiler/plan/plan.hpp"
 #include "compiler/program.hpp"
+#include "compiler/prove/prove.hpp"
 
 namespace mig::compiler {
 
 struct Compilation {
   std::vector<plan::Plan> plans;  // of the root file, in its order; empty when anything is wrong
+  std::vector<Proof> proofs;      // of each plan, what was searched
   plan::Hash source_hash;         // of what the texts mean, whatever their layout; before params
   std::vector<std::string> environments;  // that the root file declares
   bool settings_ok = true;                // the environment exists and every `--set` fits

@@ -1,5 +1,7 @@
 #include "compiler/diagnostics/diagnostic.hpp"
 
+#include <algorithm>
+
 namespace mig::compiler {
 
 Report& Report::primary(std::string text) {
@@ -27,9 +29,25 @@ Report& Report::fix(const syntax::Span& span, std::string replacement) {
   return *this;
 }
 
-Report& Report::trace(std::string line) {
-  diagnostic_.trace.push_back(std::move(line));
+Report& Report::as_error() {
+  diagnostic_.severity = Severity::Error;
   return *this;
+}
+
+Report& Report::trace(std::vector<TraceLine> lines, std::string outcome) {
+  diagnostic_.trace = std::move(lines);
+  diagnostic_.outcome = std::move(outcome);
+  return *this;
+}
+
+std::size_t Diagnostics::error_count() const {
+  return static_cast<std::size_t>(std::ranges::count(all_, Severity::Error, &Diagnostic::severity));
+}
+
+bool Diagnostics::has_error_at(const syntax::Span& span) const {
+  return std::ranges::any_of(all_, [&](const Diagnostic& one) {
+    return one.severity == Severity::Error && one.primary.span == span;
+  });
 }
 
 void Diagnostics::take(const Diagnostics& other) {
@@ -37,7 +55,6 @@ void Diagnostics::take(const Diagnostics& other) {
   for (const Diagnostic& one : other.all_) {
     const syntax::Span& span = one.primary.span;
     if (!reported_.emplace(one.code, span.file, span.begin, span.end).second) continue;
-    if (one.severity == Severity::Error) ++errors_;
     all_.push_back(one);
   }
 }
@@ -48,7 +65,6 @@ Report Diagnostics::add(std::string_view code, Severity severity, const syntax::
     dropped_ = Diagnostic{};
     return Report(dropped_);
   }
-  if (severity == Severity::Error) ++errors_;
   all_.push_back(Diagnostic{code, severity, std::move(message), Label{span, {}}});
   return Report(all_.back());
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -32,13 +33,23 @@ struct Fix {
   std::string replacement;
 };
 
+// One line of a run that breaks a plan.
+struct TraceLine {
+  std::size_t number = 0;  // in the run, from 1; 0: some are left out here
+  std::string actor;       // `mig`, `app`, `undo`, …
+  std::string phase;       // of what mig does
+  std::string text;
+  std::optional<syntax::Span> span;  // of what mig does: where it is written
+};
+
 struct Diagnostic {
   std::string_view code;  // of a kind, so it lives for ever
   Severity severity = Severity::Error;
   std::string message;
   Label primary;
   std::vector<Label> secondary;
-  std::vector<std::string> trace;  // the shortest run that breaks the plan, line by line
+  std::vector<TraceLine> trace;  // the shortest run that breaks the plan
+  std::string outcome;           // what it does to a client, in a sentence
   std::vector<std::string> notes;
   std::vector<std::string> helps;
   std::vector<Fix> fixes;
@@ -74,7 +85,9 @@ class Report {
   Report& note(std::string text);
   Report& help(std::string text);  // an empty text adds nothing
   Report& fix(const syntax::Span& span, std::string replacement);
-  Report& trace(std::string line);
+  // What is a warning elsewhere is an error here.
+  Report& as_error();
+  Report& trace(std::vector<TraceLine> lines, std::string outcome);
 
  private:
   Diagnostic& diagnostic_;
@@ -97,8 +110,10 @@ class Diagnostics {
   void hide(const syntax::Span& span) { hidden_.push_back(span); }
   const std::vector<syntax::Span>& hidden() const { return hidden_; }
 
-  bool has_errors() const { return errors_ > 0; }
-  std::size_t error_count() const { return errors_; }
+  bool has_errors() const { return error_count() > 0; }
+  // Whether an error was reported for exactly this place.
+  bool has_error_at(const syntax::Span& span) const;
+  std::size_t error_count() const;
   const std::deque<Diagnostic>& all() const { return all_; }
 
  private:
@@ -110,7 +125,6 @@ class Diagnostics {
   std::deque<Diagnostic> all_;  // a deque: a Report refers into it
   std::set<Key> reported_;
   Diagnostic dropped_;
-  std::size_t errors_ = 0;
 };
 
 }  // namespace mig::compiler

@@ -197,13 +197,7 @@ class Renderer {
   void put_remarks() {
     put_gutter("", '|');
     out_ += '\n';
-    if (!diagnostic_.trace.empty()) {
-      put(kBlue, fmt::format("{:>{}} = ", "", gutter_));
-      put(kBold, "shortest run that breaks it:");
-      out_ += '\n';
-      for (const std::string& line : diagnostic_.trace)
-        out_ += fmt::format("{:>{}} {}\n", "", gutter_ + 4, line);
-    }
+    if (!diagnostic_.trace.empty()) put_trace();
     for (const std::string& note : diagnostic_.notes)
       put_remark("note:", note);
     for (const std::string& help : diagnostic_.helps)
@@ -211,6 +205,34 @@ class Renderer {
     for (const Fix& fix : diagnostic_.fixes)
       put_fix(fix);
     put_remark("more:", fmt::format("mig explain {}", diagnostic_.code));
+  }
+
+  // Numbers, actors and phases stand in columns; behind what mig does, the line that says so.
+  void put_trace() {
+    put(kBlue, fmt::format("{:>{}} = ", "", gutter_));
+    put(kBold, "shortest run that breaks it:");
+    out_ += '\n';
+    std::size_t phase = 0;
+    std::size_t actor = 0;
+    for (const TraceLine& line : diagnostic_.trace) {
+      phase = std::max(phase, line.phase.size());
+      actor = std::max(actor, line.actor.size());
+    }
+    const std::size_t number = std::to_string(diagnostic_.trace.back().number).size();
+    for (const TraceLine& line : diagnostic_.trace) {
+      out_ += fmt::format("{:>{}}", "", gutter_ + 5);
+      if (line.number == 0) {
+        out_ += fmt::format("{:>{}}\n", line.text, number);
+        continue;
+      }
+      out_ += fmt::format("{:>{}}  {:<{}}  {:<{}}  {}", line.number, number, line.actor, actor,
+                          line.phase, phase, line.text);
+      if (line.span)
+        out_ +=
+            fmt::format("  (line {})", sources_.position(line.span->file, line.span->begin).line);
+      out_ += '\n';
+    }
+    out_ += fmt::format("{:>{}}{}\n", "", gutter_ + 5, diagnostic_.outcome);
   }
 
   // The line before and after a fix, as a diff.

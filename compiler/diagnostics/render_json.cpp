@@ -23,6 +23,16 @@ Json label(const syntax::SourceSet& sources, const Label& one) {
   return json;
 }
 
+// A line without a number stands for those that are left out.
+Json trace_line(const syntax::SourceSet& sources, const TraceLine& line) {
+  Json json = line.span ? place(sources, *line.span) : Json::object();
+  if (line.number > 0) json["number"] = line.number;
+  json["actor"] = line.actor;
+  json["phase"] = line.phase;
+  json["text"] = line.text;
+  return json;
+}
+
 }  // namespace
 
 std::string render_json(const syntax::SourceSet& sources, const Diagnostics& diagnostics) {
@@ -36,7 +46,10 @@ std::string render_json(const syntax::SourceSet& sources, const Diagnostics& dia
     json["labels"] = Json::array();
     for (const Label& one : diagnostic.secondary)
       json["labels"].push_back(label(sources, one));
-    json["trace"] = diagnostic.trace;
+    json["trace"] = Json::array();
+    for (const TraceLine& line : diagnostic.trace)
+      json["trace"].push_back(trace_line(sources, line));
+    if (!diagnostic.trace.empty()) json["outcome"] = diagnostic.outcome;
     json["notes"] = diagnostic.notes;
     json["helps"] = diagnostic.helps;
     json["fixes"] = Json::array();

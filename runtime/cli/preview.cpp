@@ -8,6 +8,7 @@
 #include "compiler/plan/resident_span.hpp"
 #include "compiler/plan/routing.hpp"
 #include "compiler/plan/views.hpp"
+#include "compiler/prove/prove.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/preflight.hpp"
 #include "runtime/cli/wrapped.hpp"
@@ -35,9 +36,8 @@ class Screen {
     std::string out =
         folded("", fmt::format("{}   {}   env {}", plan_.name,
                                plan_.resources.empty() ? sides(plan_) : resources(), plan_.env));
-    out += fmt::format(
-        "  plan {}   not proved: only types and M4006, M4011, M4013, M4014 are checked\n",
-        print_short(plan_hash(plan_)));
+    out += folded("  ", fmt::format("plan {}   {}", print_short(plan_hash(plan_)),
+                                    print(compiler::proof_of(plan_))));
     if (!run.empty()) out += folded("  ", fmt::format("run {} goes on from its journal", run));
     out += "\nLive\n";
     for (const LiveDataset& dataset : live_.datasets) {

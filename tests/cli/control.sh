@@ -22,11 +22,14 @@ dataset ${long}_again: User in app { table = "users_again" }
 plan move {
   from $long
   to ${long}_again
-  phase a_phase_with_a_name_that_is_rather_long { create ${long}_again; snapshot old -> new }
+  gate same { require drift(old) == 0 rows; no_data = fail }
+  phase still { accept all_at_once "nobody works at night"; writes none }
+  phase a_phase_with_a_name_that_is_rather_long { create ${long}_again; snapshot old -> new; require same; backup old { to = "kept.db" } }
   phase wait { approve "ada" { by_author = true }; approve "grace" { by_author = true } }
   phase clean {
     accept all_at_once "nobody works at night, and whoever does has been told twice that – today – all stands still"
     point_of_no_return "only the new table is read and written from here on, and the old one is not kept anywhere"
+    writes new
     drop old
   }
 }

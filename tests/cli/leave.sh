@@ -21,8 +21,9 @@ plan move {
   from users
   to people
   through glue
+  gate same { require drift(users) == 0 rows; no_data = fail }
   phase mirror  { create people; writes old, new { mode = $1 } }
-  phase copy    { scan old -> new; verify old, new; reads new 50% }
+  phase copy    { scan old -> new; verify old, new; require same; reads new 50% }
   phase end {
     leave writes old, new { because = "the till writes users" }
     leave reads new 50% { because = "half of the shops" }

@@ -27,21 +27,23 @@ plan move_shop {
     from users
     to users_v2
     through glue
-    phase copy { create new; writes none; snapshot old -> new }
-    phase retire { approve "people" { by_author = true }; point_of_no_return "old users go"; writes new; drop old }
+    gate same { require drift(new) == 0 rows; no_data = fail }
+    phase copy { create new; accept all_at_once "at night"; writes none; snapshot old -> new; require same }
+    phase retire { backup old { to = "users.bak" }; approve "people" { by_author = true }; reads new; point_of_no_return "old users go"; writes new; drop old }
   }
   resource sales {
     from orders
     to orders_v2
     through glue
     gate enough { require rows(orders) >= wanted; no_data = fail }
-    phase copy { create new; writes none; snapshot old -> new; require enough }
-    phase retire { approve "sales" { by_author = true }; point_of_no_return "old orders go"; writes new; drop old }
+    gate same { require drift(new) == 0 rows; no_data = fail }
+    phase copy { create new; accept all_at_once "at night"; writes none; snapshot old -> new; require enough and same }
+    phase retire { backup old { to = "orders.bak" }; reads new; approve "sales" { by_author = true }; point_of_no_return "old orders go"; writes new; drop old }
   }
 }
 PLAN
 fresh() {
-  rm -rf "$work/app.db"* "$work/.mig"
+  rm -rf "$work/app.db"* "$work/"*.bak "$work/.mig"
   sqlite3 "$work/app.db" "CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
     CREATE TABLE orders(id INTEGER PRIMARY KEY, total INTEGER NOT NULL) STRICT;
     INSERT INTO users VALUES(1, 'Ada'), (2, 'Grace'); INSERT INTO orders VALUES(7, 70), (8, 80), (9, 90);"

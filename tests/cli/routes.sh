@@ -20,11 +20,11 @@ same() {
 output=$("$mig" apply plan.mig --yes 2>&1)
 preview=$(grep -E '^  % over' <<<"$output" | sed -E 's/ +/ /g')
 same 'the preview of a share' \
-  ' % over reads go to new 0.1% by id, old on error reads new 5% by customer, at most 5s old, old on error or timeout' \
+  ' % over reads go to new 5% by customer, at most 5s old, old on error or reads new 0.1% by id, old on error' \
   "$(sed -n 3p <<<"$preview")"
-same 'the preview of everything' ' % over reads go to new reads new 0.1% by id, old on error' \
-  "$(sed -n 4p <<<"$preview")"
-same 'the row' 'app_switch|8|1000000000|new|' \
+same 'the preview of everything' ' % over reads go to new reads new 50% by customer, id' \
+  "$(sed -n 5p <<<"$preview")"
+same 'the row' 'app_switch|7|1000000000|new|' \
   "$(sqlite3 shop.db 'SELECT router, version, reads_share, writes_authority, fresh_until FROM mig_routes')"
 sqlite3 shop.db 'SELECT document FROM mig_routes' >document.json
 traffic=$root/runtime/traffic

@@ -51,7 +51,14 @@ TEST_CASE("distant lines are parted, traces and notes follow") {
   diagnostics.report(find(sources, file, "rollback"), diag::Syntax, "it cannot be kept")
       .primary("promised here")
       .label(find(sources, file, "writes new"), "lost here")
-      .trace("1  mig  writes new")
+      .trace({{.text = "…"},
+              {.number = 11,
+               .actor = "mig",
+               .phase = "cutover",
+               .text = "writes new",
+               .span = find(sources, file, "writes new")},
+              {.number = 12, .actor = "app", .text = "WRITE row 7"}},
+             "a client loses a write at 12")
       .note("a fact");
   CHECK(render_all(sources, diagnostics, Color::Never) ==
         "error[M0001]: it cannot be kept\n"
@@ -64,7 +71,10 @@ TEST_CASE("distant lines are parted, traces and notes follow") {
         "   |   ---------- lost here\n"
         "   |\n"
         "   = shortest run that breaks it:\n"
-        "       1  mig  writes new\n"
+        "        …\n"
+        "       11  mig  cutover  writes new  (line 10)\n"
+        "       12  app           WRITE row 7\n"
+        "       a client loses a write at 12\n"
         "   = note: a fact\n"
         "   = more: mig explain M0001\n");
 }

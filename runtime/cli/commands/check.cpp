@@ -19,13 +19,16 @@ struct CheckOptions {
   ReportOptions report;
 };
 
-// What a plan that is right asks of whoever carries it out. Environments change values, not steps.
-void show_residents(const std::string& path) {
+// What was proved of a plan that is right, and what it asks of whoever carries it out. Environments
+// change values, not steps.
+void show_proofs(const std::string& path) {
   CompiledFile file(path);
   const auto environments = file.environments();
   file.compile(environments.empty() ? std::string(plan::kDefaultEnvironment) : environments.front(),
                {});
-  for (const plan::Plan& plan : file.result().plans) {
+  for (std::size_t p = 0; p < file.result().plans.size(); ++p) {
+    const plan::Plan& plan = file.result().plans[p];
+    fmt::print("{}: {}\n", plan.name, print(file.result().proofs[p]));
     const plan::Views views(plan);
     for (std::size_t i = 0; i < views.size(); ++i) {
       if (const auto span = resident_span(views.at(i)))
@@ -42,7 +45,7 @@ void check_files(const CheckOptions& options, ExitCode& exit) {
     const ExitCode own = file.report(options.report);
     if (exit == ExitCode::Done) exit = own;
     // The standard input is read once.
-    if (own == ExitCode::Done && !options.report.is_json && path != "-") show_residents(path);
+    if (own == ExitCode::Done && !options.report.is_json && path != "-") show_proofs(path);
   }
 }
 

@@ -1,0 +1,75 @@
+#include "compiler/prove/application.hpp"
+
+namespace mig::compiler::prove {
+namespace {
+
+using plan::Side;
+using plan::WriteMode;
+
+bool is_too_late(const Model& model, const World& world) {
+  const auto* reads = model.reads(world);
+  const plan::Duration allowed = reads == nullptr ? plan::Duration::zero() : reads->stale_ok;
+  const auto lag = model.lag(world);
+  return !lag || allowed < *lag;
+}
+
+// A copy that replaces rows has read this one, and a client changes it on the side that it fills.
+bool is_overwritten(const Model& model, const World& world, const plan::WritesState& writes) {
+  if (!world.copying || writes.authority != Side::New) return false;
+  for (const plan::Step& step : model.plan().steps) {
+    const auto* copy = std::get_if<plan::Copy>(&step.action);
+    if (copy != nullptr && copy->on_conflict == plan::OnConflict::Replace) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool may_write(const Model& model, const World& world) {
+  return model.writes(world).authority != Side::None;
+}
+
+std::optional<Harm> write(const Model& model, World& world) {
+  const plan::WritesState& writes = model.writes(world);
+  const bool leads_old = writes.authority == Side::Old;
+  const Side other = leads_old ? Side::New : Side::Old;
+  if (!model.is_there(world, writes.authority)) return Harm::WriteToNothing;
+  if (writes.mirror && !model.is_there(world, other)) return Harm::WriteToNothing;
+  SideWorld& behind = leads_old ? world.new_side : world.old_side;
+  (leads_old ? world.old_side : world.new_side) = {};
+  if (!leads_old) world.holds_row = true;
+  if (writes.mirror == WriteMode::Follow) {
+    behind.late = true;
+  } else if (writes.mirror) {
+    behind = {};
+    world.holds_row = true;
+  } else {
+    const bool only_misses = leads_old && model.is_refillable() && !world.holds_row;
+    behind.lost = behind.lost || !only_misses;
+    world.gap = world.gap || (leads_old && world.copying);
+  }
+  if (is_overwritten(model, world, writes)) world.overwritten = true;
+  return std::nullopt;
+}
+
+std::optional<Harm> read_old(const Model& model, World& world) {
+  if (!model.is_there(world, Side::Old)) return Harm::ReadOfNothing;
+  if (world.old_side.lost) return Harm::ReadMisses;
+  if (world.old_side.late && is_too_late(model, world)) return Harm::ReadLate;
+  if (world.sent_back) return Harm::MovedBack;
+  return std::nullopt;
+}
+
+std::optional<Harm> read_new(const Model& model, World& world) {
+  if (!model.is_there(world, Side::New)) return Harm::ReadOfNothing;
+  if (world.leftover != 0) return Harm::ReadLeftover;
+  if (world.uncopied && !model.is_refillable()) return Harm::ReadUncopied;
+  if (world.new_side.lost) return Harm::ReadMisses;
+  if (world.new_side.late && is_too_late(model, world)) return Harm::ReadLate;
+  if (world.defect && !world.watched && !model.reads_old(world)) return Harm::EverybodyHit;
+  if (model.is_refillable()) world.holds_row = true;  // a miss is filled from the authority
+  if (model.narrows()) world.seen_new = true;
+  return std::nullopt;
+}
+
+}  // namespace mig::compiler::prove
