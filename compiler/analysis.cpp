@@ -45,8 +45,9 @@ void Analysis::report_unknown_field(const syntax::Span& at, const plan::Entity& 
 }
 
 plan::Place Analysis::place(const syntax::Span& span) const {
-  const auto at = sources.position(span.file, span.begin);
-  return plan::Place{std::string(sources.path(span.file)), at.line, at.column};
+  const syntax::Span written = sources.written_at(span);
+  const auto at = sources.position(written.file, written.begin);
+  return plan::Place{std::string(sources.path(written.file)), at.line, at.column};
 }
 
 }  // namespace mig::compiler

@@ -51,6 +51,7 @@ struct Analysis {
   void report_unknown_field(const syntax::Span& at, const plan::Entity& entity,
                             std::string_view written);
 
+  // Of what a strategy stands for: where it is used.
   plan::Place place(const syntax::Span& span) const;
 };
 

@@ -44,8 +44,10 @@ void PhaseChecker::collect_phase(const syntax::Statement& statement) {
   const auto [place, fresh] =
       scope_.phases.emplace(std::string(name_of(name)), PlanScope::NamedPhase{id, name.span});
   if (!fresh) {
-    analysis_.diagnostics.report(name.span, diag::DeclaredTwice, name_of(name))
-        .label(place->second.at, "it is declared here");
+    auto report = analysis_.diagnostics.report(name.span, diag::DeclaredTwice, name_of(name));
+    report.label(place->second.at, "it is declared here");
+    if (analysis_.sources.use_of(name.span.file))
+      report.help("a strategy that stands for phases can be given their names: `name: word`");
     return;
   }
   positions_.emplace(&statement, id);

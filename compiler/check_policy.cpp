@@ -108,6 +108,11 @@ void collect_gates(Analysis& analysis, const PlanScope& scope, const syntax::Exp
     collect_gates(analysis, scope, *both->rhs, gates, ok);
     return;
   }
+  if (const auto* paren = std::get_if<syntax::Paren>(&expr.node);
+      paren && paren->items.size() == 1) {
+    collect_gates(analysis, scope, paren->items.front(), gates, ok);
+    return;
+  }
   const std::string_view name = name_of(expr);
   if (const auto own = scope.own_gates.find(name); own != scope.own_gates.end()) {
     const auto id = scope.gates.find(own->second);

@@ -14,6 +14,7 @@
 #include "compiler/check_safety.hpp"
 #include "compiler/check_secrets.hpp"
 #include "compiler/each_expr.hpp"
+#include "compiler/expand.hpp"
 #include "compiler/form.hpp"
 #include "compiler/names.hpp"
 #include "compiler/plan/verify.hpp"
@@ -118,9 +119,10 @@ void check_whole(const plan::Plan& plan, const std::vector<syntax::Span>& step_s
 
 }  // namespace
 
-Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& inputs,
+Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs,
                     const Settings& settings, Diagnostics& diagnostics) {
-  const Program program(inputs, diagnostics);
+  const WithLibrary whole(sources, inputs);
+  const Program program(whole.inputs(), diagnostics);
   for (const Module& module : program.modules()) {
     check_edition(module, diagnostics);
     check_words(module, diagnostics);
@@ -133,17 +135,23 @@ Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& 
   analysis.plan.env = settings.env;
   analysis.plan.parameters = constants.parameters();
   check_declarations(analysis);
+  const Strategies strategies(program, sources, diagnostics);
   const bool are_declared = !diagnostics.has_errors();
+  Expander expander(sources, strategies, constants, diagnostics);
 
   Compilation result;
+  result.library = whole.used();
   result.environments = environments_of(program);
   result.settings_ok = constants.settings_ok();
   for (const Declaration* declaration : plans_of(program)) {
-    Analysis own = analysis;
-    std::vector<syntax::Span> step_spans;
     const std::size_t errors = diagnostics.error_count();
     const auto is_whole = [&] { return are_declared && diagnostics.error_count() == errors; };
-    check_plan(own, *declaration, step_spans);
+    Declaration expanded = *declaration;
+    expanded.statement = expander.expand(*declaration);
+    if (expanded.statement == nullptr) continue;
+    Analysis own = analysis;
+    std::vector<syntax::Span> step_spans;
+    check_plan(own, expanded, step_spans);
     if (!is_whole()) continue;
     check_whole(own.plan, step_spans, diagnostics);
     for (std::uint32_t i = 0; i < own.plan.resources.size(); ++i)
@@ -158,14 +166,14 @@ Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& 
   }
   for (const plan::Plan& plan : result.plans)
     assert(!flaw_of(plan));
-  result.source_hash = source_hash(inputs);
+  result.source_hash = source_hash(whole.inputs());
   return result;
 }
 
-void check_all_environments(const syntax::SourceSet& sources, const std::vector<Input>& inputs,
+void check_all_environments(syntax::SourceSet& sources, const std::vector<Input>& inputs,
                             Diagnostics& diagnostics) {
   Diagnostics none;
-  const auto names = environments_of(Program(inputs, none));
+  const auto names = environments_of(Program(WithLibrary(sources, inputs).inputs(), none));
   if (names.empty()) {
     compile(sources, inputs, Settings{}, diagnostics);
     return;

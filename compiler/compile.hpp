@@ -9,6 +9,7 @@
 
 #include "compiler/constants.hpp"
 #include "compiler/diagnostics/diagnostic.hpp"
+#include "compiler/library.hpp"
 #include "compiler/plan/hash.hpp"
 #include "compiler/plan/plan.hpp"
 #include "compiler/program.hpp"
@@ -20,18 +21,20 @@ struct Compilation {
   std::vector<plan::Plan> plans;  // of the root file, in its order; empty when anything is wrong
   std::vector<Proof> proofs;      // of each plan, what was searched
   plan::Hash source_hash;         // of what the texts mean, whatever their layout; before params
-  std::vector<std::string> environments;  // that the root file declares
-  bool settings_ok = true;                // the environment exists and every `--set` fits
+  std::vector<std::string> environments;    // that the root file declares
+  bool settings_ok = true;                  // the environment exists and every `--set` fits
+  std::vector<const LibraryText*> library;  // what it uses of the library; source_hash covers it
 };
 
 // Compiles the root file (the first input) for one environment. The inputs were parsed without
 // mistakes or with mistakes that are in `diagnostics` already; then only what is independent of
-// them is checked.
-Compilation compile(const syntax::SourceSet& sources, const std::vector<Input>& inputs,
+// them is checked. What the program uses of the library, and each use of a strategy, is added to
+// the sources, so that diagnostics can show it.
+Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs,
                     const Settings& settings, Diagnostics& diagnostics);
 
 // Checks the root file for every environment that it declares.
-void check_all_environments(const syntax::SourceSet& sources, const std::vector<Input>& inputs,
+void check_all_environments(syntax::SourceSet& sources, const std::vector<Input>& inputs,
                             Diagnostics& diagnostics);
 
 }  // namespace mig::compiler

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/library.hpp"
 #include "compiler/names.hpp"
 
 namespace mig::compiler {
@@ -36,6 +37,7 @@ constexpr std::array kDeclaringWords = {
     DeclaringWord{"transform", DeclarationKind::Transform},
     DeclaringWord{"metric", DeclarationKind::Metric},
     DeclaringWord{"gate", DeclarationKind::Gate},
+    DeclaringWord{"strategy", DeclarationKind::Strategy},
     DeclaringWord{"plan", DeclarationKind::Plan},
 };
 
@@ -124,6 +126,20 @@ std::vector<std::string> imports_of(const std::string& path, const syntax::File&
   return paths;
 }
 
+std::vector<std::pair<std::string, std::string>> library_uses_of(const syntax::File& file) {
+  std::vector<std::pair<std::string, std::string>> uses;
+  for (const syntax::Statement& statement : file.statements) {
+    if (statement.word.text != "use") continue;
+    const auto parts = parts_of(statement);
+    if (!parts || parts->library.empty()) continue;
+    for (const syntax::Expr* item : parts->names) {
+      if (const auto* wanted = std::get_if<syntax::Name>(&item->node))
+        uses.emplace_back(parts->library, wanted->text);
+    }
+  }
+  return uses;
+}
+
 Program::Program(const std::vector<Input>& inputs, Diagnostics& diagnostics) {
   assert(!inputs.empty());
   for (const Input& input : inputs)
@@ -133,12 +149,33 @@ Program::Program(const std::vector<Input>& inputs, Diagnostics& diagnostics) {
   // Imports see declarations only, never what another file has imported: order does not matter.
   for (Module& module : modules_)
     import(module, diagnostics);
+  find_templates();
+}
+
+// A file counts as a whole once anything but a strategy is brought in from it, by a file that
+// counts.
+void Program::find_templates() {
+  for (Module& module : modules_)
+    module.is_templates = &module != &modules_.front();
+  std::vector<const Module*> open{&modules_.front()};
+  while (!open.empty()) {
+    const Module* from = open.back();
+    open.pop_back();
+    for (const auto& [text, declaration] : from->names) {
+      const auto home = std::ranges::find_if(
+          modules_, [&](const Module& one) { return &one == declaration->module; });
+      if (declaration->kind == DeclarationKind::Strategy || !home->is_templates) continue;
+      home->is_templates = false;
+      open.push_back(&*home);
+    }
+  }
 }
 
 std::vector<const Declaration*> Program::declarations(DeclarationKind kind) const {
   std::vector<const Declaration*> found;
   for (const Declaration& declaration : declarations_) {
-    if (declaration.kind == kind) found.push_back(&declaration);
+    const bool counts = kind == DeclarationKind::Strategy || !declaration.module->is_templates;
+    if (declaration.kind == kind && counts) found.push_back(&declaration);
   }
   return found;
 }
@@ -179,11 +216,17 @@ void Program::import(Module& module, Diagnostics& diagnostics) {
 
 void Program::import_library(Module& module, const UseParts& parts, Diagnostics& diagnostics) {
   const auto found = library_modules().find(parts.library);
+  const bool has_strategies = std::ranges::find(standard_library(), parts.library,
+                                                &LibraryText::module) != standard_library().end();
+  if (has_strategies) return import_strategies(module, parts, diagnostics);
   if (found == library_modules().end()) {
     std::vector<std::string> known;
-    known.reserve(library_modules().size());
     for (const auto& [library, functions] : library_modules())
       known.push_back(library);
+    for (const LibraryText& text : standard_library())
+      known.emplace_back(text.module);
+    std::ranges::sort(known);
+    known.erase(std::unique(known.begin(), known.end()), known.end());
     diagnostics.report(parts.source->span, diag::UnknownName, "library module", parts.library)
         .help(fmt::format("the library has {}", fmt::join(known, ", ")));
     return;
@@ -202,6 +245,40 @@ void Program::import_library(Module& module, const UseParts& parts, Diagnostics&
       module.functions.insert(wanted->text);
     }
   }
+}
+
+void Program::import_strategies(Module& module, const UseParts& parts, Diagnostics& diagnostics) {
+  for (const syntax::Expr* item : parts.names) {
+    const auto* wanted = std::get_if<syntax::Name>(&item->node);
+    if (wanted == nullptr) {
+      diagnostics.report(item->span, diag::WrongForm, "use").help("list names of strategies");
+      continue;
+    }
+    const std::string path = library_path(parts.library, wanted->text);
+    const auto source = std::ranges::find(modules_, path, &Module::path);
+    if (source != modules_.end()) {
+      bring_in(module, item->span, *source->names.at(wanted->text), diagnostics);
+      continue;
+    }
+    std::vector<std::string> known;
+    for (const LibraryText& text : standard_library()) {
+      if (text.module == parts.library) known.emplace_back(text.name);
+    }
+    const std::string near = did_you_mean(wanted->text, known);
+    diagnostics
+        .report(item->span, diag::UnknownName, "strategy",
+                fmt::format("{}.{}", parts.library, wanted->text))
+        .help(near.empty() ? fmt::format("`{}` has {}", parts.library, fmt::join(known, ", "))
+                           : near);
+  }
+}
+
+void Program::bring_in(Module& module, const syntax::Span& at, const Declaration& declaration,
+                       Diagnostics& diagnostics) {
+  const auto [place, fresh] = module.names.emplace(declaration.name, &declaration);
+  if (fresh || place->second == &declaration) return;
+  diagnostics.report(at, diag::DeclaredTwice, declaration.name)
+      .label(place->second->span, "it is declared here");
 }
 
 void Program::import_file(Module& module, const UseParts& parts, Diagnostics& diagnostics) {
@@ -232,11 +309,7 @@ void Program::import_file(Module& module, const UseParts& parts, Diagnostics& di
           .help(did_you_mean(wanted->text, known));
       continue;
     }
-    const auto [place, fresh] = module.names.emplace(wanted->text, found->second);
-    if (!fresh && place->second != found->second) {
-      diagnostics.report(item->span, diag::DeclaredTwice, wanted->text)
-          .label(place->second->span, "it is declared here");
-    }
+    bring_in(module, item->span, *found->second, diagnostics);
   }
 }
 

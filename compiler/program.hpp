@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compiler/diagnostics/diagnostic.hpp"
@@ -27,6 +28,7 @@ enum class DeclarationKind {
   Transform,
   Metric,
   Gate,
+  Strategy,
   Plan
 };
 // `store`, `gate`, …: the word that declares it.
@@ -47,6 +49,8 @@ struct Module {
   std::string path;                                 // relative to the root file's folder
   std::map<std::string, const Declaration*> names;  // declared here or brought in
   std::set<std::string> functions;                  // library functions brought in
+  // Only its strategies are used: what else it declares is no part of the program.
+  bool is_templates = false;
 };
 
 // A parsed file and the path by which `use` finds it: relative to the root file's folder, with `/`.
@@ -65,7 +69,8 @@ class Program {
 
   const Module& root() const { return modules_.front(); }
   const std::deque<Module>& modules() const { return modules_; }
-  // All declarations of a kind, in the order of the files.
+  // All declarations of a kind, in the order of the files. A file of which only strategies are used
+  // declares nothing else.
   std::vector<const Declaration*> declarations(DeclarationKind kind) const;
 
  private:
@@ -73,6 +78,10 @@ class Program {
   void import(Module& module, Diagnostics& diagnostics);
   void import_file(Module& module, const UseParts& parts, Diagnostics& diagnostics);
   void import_library(Module& module, const UseParts& parts, Diagnostics& diagnostics);
+  void import_strategies(Module& module, const UseParts& parts, Diagnostics& diagnostics);
+  void bring_in(Module& module, const syntax::Span& at, const Declaration& declaration,
+                Diagnostics& diagnostics);
+  void find_templates();
 
   std::deque<Module> modules_;
   std::deque<Declaration> declarations_;
@@ -85,6 +94,9 @@ const syntax::Expr* declared_name(const syntax::Statement& statement);
 // The paths that a file's `use "…"` lines name, relative to the folder of `path`, made plain (no
 // `..`). A path that leaves the root's folder tree keeps its `..` and is refused by Program.
 std::vector<std::string> imports_of(const std::string& path, const syntax::File& file);
+
+// The strategies of the library that a file's `use std.…` lines name, as module and name.
+std::vector<std::pair<std::string, std::string>> library_uses_of(const syntax::File& file);
 
 // The modules of the library and their functions: `std.text` has `trim`, …
 const std::map<std::string, std::vector<std::string>>& library_modules();

@@ -252,6 +252,24 @@ class Layout {
 
 }  // namespace
 
+std::string print_compact(const Statement& statement) {
+  std::string out;
+  for (const Doc& doc : statement.docs)
+    out += doc.text.empty() ? "##\n" : "## " + doc.text + '\n';
+  out += cells_of(statement).joined();
+  if (!statement.block) return out;
+  const std::vector<Statement>& inside = statement.block->statements;
+  if (inside.empty()) return out + " {}";
+  const bool holds_blocks = std::ranges::any_of(
+      inside, [](const Statement& one) { return one.block.has_value() || !one.docs.empty(); });
+  out += holds_blocks ? " {\n" : " { ";
+  for (std::size_t i = 0; i < inside.size(); ++i) {
+    if (i > 0) out += holds_blocks ? "\n" : "; ";
+    out += print_compact(inside[i]);
+  }
+  return out + (holds_blocks ? "\n}" : " }");
+}
+
 std::string lay_out(const File& file, const SourceSet* sources) {
   return Layout(file, sources).run();
 }

@@ -18,6 +18,15 @@ struct ExprPrinter {
     }
   }
 
+  // Behind a name stands a type, as in `pace: rows/s`: no blanks as those of a division.
+  void print_type(const Expr& type) {
+    const auto* rate = std::get_if<Binary>(&type.node);
+    if (rate == nullptr || rate->op != Operator::Divide) return print(type);
+    print(*rate->lhs);
+    out += '/';
+    print(*rate->rhs);
+  }
+
   void operator()(const Literal& literal) { out += literal.raw; }
   void operator()(const Name& name) { out += name.text; }
   void operator()(const Call& call) {
@@ -27,7 +36,7 @@ struct ExprPrinter {
       const Argument& argument = call.arguments[i];
       if (i > 0) out += ", ";
       if (argument.name) out += argument.name->text + ": ";
-      print(argument.value);
+      argument.name ? print_type(argument.value) : print(argument.value);
       if (argument.loop) out += " for ", print(*argument.loop);
       if (!argument.fallback) continue;
       out += " = ";

@@ -69,4 +69,19 @@ Report Diagnostics::add(std::string_view code, Severity severity, const syntax::
   return Report(all_.back());
 }
 
+Diagnostic with_uses(const syntax::SourceSet& sources, Diagnostic diagnostic) {
+  std::vector<syntax::Span> uses;
+  const auto collect = [&](const syntax::Span& span) {
+    for (auto use = sources.use_of(span.file); use; use = sources.use_of(use->file)) {
+      if (std::ranges::find(uses, *use) == uses.end()) uses.push_back(*use);
+    }
+  };
+  collect(diagnostic.primary.span);
+  for (const Label& label : diagnostic.secondary)
+    collect(label.span);
+  for (const syntax::Span& use : uses)
+    diagnostic.secondary.push_back(Label{use, "used here"});
+  return diagnostic;
+}
+
 }  // namespace mig::compiler

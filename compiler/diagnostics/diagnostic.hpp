@@ -127,4 +127,7 @@ class Diagnostics {
   Diagnostic dropped_;
 };
 
+// The diagnostic with a label at every place from which the text it speaks of was expanded.
+Diagnostic with_uses(const syntax::SourceSet& sources, Diagnostic diagnostic);
+
 }  // namespace mig::compiler

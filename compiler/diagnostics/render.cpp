@@ -265,7 +265,7 @@ class Renderer {
 }  // namespace
 
 std::string render(const syntax::SourceSet& sources, const Diagnostic& diagnostic, Color color) {
-  return Renderer(sources, diagnostic, color).run();
+  return Renderer(sources, with_uses(sources, diagnostic), color).run();
 }
 
 std::string render_all(const syntax::SourceSet& sources, const Diagnostics& diagnostics,

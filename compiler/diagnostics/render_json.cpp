@@ -37,7 +37,8 @@ Json trace_line(const syntax::SourceSet& sources, const TraceLine& line) {
 
 std::string render_json(const syntax::SourceSet& sources, const Diagnostics& diagnostics) {
   std::string out;
-  for (const Diagnostic& diagnostic : diagnostics.all()) {
+  for (const Diagnostic& reported : diagnostics.all()) {
+    const Diagnostic diagnostic = with_uses(sources, reported);
     Json json{{"code", diagnostic.code},
               {"severity", diagnostic.severity == Severity::Error ? "error" : "warning"},
               {"message", diagnostic.message}};

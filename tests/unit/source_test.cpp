@@ -23,3 +23,23 @@ TEST_CASE("a text may end its lines the way another system does") {
   CHECK(sources.line(file, 2) == "two");
   CHECK(sources.line(file, 3).empty());
 }
+
+TEST_CASE("an expansion shows the text of its template and knows where it is used") {
+  SourceSet sources;
+  const auto plan = sources.add("plan.mig", "a\nb\n");
+  const auto library = sources.add_embedded("lib.mig", "x\nyy\n");
+  CHECK(sources.add_embedded("lib.mig", "x\nyy\n") == library);
+  const mig::syntax::Span use{plan, 2, 3};
+  const auto once = sources.add_expansion(library, use);
+  CHECK(sources.add_expansion(library, use) == once);
+  CHECK(sources.add_expansion(library, {plan, 0, 1}) != once);
+  CHECK(sources.path(once) == "lib.mig");
+  CHECK(sources.text({once, 2, 4}) == "yy");
+  CHECK(sources.position(once, 3) == Position{2, 2});
+  CHECK(sources.use_of(once) == use);
+  CHECK_FALSE(sources.use_of(library).has_value());
+  const auto inner = sources.add_expansion(once, {once, 0, 1});
+  CHECK(sources.text({inner, 0, 1}) == "x");
+  CHECK(sources.written_at({inner, 2, 4}) == use);
+  CHECK(sources.written_at({plan, 0, 1}) == mig::syntax::Span{plan, 0, 1});
+}
