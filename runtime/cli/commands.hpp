@@ -19,6 +19,7 @@ void declare_check(CLI::App& app, ExitCode& exit);
 void declare_control(CLI::App& app, ExitCode& exit);  // pause, continue, abort, rollback
 void declare_doctor(CLI::App& app, ExitCode& exit);
 void declare_dump(CLI::App& app, ExitCode& exit);
+void declare_expand(CLI::App& app, ExitCode& exit);
 void declare_explain(CLI::App& app, ExitCode& exit);
 void declare_fmt(CLI::App& app, ExitCode& exit);
 void declare_graph(CLI::App& app, ExitCode& exit);

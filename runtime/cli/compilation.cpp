@@ -8,6 +8,7 @@
 
 #include "compiler/diagnostics/render.hpp"
 #include "compiler/diagnostics/syntax_mistakes.hpp"
+#include "compiler/form.hpp"
 #include "runtime/cli/sources.hpp"
 
 namespace mig::cli {
@@ -83,7 +84,23 @@ std::vector<std::string> CompiledFile::source_texts() const {
     texts.push_back(input.path);
     texts.emplace_back(sources_.text(input.tree->id));
   }
+  for (const compiler::LibraryText* text : result_.library) {
+    texts.emplace_back(text->path);
+    texts.emplace_back(text->text);
+  }
   return texts;
+}
+
+bool CompiledFile::declares_plan(const std::string& name) const {
+  return std::ranges::any_of(tree().statements, [&](const syntax::Statement& statement) {
+    const auto* declared = compiler::declared_name(statement);
+    return statement.word.text == "plan" && declared != nullptr &&
+           compiler::name_of(*declared) == name;
+  });
+}
+
+compiler::ExpandedText CompiledFile::expanded(const std::string& plan) {
+  return compiler::expanded_text(sources_, inputs_, plan);
 }
 
 ExitCode CompiledFile::report(const ReportOptions& options) {

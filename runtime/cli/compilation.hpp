@@ -12,6 +12,7 @@
 
 #include "compiler/compile.hpp"
 #include "compiler/diagnostics/diagnostic.hpp"
+#include "compiler/expanded_text.hpp"
 #include "grammar/parse.hpp"
 #include "grammar/source.hpp"
 #include "runtime/cli/exit_code.hpp"
@@ -42,6 +43,9 @@ class CompiledFile {
   // Every file of the compilation, the plan's own first.
   const std::vector<compiler::Input>& inputs() const { return inputs_; }
   std::vector<std::string> environments() const;
+  bool declares_plan(const std::string& name) const;
+  // The file without strategies; REQUIRES: it compiles. `plan`: only that one; empty for all.
+  compiler::ExpandedText expanded(const std::string& plan);
   // path, text, path, text, … as the journal keeps them for people.
   std::vector<std::string> source_texts() const;
 

@@ -30,6 +30,25 @@ expect 64 'mig --help'               "$mig"
 printf 'mig 1\nparam a: int = 1\n' >good.mig
 printf 'mig 1\na =\n  bb  = 1\n' >ugly.mig
 printf 'a\0b\n' >binary.mig
+cat >canary.mig <<'END'
+mig 1
+use std.traffic (canary)
+param soak: duration = 10m
+store shop:  sqlite { path = "shop.db" }
+router glue: file   { path = "routes.json" }
+entity User { key id: i64; email: text(254) }
+dataset users: User in shop { table = "users" }
+dataset copy:  User in shop { table = "users_copy" }
+plan move {
+  from users
+  to copy
+  through glue
+  gate same { require drift(users) == 0 rows; no_data = fail }
+  phase mirror { create new; writes old, new { mode = follow; max_lag = 2s } }
+  phase shift  { canary reads { hold = soak; require = same; stale_ok = 2s } }  # slowly
+  phase done   { point_of_no_return "done"; writes new; drop old }
+}
+END
 printf 'caf\xe9\n' >latin.mig
 truncate -s 17M huge.mig
 expect 0  ''                           "$mig" check good.mig
@@ -49,6 +68,16 @@ expect 1  '(mistaken)'                 "$mig" dump tree ugly.mig
 expect 0  'M0001'                      "$mig" explain
 expect 0  '## Wrong'                   "$mig" explain M0001
 expect 64 'there is no code `M9999`'   "$mig" explain M9999
+expect 0  'std.traffic.canary  Moves'  "$mig" explain
+expect 0  'strategy canary('           "$mig" explain canary
+expect 0  'Do not use it for rows'     "$mig" explain std.data.backfill
+expect 0  '  # slowly'                "$mig" expand canary.mig
+expect 0  'ramp reads new 1%, 5%, 10%, 25%, 50%, 90%, 100% { hold = soak; require = same; stale_ok = 2s }' "$mig" expand canary.mig
+expect 0  '"declared_in": "stdlib/traffic/canary.mig"' "$mig" expand --json --plan move canary.mig
+expect 64 'the file has no plan `none`' "$mig" expand --plan none canary.mig
+expect 1  'M0001'                      "$mig" expand ugly.mig
+expect 64 'cannot read `none.mig`'     "$mig" expand none.mig
+expect 0  'Example:'                   "$mig" help expand
 expect 0  ''                           "$mig" fmt --check good.mig
 expect 1  'ugly.mig'                   "$mig" fmt --check good.mig ugly.mig
 expect 1  '+bb = 1'                    "$mig" fmt --diff ugly.mig
