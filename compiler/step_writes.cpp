@@ -150,6 +150,7 @@ bool StepChecker::read_mode(const syntax::Statement& statement, bool is_mirrored
         .help("say who brings the writes to the other side: `mode = follow`");
     return false;
   }
+  if (written->value == nullptr) return false;  // its form was reported
   const std::string_view word = name_of(*written->value);
   const auto mode = std::ranges::find(kModes, word, &Mode::word);
   if (mode != kModes.end()) {
