@@ -56,13 +56,16 @@ TemplateCopy Expander::copier(const Scope& scope) {
       check_known(name, at, scope);
     };
   }
-  return TemplateCopy(scope.file, *scope.bindings, room_, std::move(free_name), diagnostics_);
+  // A plan's own text is as long as it is; only what strategies make of it is limited.
+  return TemplateCopy(scope.file, *scope.bindings, scope.file ? room_ : plan_room_,
+                      std::move(free_name), diagnostics_);
 }
 
 // A name that the strategy's file declares has to mean the same where the strategy is used.
 void Expander::check_known(const syntax::Name& name, const syntax::Span& at, const Scope& scope) {
   const auto meant = scope.module->names.find(name.text);
   if (meant == scope.module->names.end() || scope.module == plan_module_) return;
+  if (meant->second->kind == DeclarationKind::Strategy) return;
   const auto found = plan_module_->names.find(name.text);
   if (found != plan_module_->names.end() && found->second == meant->second) return;
   is_whole_ = false;
@@ -74,7 +77,7 @@ void Expander::check_known(const syntax::Name& name, const syntax::Span& at, con
 
 void Expander::expand_all(const Statements& from, const Scope& scope, Over here, Statements& to) {
   for (const syntax::Statement& statement : from) {
-    if (!room_.is_left()) return;
+    if (scope.file && !room_.is_left()) return;
     expand_one(statement, scope, here, to);
   }
 }

@@ -5,7 +5,9 @@
 // the strategy is used. Pure but for diagnostics; one compilation, one thread.
 #pragma once
 
+#include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -79,6 +81,7 @@ class Expander {
   std::vector<std::string> misspelled_;  // of the use that is being read
   const Module* plan_module_ = nullptr;
   Room room_;
+  Room plan_room_{.pieces = std::numeric_limits<std::int64_t>::max()};
   bool is_whole_ = true;
 };
 

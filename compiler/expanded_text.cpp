@@ -61,6 +61,15 @@ std::vector<Change> changes_of(const Module& module, const std::vector<ExpandedU
   return changes;
 }
 
+// One of those in which the program was checked. Which one does not matter: environments change
+// values, and never what a strategy stands for.
+std::string environment_of(const Program& program) {
+  for (const Declaration* env : program.declarations(DeclarationKind::Env)) {
+    if (env->module == &program.root()) return env->name;
+  }
+  return std::string(plan::kDefaultEnvironment);
+}
+
 // Where nothing is left, neither is the `;` behind it.
 std::size_t end_of(const Change& change, std::string_view text) {
   if (!change.text.empty()) return change.at.end;
@@ -88,13 +97,13 @@ ExpandedText expanded_text(syntax::SourceSet& sources, const std::vector<Input>&
   Diagnostics diagnostics;
   const WithLibrary whole(sources, inputs);
   const Program program(whole.inputs(), diagnostics);
-  Constants constants(sources, program, Settings{}, diagnostics);
+  Constants constants(sources, program, Settings{.env = environment_of(program)}, diagnostics);
   const Strategies strategies(program, sources, diagnostics);
   Expander expander(sources, strategies, constants, diagnostics);
   for (const Declaration* declaration : program.declarations(DeclarationKind::Plan)) {
     if (declaration->module == &program.root()) expander.expand(*declaration);
   }
-  assert(!diagnostics.has_errors());
+  assert(!diagnostics.has_errors());  // it compiles
   const syntax::FileId file = program.root().tree->id;
   const auto changes = changes_of(program.root(), expander.uses(), plan);
   syntax::SourceSet own;

@@ -149,7 +149,10 @@ class StrategyReader {
     const auto parameter = std::ranges::find(all, word, &StrategyParameter::name);
     if (parameter != all.end() && parameter->type.shape == Shape::Route) return Over::Steps;
     if (word == "phase" || word == "parallel") return Over::Phases;
-    if (find_statement(Context::Phase, word) != nullptr) return Over::Steps;
+    if (const StatementRow* row = find_statement(Context::Phase, word)) {
+      if (attributes_of(*row)) const Attributes checked(statement, *row, diagnostics_);
+      return Over::Steps;
+    }
     if (!report_unknown_strategy(statement, over.value_or(Over::Steps), *declaration_.module,
                                  diagnostics_))
       report_unknown_statement(statement, Context::Phase, diagnostics_);

@@ -223,6 +223,31 @@ strategy soaked(name: word, lengths: [duration]) {
                                                    "first/hold#2", "left/hold#1", "right/hold#1"});
 }
 
+TEST_CASE("resources use one strategy each in their own phases") {
+  const std::string text = R"(mig 1
+store app: sqlite { path = "app.db" }
+entity User { key id: i64; email: text(254) }
+dataset users: User in app { table = "users" }
+dataset copy:  User in app { table = "users_copy" }
+dataset teams: User in app { table = "teams" }
+dataset other: User in app { table = "teams_copy" }
+strategy moved(side: dataset = new) {
+  phase make { create side }
+  phase fill { snapshot old -> new }
+}
+strategy waits() { phase wait { hold 1h } }
+plan move {
+  waits
+  resource people { from users; to copy; moved }
+  resource groups { from teams; to other; parallel { moved { side = other } } }
+}
+)";
+  check_laws(text);
+  CHECK(names_of(text) == std::vector<std::string>{"wait/hold#1", "people.make/create#1",
+                                                   "people.fill/snapshot#1", "groups.make/create#1",
+                                                   "groups.fill/snapshot#1"});
+}
+
 TEST_CASE("names of steps are counted in their phase, whoever wrote the steps") {
   const std::string text = shop("strategy waits() { hold 1h; hold 2h }",
                                 "  phase one { hold 1m; waits; waits; hold 2m }");
