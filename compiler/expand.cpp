@@ -128,6 +128,7 @@ void Expander::expand_use(const syntax::Statement& use, const Declaration& decla
     is_whole_ = false;
     return;
   }
+  assert(declaration.statement->block.has_value());  // the strategy was read
   const std::size_t first = to.size();
   const Scope inside{declaration.module, file, strategy, &*bindings};
   expand_all(declaration.statement->block->statements, inside, here, to);
@@ -148,6 +149,7 @@ void Expander::expand_loop(const syntax::Statement& from, const Scope& scope, Ov
                            Statements& to) {
   const auto loop = read_loop(from, diagnostics_);
   assert(loop.has_value());  // the strategy was read
+  assert(from.block.has_value());
   for (const syntax::Expr* item : items_of(*loop, scope)) {
     Bindings bindings = *scope.bindings;
     bindings[std::string(name_of(*loop->name))] = Bound{.value = item};

@@ -11,10 +11,16 @@
 namespace mig::compiler {
 namespace {
 
-std::string written(const Strategy& strategy) {
+std::vector<std::string> names_of(const Strategy& strategy) {
   std::vector<std::string> names;
+  names.reserve(strategy.parameters.size());
   for (const StrategyParameter& parameter : strategy.parameters)
     names.push_back(parameter.name);
+  return names;
+}
+
+std::string written(const Strategy& strategy) {
+  const std::vector<std::string> names = names_of(strategy);
   const std::string& name = strategy.declaration->name;
   return names.empty() ? fmt::format("`{}` takes nothing", name)
                        : fmt::format("`{}` takes {}", name, fmt::join(names, ", "));
@@ -62,9 +68,7 @@ bool Expander::read_operands(const syntax::Statement& use, const Strategy& strat
 bool Expander::read_attributes(const syntax::Statement& use, const Strategy& strategy,
                                const Scope& scope, Bindings& given) {
   if (!use.block) return true;
-  std::vector<std::string> names;
-  for (const StrategyParameter& parameter : strategy.parameters)
-    names.push_back(parameter.name);
+  const std::vector<std::string> names = names_of(strategy);
   TemplateCopy copy = copier(scope);
   bool ok = true;
   for (const syntax::Statement& attribute : use.block->statements) {

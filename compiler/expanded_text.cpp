@@ -40,6 +40,7 @@ std::optional<std::string> without_strategies(const syntax::Statement& use, cons
 std::vector<Change> changes_of(const Module& module, const std::vector<ExpandedUse>& uses,
                                std::string_view plan) {
   std::vector<Change> changes;
+  changes.reserve(uses.size());
   for (const ExpandedUse& use : uses)
     changes.push_back({use.at, use.text});
   for (const syntax::Statement& statement : module.tree->statements) {

@@ -63,6 +63,7 @@ std::string describe(const LibraryText& text) {
   std::string out = fmt::format("use {} ({})\n\n", text.module, text.name);
   for (const syntax::Doc& doc : declaration.docs)
     out += doc.text + '\n';
+  assert(declaration.block.has_value());
   const auto& body = declaration.block->span;
   out += fmt::format("\n{}\n",
                      sources.text(syntax::Span{body.file, declaration.span.begin, body.end}));

@@ -1,6 +1,7 @@
 #include "compiler/strategy.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include <fmt/format.h>
 
@@ -48,12 +49,11 @@ class StrategyReader {
             .help("a parameter has a name and a type: `length: duration`");
         continue;
       }
-      read_parameter(argument);
+      read_parameter(*argument.name, argument);
     }
   }
 
-  void read_parameter(const syntax::Argument& argument) {
-    const syntax::Word& name = *argument.name;
+  void read_parameter(const syntax::Word& name, const syntax::Argument& argument) {
     if (const auto before = place_of(name.text)) {
       diagnostics_.report(name.span, diag::DeclaredTwice, name.text)
           .label(*before, "it is declared here");
@@ -135,6 +135,7 @@ class StrategyReader {
           .help("give the loop a name of its own");
       return;
     }
+    assert(statement.block.has_value());  // a loop has one
     read_body(statement.block->statements, over);
     loops_.erase(name);
   }
