@@ -27,6 +27,7 @@ struct Analysis {
 
   Declared<plan::StoreId> stores = {};
   Declared<plan::RouterId> routers = {};
+  Declared<plan::ServiceId> services = {};
   Declared<plan::EntityId> entities = {};
   Declared<plan::DatasetId> datasets = {};
   Declared<plan::TransformId> transforms = {};
@@ -58,6 +59,7 @@ struct Analysis {
 // The passes, in this order. Each needs those above it.
 void check_stores(Analysis& analysis);
 void check_routers(Analysis& analysis);
+void check_services(Analysis& analysis);
 void check_entities(Analysis& analysis);
 void check_datasets(Analysis& analysis);
 void check_transforms(Analysis& analysis);

@@ -19,6 +19,12 @@ constexpr std::pair<std::string_view, plan::Arm> kArms[] = {
     {"writes.old", plan::Arm::WritesOld},
 };
 
+const std::vector<std::string> kMetrics = {
+#define METRIC(enumerator, language_name, unit, takes) language_name,
+#include "compiler/plan/metrics.def"
+#undef METRIC
+};
+
 std::optional<plan::Compare> compare_of(syntax::Operator op) {
   switch (op) {
     case syntax::Operator::Less:
@@ -190,6 +196,8 @@ class GateChecker {
       return plan::unit_of(arm->metric);
     if (const auto* data = std::get_if<plan::DatasetReading>(&reading))
       return plan::unit_of(data->metric);
+    if (const auto* store = std::get_if<plan::StoreReading>(&reading))
+      return plan::unit_of(store->metric);
     return analysis_.plan.at(std::get<plan::DeclaredReading>(reading).metric).unit;
   }
 
@@ -204,8 +212,7 @@ class GateChecker {
     const auto metric = plan::metric_named(written);
     if (!metric) {
       analysis_.diagnostics.report(call.callee->span, diag::UnknownName, "metric", written)
-          .help(did_you_mean(written, {"p50", "p95", "p99", "error_rate", "rate_4xx", "rate_5xx",
-                                       "fallback_rate", "rps", "drift", "rejects", "rows"}));
+          .help(did_you_mean(written, kMetrics));
       return std::nullopt;
     }
     if (call.arguments.size() != 1) {
@@ -213,10 +220,21 @@ class GateChecker {
       return std::nullopt;
     }
     const syntax::Expr& of = call.arguments.front().value;
-    if (plan::takes_of(*metric) == plan::MetricTakes::Arm) return check_arm(*metric, of);
-    const auto dataset = check_dataset(of);
-    return dataset ? std::optional<plan::Reading>(plan::DatasetReading{*metric, *dataset})
-                   : std::nullopt;
+    switch (plan::takes_of(*metric)) {
+      case plan::MetricTakes::Arm:
+        return check_arm(*metric, of);
+      case plan::MetricTakes::Store: {
+        const auto store = analysis_.find(of, scope(), DeclarationKind::Store, analysis_.stores);
+        if (!store) return std::nullopt;
+        return plan::StoreReading{*metric, *store};
+      }
+      case plan::MetricTakes::Dataset: {
+        const auto dataset = check_dataset(of);
+        if (!dataset) return std::nullopt;
+        return plan::DatasetReading{*metric, *dataset};
+      }
+    }
+    return std::nullopt;
   }
 
   std::optional<plan::DatasetId> check_dataset(const syntax::Expr& of) {
@@ -255,9 +273,51 @@ class GateChecker {
   const PlanNames* names_;
 };
 
+using Source = decltype(plan::Metric::source);
+
+// `prometheus(mon, "…")`, `http_json(mon, "/health", "$.queue")`
+std::optional<Source> check_served_source(Analysis& analysis, const syntax::Call& call,
+                                          const Module& scope) {
+  const bool is_query = name_of(*call.callee) == "prometheus";
+  if (call.arguments.size() != (is_query ? 2 : 3)) {
+    analysis.diagnostics.report(
+        call.callee->span, diag::WrongArguments, name_of(*call.callee),
+        is_query ? "a service and a query" : "a service, a path, and a path in the document");
+    return std::nullopt;
+  }
+  const auto service =
+      analysis.find(call.arguments[0].value, scope, DeclarationKind::Service, analysis.services);
+  const auto first = analysis.constants.text(call.arguments[1].value, scope);
+  if (!service || !first) return std::nullopt;
+  if (is_query) return plan::PrometheusSource{*service, *first};
+  const auto pick = analysis.constants.text(call.arguments[2].value, scope);
+  if (!pick) return std::nullopt;
+  return plan::HttpJsonSource{*service, *first, *pick};
+}
+
+// `command(["./depth.sh", "queue"])`
+std::optional<Source> check_command(Analysis& analysis, const syntax::Call& call,
+                                    const Module& scope) {
+  const auto* list = call.arguments.size() == 1
+                         ? std::get_if<syntax::List>(&call.arguments.front().value.node)
+                         : nullptr;
+  if (list == nullptr || list->items.empty()) {
+    analysis.diagnostics.report(call.callee->span, diag::WrongArguments, "command",
+                                "a list: the program and what it is told");
+    return std::nullopt;
+  }
+  plan::CommandSource source;
+  for (const syntax::Expr& item : list->items) {
+    const auto part = analysis.constants.text(item, scope);
+    if (!part) return std::nullopt;
+    source.run.push_back(*part);
+  }
+  return source;
+}
+
 // `sql(app, "select …")`, `file("m.jsonl")`
-std::optional<std::variant<plan::SqlSource, plan::FileSource>> check_source(
-    Analysis& analysis, const syntax::Expr& expr, const Module& scope) {
+std::optional<Source> check_source(Analysis& analysis, const syntax::Expr& expr,
+                                   const Module& scope) {
   const auto* call = std::get_if<syntax::Call>(&expr.node);
   const std::string_view kind = call == nullptr ? std::string_view() : name_of(*call->callee);
   if (kind == "sql" && call->arguments.size() == 2) {
@@ -272,15 +332,14 @@ std::optional<std::variant<plan::SqlSource, plan::FileSource>> check_source(
     if (!path) return std::nullopt;
     return plan::FileSource{*path};
   }
-  if (kind == "prometheus" || kind == "http_json" || kind == "command") {
-    analysis.diagnostics.report(call->callee->span, diag::LaterStatement, kind)
-        .note("the language knows the word; this version of mig does not carry it out yet");
-    return std::nullopt;
-  }
+  if (kind == "prometheus" || kind == "http_json")
+    return check_served_source(analysis, *call, scope);
+  if (kind == "command") return check_command(analysis, *call, scope);
   analysis.diagnostics.report(expr.span, diag::WrongForm, "metric")
       .help(
-          "a metric is read by `sql(app, \"select count(*) from queue\")` or "
-          "`file(\"metrics.jsonl\")`");
+          "a metric is read by `sql(app, \"select count(*) from queue\")`, "
+          "`file(\"metrics.jsonl\")`, `prometheus(mon, \"…\")`, `http_json(mon, \"/health\", "
+          "\"$.queue\")` or `command([\"./depth.sh\"])`");
   return std::nullopt;
 }
 

@@ -6,13 +6,21 @@
 #include "compiler/analysis.hpp"
 #include "compiler/check_secrets.hpp"
 #include "compiler/form.hpp"
+#include "compiler/names.hpp"
 
 namespace mig::compiler {
 namespace {
 
-// Kinds of later versions, so that they are answered with that and not with a guess.
-constexpr std::string_view kLaterStores[] = {"postgres", "redis"};
-constexpr std::string_view kLaterRouters[] = {"channel", "hook", "redis", "http", "postgres"};
+const std::vector<std::string> kStoreKinds = {
+#define STORE(enumerator, language_name, abilities, is_opened) language_name,
+#include "compiler/plan/stores.def"
+#undef STORE
+};
+const std::vector<std::string> kRouterKinds = {
+#define ROUTER(enumerator, language_name, abilities, is_opened) language_name,
+#include "compiler/plan/routers.def"
+#undef ROUTER
+};
 
 template <class Kinds>
 bool is_among(const Kinds& kinds, std::string_view word) {
@@ -60,17 +68,12 @@ std::optional<Head> head_of(Analysis& analysis, const Declaration& declaration,
   return form.ok() ? std::optional(head) : std::nullopt;
 }
 
-template <class Later>
 void report_kind(Analysis& analysis, const syntax::Expr& kind, std::string_view what,
-                 const Later& later, std::string_view known) {
+                 const std::vector<std::string>& known) {
   const std::string word(name_of(kind));
-  if (is_among(later, word)) {
-    analysis.diagnostics.report(kind.span, diag::LaterStatement, word)
-        .note("the language knows the word; this version of mig does not carry it out yet");
-    return;
-  }
+  const std::string near = did_you_mean(word, known);
   analysis.diagnostics.report(kind.span, diag::UnknownName, fmt::format("kind of {}", what), word)
-      .help(fmt::format("this version has {}", known));
+      .help(near.empty() ? fmt::format("kinds are {}", fmt::join(known, ", ")) : near);
 }
 
 // What the statement table says of every router, with what one kind of them needs.
@@ -78,21 +81,47 @@ StatementRow row_of(plan::RouterKind kind) {
   StatementRow row = *find_statement(Context::File, "router");
   switch (kind) {
     case plan::RouterKind::File:
-      row.attributes = "path! attributes";
+      row.attributes = "path! attributes expect";
       break;
     case plan::RouterKind::Table:
       row.form = "router glue: table { in = app; name = \"mig_routes\" }";
-      row.attributes = "in! name! attributes";
+      row.attributes = "in! name! attributes expect";
+      break;
+    case plan::RouterKind::Channel:
+      row.form = "router glue: channel { in = app; name = \"mig_routes\" }";
+      row.attributes = "in! name! attributes expect";
+      break;
+    case plan::RouterKind::Hook:
+      row.form = "router glue: hook { url = \"http://127.0.0.1:8080/routes\" }";
+      row.attributes = "url! attributes expect";
+      break;
+    case plan::RouterKind::Redis:
+    case plan::RouterKind::Http:
+    case plan::RouterKind::Postgres:
+      row.form = "router edge: redis { listen = \"127.0.0.1:6400\"; expect = 400 req/s }";
+      row.attributes = "listen! attributes expect";
       break;
   }
   return row;
 }
 
-std::optional<plan::RouterKind> router_kind(std::string_view word) {
-  for (const auto kind : {plan::RouterKind::File, plan::RouterKind::Table}) {
-    if (word == name(kind)) return kind;
+// What the statement table says of every store, with what one kind of them needs.
+StatementRow row_of(plan::StoreKind kind) {
+  StatementRow row = *find_statement(Context::File, "store");
+  switch (kind) {
+    case plan::StoreKind::Sqlite:
+      row.attributes = "path! busy_timeout caches";
+      break;
+    case plan::StoreKind::Postgres:
+      row.form = "store app: postgres { url = secret(\"env:APP_DSN\"); lock_timeout = 2s }";
+      row.attributes = "url! lock_timeout caches";
+      break;
+    case plan::StoreKind::Redis:
+      row.form = "store cache: redis { url = secret(\"env:CACHE_URL\") }";
+      row.attributes = "url! caches max_memory";
+      break;
   }
-  return std::nullopt;
+  return row;
 }
 
 class RouterChecker {
@@ -104,14 +133,44 @@ class RouterChecker {
     const StatementRow row = row_of(kind);
     const Attributes attributes(*declaration_.statement, row, analysis_.diagnostics);
     plan::Router router{.name = declaration_.name, .kind = kind};
-    const bool is_placed = attributes.ok() && (kind == plan::RouterKind::File
-                                                   ? read_text(attributes, "path", router.path)
-                                                   : read_table(attributes, router));
-    if (!is_placed || !read_attributes(attributes, router)) return std::nullopt;
+    if (!attributes.ok() || !read_place(attributes, router) ||
+        !read_attributes(attributes, router) || !read_expect(attributes, router)) {
+      return std::nullopt;
+    }
     return router;
   }
 
  private:
+  // Where it is, as its kind says it.
+  bool read_place(const Attributes& attributes, plan::Router& router) {
+    switch (router.kind) {
+      case plan::RouterKind::File:
+        return read_text(attributes, "path", router.path);
+      case plan::RouterKind::Table:
+      case plan::RouterKind::Channel:
+        return read_table(attributes, router);
+      case plan::RouterKind::Hook: {
+        const auto where = location(analysis_, *attributes.find("url")->value, scope_);
+        if (where) router.location = *where;
+        return where.has_value();
+      }
+      case plan::RouterKind::Redis:
+      case plan::RouterKind::Http:
+      case plan::RouterKind::Postgres:
+        return read_text(attributes, "listen", router.listen);
+    }
+    return false;
+  }
+
+  // `expect = 400 req/s`
+  bool read_expect(const Attributes& attributes, plan::Router& router) {
+    const WrittenAttribute* written = attributes.find("expect");
+    if (written == nullptr) return true;
+    const auto rate = analysis_.constants.wanted(*written->value, scope_, plan::Unit::RequestRate);
+    if (rate) router.expect = rate->value;
+    return rate.has_value();
+  }
+
   bool read_text(const Attributes& attributes, std::string_view name, std::string& into) {
     const auto text = analysis_.constants.text(*attributes.find(name)->value, scope_);
     if (text) into = *text;
@@ -154,32 +213,79 @@ class RouterChecker {
   const Declaration& declaration_;
 };
 
+bool read_duration(Analysis& analysis, const Module& scope, const WrittenAttribute* written,
+                   plan::Duration& into) {
+  const auto length = analysis.constants.duration(*written->value, scope);
+  if (length) into = *length;
+  return length.has_value();
+}
+
+bool read_store(Analysis& analysis, const Declaration& declaration, const Attributes& attributes,
+                plan::Store& store) {
+  const Module& scope = *declaration.module;
+  const bool is_file = store.kind == plan::StoreKind::Sqlite;
+  const auto where = location(analysis, *attributes.find(is_file ? "path" : "url")->value, scope);
+  if (!where) return false;
+  store.location = *where;
+  const WrittenAttribute* wait = attributes.find("busy_timeout");
+  if (wait != nullptr && !read_duration(analysis, scope, wait, store.busy_timeout)) return false;
+  const WrittenAttribute* lock = attributes.find("lock_timeout");
+  if (lock != nullptr && !read_duration(analysis, scope, lock, store.lock_timeout.emplace()))
+    return false;
+  if (const WrittenAttribute* memory = attributes.find("max_memory")) {
+    const auto size = analysis.constants.wanted(*memory->value, scope, plan::Unit::Size);
+    if (!size) return false;
+    store.max_memory = size->value;
+  }
+  return true;
+}
+
 }  // namespace
 
 void check_stores(Analysis& analysis) {
   const StatementRow& row = *find_statement(Context::File, "store");
+  std::vector<std::pair<const Declaration*, const syntax::Expr*>> caches;
   for (const Declaration* declaration : analysis.program.declarations(DeclarationKind::Store)) {
     const auto head = head_of(analysis, *declaration, row);
     if (!head) continue;
-    if (name_of(*head->kind) != name(plan::StoreKind::Sqlite)) {
-      report_kind(analysis, *head->kind, "store", kLaterStores, "`sqlite`");
+    const auto kind = plan::store_kind_named(name_of(*head->kind));
+    if (!kind) {
+      report_kind(analysis, *head->kind, "store", kStoreKinds);
+      continue;
+    }
+    const Attributes attributes(*declaration->statement, row_of(*kind), analysis.diagnostics);
+    if (!attributes.ok()) continue;
+    plan::Store store{.name = declaration->name, .kind = *kind};
+    if (!read_store(analysis, *declaration, attributes, store)) continue;
+    if (const WrittenAttribute* of = attributes.find("caches"))
+      caches.emplace_back(declaration, of->value);
+    analysis.stores[declaration] =
+        plan::StoreId{static_cast<std::uint32_t>(analysis.plan.stores.size())};
+    analysis.plan.stores.push_back(std::move(store));
+  }
+  // The other store may be declared below.
+  for (const auto& [declaration, of] : caches) {
+    analysis.plan.stores[analysis.stores.at(declaration).index].caches =
+        analysis.find(*of, *declaration->module, DeclarationKind::Store, analysis.stores);
+  }
+}
+
+void check_services(Analysis& analysis) {
+  const StatementRow& row = *find_statement(Context::File, "service");
+  for (const Declaration* declaration : analysis.program.declarations(DeclarationKind::Service)) {
+    const auto head = head_of(analysis, *declaration, row);
+    if (!head) continue;
+    if (name_of(*head->kind) != "http") {
+      report_kind(analysis, *head->kind, "service", {"http"});
       continue;
     }
     const Attributes attributes(*declaration->statement, row, analysis.diagnostics);
     if (!attributes.ok()) continue;
-    plan::Store store{.name = declaration->name, .kind = plan::StoreKind::Sqlite};
-    const WrittenAttribute* path = attributes.find("path");
-    const auto where = location(analysis, *path->value, *declaration->module);
+    const auto where = location(analysis, *attributes.find("url")->value, *declaration->module);
     if (!where) continue;
-    store.location = *where;
-    if (const WrittenAttribute* wait = attributes.find("busy_timeout")) {
-      const auto timeout = analysis.constants.duration(*wait->value, *declaration->module);
-      if (!timeout) continue;
-      store.busy_timeout = *timeout;
-    }
-    analysis.stores[declaration] =
-        plan::StoreId{static_cast<std::uint32_t>(analysis.plan.stores.size())};
-    analysis.plan.stores.push_back(std::move(store));
+    analysis.services[declaration] =
+        plan::ServiceId{static_cast<std::uint32_t>(analysis.plan.services.size())};
+    analysis.plan.services.push_back(plan::Service{declaration->name, *where});
   }
 }
 
@@ -188,9 +294,9 @@ void check_routers(Analysis& analysis) {
   for (const Declaration* declaration : analysis.program.declarations(DeclarationKind::Router)) {
     const auto head = head_of(analysis, *declaration, row);
     if (!head) continue;
-    const auto kind = router_kind(name_of(*head->kind));
+    const auto kind = plan::router_kind_named(name_of(*head->kind));
     if (!kind) {
-      report_kind(analysis, *head->kind, "router", kLaterRouters, "`file` and `table`");
+      report_kind(analysis, *head->kind, "router", kRouterKinds);
       continue;
     }
     auto router = RouterChecker(analysis, *declaration).check(*kind);

@@ -100,6 +100,7 @@ std::vector<std::string> environments_of(const Program& program) {
 void check_declarations(Analysis& analysis) {
   check_stores(analysis);
   check_routers(analysis);
+  check_services(analysis);
   check_entities(analysis);
   check_datasets(analysis);
   check_transforms(analysis);

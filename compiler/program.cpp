@@ -32,6 +32,7 @@ constexpr std::array kDeclaringWords = {
     DeclaringWord{"env", DeclarationKind::Env},
     DeclaringWord{"store", DeclarationKind::Store},
     DeclaringWord{"router", DeclarationKind::Router},
+    DeclaringWord{"service", DeclarationKind::Service},
     DeclaringWord{"entity", DeclarationKind::Entity},
     DeclaringWord{"dataset", DeclarationKind::Dataset},
     DeclaringWord{"transform", DeclarationKind::Transform},

@@ -23,6 +23,7 @@ enum class DeclarationKind {
   Env,
   Store,
   Router,
+  Service,
   Entity,
   Dataset,
   Transform,

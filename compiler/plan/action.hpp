@@ -51,6 +51,8 @@ struct DropField {
 struct Drop {
   static constexpr std::string_view kName = "drop";
   std::vector<DatasetId> datasets;
+  std::optional<Duration> after_idle;  // once nobody has used them for so long
+  std::string without_backup;          // why no copy of them is kept; empty: one is
   bool operator==(const Drop&) const = default;
 };
 
@@ -134,8 +136,18 @@ enum class WriteMode : std::uint8_t {
   App,          // the application writes both
 };
 
+// What becomes of a key that the router could not write on the side that follows, with Sync.
+enum class MirrorError : std::uint8_t { DeleteKey, Repair };
+
+// When the client is told that a write is safe.
+enum class Ack : std::uint8_t {
+  Authority,  // once the authority has it
+  Both,       // once both sides have it
+  Applied,    // once mig has carried it over, with Follow
+};
+
 // Who takes writes: the authority, whose acknowledgement counts. None: nobody, while the
-// application stands still.
+// application stands still. With `share` only so many keys have the new side as their authority.
 struct RouteWrites {
   static constexpr std::string_view kName = "writes";
   Side to = Side::Old;
@@ -143,6 +155,11 @@ struct RouteWrites {
   std::optional<WriteMode> mirror;       // the other side gets the writes as well
   std::optional<Duration> max_lag;       // with Follow: how far behind the other side may be
   std::optional<Duration> max_pause;     // where the authority moves: how long nobody may write
+  std::optional<MirrorError> on_mirror_error;
+  std::optional<Ack> ack;
+  std::optional<Ratio> share;           // with New: of the keys; absent: all of them
+  std::vector<std::uint32_t> by;        // fields of the old side's entity; empty: its key
+  std::vector<std::string> by_request;  // of a service: what a request says
   bool operator==(const RouteWrites&) const = default;
 };
 
@@ -159,7 +176,11 @@ struct AttributeIn {
   bool operator==(const AttributeIn&) const = default;
 };
 // Why a read of the new side is asked again of the old one.
-enum class ReadFailure : std::uint8_t { Error, Timeout };
+enum class ReadFailure : std::uint8_t {
+  Error,
+  Timeout,
+  Miss,  // it is not there, and the copy has not been where it would be
+};
 
 // Who answers reads. The old side answers whatever `share` and `where` leave.
 struct RouteReads {
@@ -170,7 +191,40 @@ struct RouteReads {
   std::vector<AttributeIn> where;        // with New: a request has to fit all of them
   Duration stale_ok = Duration::zero();  // how far behind the authority an answer may be
   std::vector<ReadFailure> fallback;
+  std::vector<std::string> by_request;  // of a service: what a request says
+  bool through = false;  // with New: what it misses is read from old and copied forward
   bool operator==(const RouteReads&) const = default;
+};
+
+// `shadow reads 100% { ignore "$.meta.ts" }`: both sides answer, the side that answered before is
+// served, and the answers are compared. Nothing of the requests: `shadow off`.
+struct Shadow {
+  static constexpr std::string_view kName = "shadow";
+  Ratio share;
+  std::vector<std::string> ignore;     // paths whose values may differ
+  std::vector<std::string> unordered;  // paths of lists whose order says nothing
+  bool operator==(const Shadow&) const = default;
+};
+
+// Sends recorded requests to both sides and compares the answers.
+struct Parity {
+  static constexpr std::string_view kName = "parity";
+  std::string suite;  // relative to the plan file
+  bool operator==(const Parity&) const = default;
+};
+
+// Until the plan ends no name and no field of the contract may change.
+struct Freeze {
+  static constexpr std::string_view kName = "freeze";
+  std::string contract;  // relative to the plan file
+  bool operator==(const Freeze&) const = default;
+};
+
+// Keeps what the old side measures now, for gates to compare with later.
+struct Capture {
+  static constexpr std::string_view kName = "capture";
+  std::string baseline;
+  bool operator==(const Capture&) const = default;
 };
 
 // ---- waiting
@@ -182,6 +236,7 @@ struct Hold {
   Duration length = Duration::zero();
   std::vector<GateId> gates;
   bool required = false;  // written as `require`: the gate alone is the point
+  std::string because;    // why it is as long as it is
   bool operator==(const Hold&) const = default;
 };
 
@@ -219,9 +274,9 @@ struct Leave {
   bool operator==(const Leave&) const = default;
 };
 
-using Action =
-    std::variant<Create, AddField, AddIndex, DropField, Drop, Purge, Backup, Sql, Copy, Verify,
-                 RouteWrites, RouteReads, Hold, Approve, Accept, PointOfNoReturn, Rehearse, Leave>;
+using Action = std::variant<Create, AddField, AddIndex, DropField, Drop, Purge, Backup, Sql, Copy,
+                            Verify, RouteWrites, RouteReads, Hold, Approve, Accept, PointOfNoReturn,
+                            Rehearse, Leave, Shadow, Parity, Freeze, Capture>;
 
 std::string_view name(const Action& action);
 

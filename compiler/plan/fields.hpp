@@ -40,7 +40,14 @@ inline constexpr std::array<std::string_view, 4> kSpellings<WriteMode> = {"sync"
 template <>
 inline constexpr std::array<std::string_view, 2> kSpellings<Left> = {"writes", "reads"};
 template <>
-inline constexpr std::array<std::string_view, 2> kSpellings<ReadFailure> = {"error", "timeout"};
+inline constexpr std::array<std::string_view, 3> kSpellings<ReadFailure> = {"error", "timeout",
+                                                                            "miss"};
+template <>
+inline constexpr std::array<std::string_view, 2> kSpellings<MirrorError> = {"delete_key", "repair"};
+template <>
+inline constexpr std::array<std::string_view, 3> kSpellings<Ack> = {"authority", "both", "applied"};
+template <>
+inline constexpr std::array<std::string_view, 3> kSpellings<Codec> = {"json", "hash", "string"};
 template <>
 inline constexpr std::array<std::string_view, 5> kSpellings<Finally> = {
     "rollback", "rollback_to", "pause", "retreat", "allow_partial"};
@@ -51,16 +58,33 @@ inline constexpr std::array<std::string_view, 2> kSpellings<Then> = {"fail", "pa
 template <>
 inline constexpr std::array<std::string_view, 5> kSpellings<Compare> = {"<", "<=", "==", ">=", ">"};
 template <>
-inline constexpr std::array<std::string_view, 7> kSpellings<Arm> = {
-    "reads", "reads.new", "reads.old", "reads.control", "writes", "writes.new", "writes.old"};
+inline constexpr std::array<std::string_view, 8> kSpellings<Arm> = {
+    "reads",  "reads.new",  "reads.old",  "reads.control",
+    "writes", "writes.new", "writes.old", "captured"};
 template <>
-inline constexpr std::array<std::string_view, 1> kSpellings<StoreKind> = {"sqlite"};
+inline constexpr std::array<std::string_view, 3> kSpellings<StoreKind> = {"sqlite", "postgres",
+                                                                          "redis"};
 template <>
-inline constexpr std::array<std::string_view, 2> kSpellings<RouterKind> = {"file", "table"};
+inline constexpr std::array<std::string_view, 7> kSpellings<RouterKind> = {
+    "file", "table", "channel", "hook", "redis", "http", "postgres"};
 template <>
-inline constexpr std::array<std::string_view, 11> kSpellings<MetricKind> = {
-    "p50",           "p95", "p99",   "error_rate", "rate_4xx", "rate_5xx",
-    "fallback_rate", "rps", "drift", "rejects",    "rows"};
+inline constexpr std::array<std::string_view, 17> kSpellings<MetricKind> = {"p50",
+                                                                            "p95",
+                                                                            "p99",
+                                                                            "error_rate",
+                                                                            "rate_4xx",
+                                                                            "rate_5xx",
+                                                                            "fallback_rate",
+                                                                            "rps",
+                                                                            "drift",
+                                                                            "rejects",
+                                                                            "rows",
+                                                                            "hit_ratio",
+                                                                            "discrepancy",
+                                                                            "repair_backlog",
+                                                                            "lag",
+                                                                            "share",
+                                                                            "shadow_failure_rate"};
 
 #define MIG_FIELD(name) visit(#name, it.name)
 // One that older plans do not have: it is written where it says something, and absent it has its
@@ -122,12 +146,26 @@ void fields(Visit& visit, Location& it) {
 }
 template <class Visit>
 void fields(Visit& visit, Store& it) {
-  MIG_FIELD(name), MIG_FIELD(kind), MIG_FIELD(location), MIG_FIELD(busy_timeout);
+  MIG_FIELD(name), MIG_FIELD(kind), MIG_FIELD(location), MIG_FIELD(busy_timeout),
+      MIG_LATER_FIELD(lock_timeout), MIG_LATER_FIELD(caches), MIG_LATER_FIELD(max_memory);
 }
 template <class Visit>
 void fields(Visit& visit, Router& it) {
   MIG_FIELD(name), MIG_FIELD(kind), MIG_FIELD(path), MIG_LATER_FIELD(store), MIG_LATER_FIELD(table),
-      MIG_LATER_FIELD(attributes);
+      MIG_LATER_FIELD(attributes), MIG_LATER_FIELD(listen), MIG_LATER_FIELD(location),
+      MIG_LATER_FIELD(expect);
+}
+template <class Visit>
+void fields(Visit& visit, Service& it) {
+  MIG_FIELD(name), MIG_FIELD(location);
+}
+template <class Visit>
+void fields(Visit& visit, RequestRoute& it) {
+  MIG_FIELD(method), MIG_FIELD(path);
+}
+template <class Visit>
+void fields(Visit& visit, Keyspace& it) {
+  MIG_FIELD(pattern), MIG_FIELD(codec), MIG_FIELD(ttl);
 }
 template <class Visit>
 void fields(Visit& visit, Reference& it) {
@@ -152,7 +190,8 @@ void fields(Visit& visit, Canonical& it) {
 }
 template <class Visit>
 void fields(Visit& visit, Dataset& it) {
-  MIG_FIELD(name), MIG_FIELD(entity), MIG_FIELD(store), MIG_FIELD(table), MIG_FIELD(canonical);
+  MIG_FIELD(name), MIG_FIELD(entity), MIG_FIELD(store), MIG_FIELD(table), MIG_FIELD(canonical),
+      MIG_LATER_FIELD(keys);
 }
 template <class Visit>
 void fields(Visit& visit, Emit& it) {
@@ -175,16 +214,32 @@ void fields(Visit& visit, FileSource& it) {
   MIG_FIELD(path);
 }
 template <class Visit>
+void fields(Visit& visit, PrometheusSource& it) {
+  MIG_FIELD(service), MIG_FIELD(query);
+}
+template <class Visit>
+void fields(Visit& visit, HttpJsonSource& it) {
+  MIG_FIELD(service), MIG_FIELD(path), MIG_FIELD(pick);
+}
+template <class Visit>
+void fields(Visit& visit, CommandSource& it) {
+  MIG_FIELD(run);
+}
+template <class Visit>
 void fields(Visit& visit, Metric& it) {
   MIG_FIELD(name), MIG_FIELD(unit), MIG_FIELD(source);
 }
 template <class Visit>
 void fields(Visit& visit, ArmReading& it) {
-  MIG_FIELD(metric), MIG_FIELD(arm);
+  MIG_FIELD(metric), MIG_FIELD(arm), MIG_LATER_FIELD(of), MIG_LATER_FIELD(baseline);
 }
 template <class Visit>
 void fields(Visit& visit, DatasetReading& it) {
   MIG_FIELD(metric), MIG_FIELD(dataset);
+}
+template <class Visit>
+void fields(Visit& visit, StoreReading& it) {
+  MIG_FIELD(metric), MIG_FIELD(store);
 }
 template <class Visit>
 void fields(Visit& visit, DeclaredReading& it) {
@@ -221,7 +276,7 @@ void fields(Visit& visit, DropField& it) {
 }
 template <class Visit>
 void fields(Visit& visit, Drop& it) {
-  MIG_FIELD(datasets);
+  MIG_FIELD(datasets), MIG_LATER_FIELD(after_idle), MIG_LATER_FIELD(without_backup);
 }
 template <class Visit>
 void fields(Visit& visit, Purge& it) {
@@ -254,7 +309,8 @@ void fields(Visit& visit, Verify& it) {
 template <class Visit>
 void fields(Visit& visit, RouteWrites& it) {
   MIG_FIELD(to), MIG_FIELD(max_downtime), MIG_LATER_FIELD(mirror), MIG_LATER_FIELD(max_lag),
-      MIG_LATER_FIELD(max_pause);
+      MIG_LATER_FIELD(max_pause), MIG_LATER_FIELD(on_mirror_error), MIG_LATER_FIELD(ack),
+      MIG_LATER_FIELD(share), MIG_LATER_FIELD(by), MIG_LATER_FIELD(by_request);
 }
 template <class Visit>
 void fields(Visit&, Rehearse&) {}
@@ -269,11 +325,28 @@ void fields(Visit& visit, AttributeIn& it) {
 template <class Visit>
 void fields(Visit& visit, RouteReads& it) {
   MIG_FIELD(to), MIG_LATER_FIELD(share), MIG_LATER_FIELD(by), MIG_LATER_FIELD(where),
-      MIG_LATER_FIELD(stale_ok), MIG_LATER_FIELD(fallback);
+      MIG_LATER_FIELD(stale_ok), MIG_LATER_FIELD(fallback), MIG_LATER_FIELD(by_request),
+      MIG_LATER_FIELD(through);
+}
+template <class Visit>
+void fields(Visit& visit, Shadow& it) {
+  MIG_FIELD(share), MIG_FIELD(ignore), MIG_FIELD(unordered);
+}
+template <class Visit>
+void fields(Visit& visit, Parity& it) {
+  MIG_FIELD(suite);
+}
+template <class Visit>
+void fields(Visit& visit, Freeze& it) {
+  MIG_FIELD(contract);
+}
+template <class Visit>
+void fields(Visit& visit, Capture& it) {
+  MIG_FIELD(baseline);
 }
 template <class Visit>
 void fields(Visit& visit, Hold& it) {
-  MIG_FIELD(length), MIG_FIELD(gates), MIG_FIELD(required);
+  MIG_FIELD(length), MIG_FIELD(gates), MIG_FIELD(required), MIG_LATER_FIELD(because);
 }
 template <class Visit>
 void fields(Visit& visit, Approve& it) {
@@ -328,7 +401,8 @@ void fields(Visit& visit, Phase& it) {
 template <class Visit>
 void fields(Visit& visit, Resource& it) {
   MIG_FIELD(name), MIG_FIELD(about), MIG_FIELD(place), MIG_FIELD(from), MIG_FIELD(to),
-      MIG_FIELD(through), MIG_FIELD(via), MIG_FIELD(back);
+      MIG_FIELD(through), MIG_FIELD(via), MIG_FIELD(back), MIG_LATER_FIELD(old_service),
+      MIG_LATER_FIELD(new_service), MIG_LATER_FIELD(nothing_moves), MIG_LATER_FIELD(requests);
 }
 template <class Visit>
 void fields(Visit& visit, Plan& it) {
@@ -336,7 +410,8 @@ void fields(Visit& visit, Plan& it) {
       MIG_FIELD(stores), MIG_FIELD(routers), MIG_FIELD(entities), MIG_FIELD(datasets),
       MIG_FIELD(transforms), MIG_FIELD(metrics), MIG_FIELD(gates), MIG_FIELD(from), MIG_FIELD(to),
       MIG_FIELD(through), MIG_FIELD(via), MIG_LATER_FIELD(back), MIG_FIELD(phases),
-      MIG_FIELD(steps), MIG_LATER_FIELD(resources);
+      MIG_FIELD(steps), MIG_LATER_FIELD(resources), MIG_LATER_FIELD(services),
+      MIG_LATER_FIELD(old_service), MIG_LATER_FIELD(new_service), MIG_LATER_FIELD(nothing_moves);
 }
 
 #undef MIG_FIELD

@@ -20,7 +20,7 @@ enum class MetricKind : std::uint8_t {
 #include "compiler/plan/metrics.def"
 #undef METRIC
 };
-enum class MetricTakes : std::uint8_t { Arm, Dataset };
+enum class MetricTakes : std::uint8_t { Arm, Dataset, Store };
 
 std::string_view name(MetricKind kind);
 Unit unit_of(MetricKind kind);
@@ -35,7 +35,8 @@ enum class Arm : std::uint8_t {
   ReadsControl,
   Writes,
   WritesNew,
-  WritesOld
+  WritesOld,
+  Captured,  // what `capture` kept
 };
 
 // `= sql(store, "select …")`: one row, one column, read now.
@@ -53,11 +54,35 @@ struct FileSource {
   bool operator==(const FileSource&) const = default;
 };
 
+// `= prometheus(mon, "…")`: what a query of a Prometheus server gives now.
+struct PrometheusSource {
+  static constexpr std::string_view kName = "prometheus";
+  ServiceId service;
+  std::string query;
+  bool operator==(const PrometheusSource&) const = default;
+};
+
+// `= http_json(mon, "/health", "$.queue")`: one value of a document.
+struct HttpJsonSource {
+  static constexpr std::string_view kName = "http_json";
+  ServiceId service;
+  std::string path;
+  std::string pick;
+  bool operator==(const HttpJsonSource&) const = default;
+};
+
+// `= command(["./depth.sh", "queue"])`: what a program prints.
+struct CommandSource {
+  static constexpr std::string_view kName = "command";
+  std::vector<std::string> run;
+  bool operator==(const CommandSource&) const = default;
+};
+
 // A metric that the plan declares.
 struct Metric {
   std::string name;
   Unit unit = Unit::Number;
-  std::variant<SqlSource, FileSource> source;
+  std::variant<SqlSource, FileSource, PrometheusSource, HttpJsonSource, CommandSource> source;
   bool operator==(const Metric&) const = default;
 };
 
@@ -65,6 +90,8 @@ struct ArmReading {
   static constexpr std::string_view kName = "arm";
   MetricKind metric = MetricKind::P95;
   Arm arm = Arm::Reads;
+  std::optional<ResourceId> of;  // absent: of what the step moves that asks for it
+  std::string baseline;          // of Captured
   bool operator==(const ArmReading&) const = default;
 };
 struct DatasetReading {
@@ -73,12 +100,18 @@ struct DatasetReading {
   DatasetId dataset;
   bool operator==(const DatasetReading&) const = default;
 };
+struct StoreReading {
+  static constexpr std::string_view kName = "store";
+  MetricKind metric = MetricKind::Lag;
+  StoreId store;
+  bool operator==(const StoreReading&) const = default;
+};
 struct DeclaredReading {
   static constexpr std::string_view kName = "declared";
   MetricId metric;
   bool operator==(const DeclaredReading&) const = default;
 };
-using Reading = std::variant<ArmReading, DatasetReading, DeclaredReading>;
+using Reading = std::variant<ArmReading, DatasetReading, DeclaredReading, StoreReading>;
 
 enum class Compare : std::uint8_t { Less, LessOrEqual, Equal, GreaterOrEqual, Greater };
 

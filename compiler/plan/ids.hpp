@@ -16,6 +16,7 @@ struct Id {
 
 using StoreId = Id<struct StoreKindTag>;
 using RouterId = Id<struct RouterTag>;
+using ServiceId = Id<struct ServiceTag>;
 using EntityId = Id<struct EntityTag>;
 using DatasetId = Id<struct DatasetTag>;
 using TransformId = Id<struct TransformTag>;

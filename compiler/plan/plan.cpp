@@ -78,15 +78,32 @@ UndoKind undo_of(const Plan& plan, const Step& step) {
           [](const Approve&) { return UndoKind::Nothing; },
           [](const Accept&) { return UndoKind::Nothing; },
           [](const Leave&) { return UndoKind::Nothing; },
+          [](const Shadow&) { return UndoKind::Inverse; },
+          [](const Parity&) { return UndoKind::Nothing; },
+          [](const Freeze&) { return UndoKind::Inverse; },
+          [](const Capture&) { return UndoKind::Nothing; },
           [](const PointOfNoReturn&) { return UndoKind::None; },
       },
       step.action);
 }
 
+std::string print_old(const Plan& plan, const Sides& sides) {
+  return sides.old_service ? plan.at(*sides.old_service).name : plan.at(sides.from).name;
+}
+
+std::string print_new(const Plan& plan, const Sides& sides) {
+  if (sides.new_service) return plan.at(*sides.new_service).name;
+  std::string names;
+  for (const DatasetId id : sides.to)
+    names += (names.empty() ? "" : ", ") + plan.at(id).name;
+  return names;
+}
+
 const Sides& sides_with(const Plan& plan, DatasetId dataset) {
   for (const Resource& resource : plan.resources) {
     const bool is_target = std::ranges::find(resource.to, dataset) != resource.to.end();
-    if (resource.from == dataset || is_target) return resource;
+    const bool is_source = !resource.are_services() && resource.from == dataset;
+    if (is_source || is_target) return resource;
   }
   return plan;
 }

@@ -75,20 +75,28 @@ struct Step {
 };
 
 // What moves: the old side and the new one, the router between them, and how rows become others.
+// Of services the requests move, and there are no rows: `from` and `to` then say nothing.
 struct Sides {
   DatasetId from;
   std::vector<DatasetId> to;
   std::optional<RouterId> through;
   std::optional<TransformId> via;   // absent: the rows are carried over as they are
   std::optional<TransformId> back;  // from new to old; absent with `via`: there is no way back
+  std::optional<ServiceId> old_service;
+  std::optional<ServiceId> new_service;  // there is one if there is an old one
+  std::string nothing_moves;             // why no rows are carried over; empty: they are
   bool operator==(const Sides&) const = default;
+
+  bool are_services() const { return old_service.has_value(); }
 };
 
-// A part of a plan that moves on its own: sides, and the phases that name it.
+// A part of a plan that moves on its own: sides, and the phases that name it. A feature is one
+// whose sides are services: some of their requests.
 struct Resource : Sides {
   std::string name;
   std::string about;  // its doc comment
   Place place;
+  std::vector<RequestRoute> requests;  // of a feature
   bool operator==(const Resource&) const = default;
 };
 
@@ -116,6 +124,7 @@ struct Plan : Sides {
   std::vector<Parameter> parameters;
   std::vector<Store> stores;
   std::vector<Router> routers;
+  std::vector<Service> services;
   std::vector<Entity> entities;
   std::vector<Dataset> datasets;
   std::vector<Transform> transforms;
@@ -129,6 +138,7 @@ struct Plan : Sides {
 
   const Store& at(StoreId id) const { return stores.at(id.index); }
   const Router& at(RouterId id) const { return routers.at(id.index); }
+  const Service& at(ServiceId id) const { return services.at(id.index); }
   const Entity& at(EntityId id) const { return entities.at(id.index); }
   const Dataset& at(DatasetId id) const { return datasets.at(id.index); }
   const Transform& at(TransformId id) const { return transforms.at(id.index); }
@@ -148,6 +158,9 @@ struct Plan : Sides {
   const Entity& entity_of(DatasetId id) const { return at(at(id).entity); }
 };
 
+// The names of the old side and of the new one.
+std::string print_old(const Plan& plan, const Sides& sides);
+std::string print_new(const Plan& plan, const Sides& sides);
 // The sides that the dataset is one of; of two such the first, of none those of the plan.
 const Sides& sides_with(const Plan& plan, DatasetId dataset);
 // Whether a failure may take that resource back while the others go on.

@@ -1,6 +1,7 @@
 #include "compiler/plan/routing.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -18,13 +19,14 @@ WriteMode mode_of(const Plan& plan, StepId followed) {
 WritesState after_writes(const Plan& plan, StepId id, WritesState before) {
   const auto& writes = std::get<RouteWrites>(plan.at(id).action);
   WritesState after = before;
-  after.authority = writes.to;
+  after.authority = writes.share ? Side::Old : writes.to;
+  after.share = writes.share;
   after.mirror = writes.mirror;
   if (writes.to == Side::None) return after;  // whoever followed goes on when writes do
   if (!is_logged(writes.mirror)) {
     after.forward.reset();
     after.reverse.reset();
-  } else if (writes.to == Side::Old) {
+  } else if (after.authority == Side::Old) {
     if (!after.forward) after.forward = id;
     after.reverse.reset();
   } else if (!after.reverse) {
@@ -52,6 +54,7 @@ Duration longest_pause(const Plan& plan, StepId id) {
 }
 
 std::vector<std::string> hashed_fields(const Plan& plan, const RouteReads& reads) {
+  if (plan.are_services()) return reads.by_request;
   const Entity& entity = plan.entity_of(plan.from);
   std::vector<std::string> names;
   for (const std::uint32_t field : reads.by.empty() ? entity.key() : reads.by)
@@ -80,6 +83,9 @@ std::string print(const RouteWrites& writes) {
   if (writes.to == Side::None) return "nobody";
   const bool is_old = writes.to == Side::Old;
   std::string text = is_old ? "old" : "new";
+  if (writes.share) text += fmt::format(" for {} of the keys", print(*writes.share));
+  if (writes.mirror == WriteMode::Sync)
+    text += is_old ? ", and the router writes new, too" : ", and the router writes old, too";
   if (writes.mirror == WriteMode::Follow)
     text += is_old ? ", and new follows" : ", and old follows";
   if (writes.mirror == WriteMode::Transaction)
@@ -90,10 +96,13 @@ std::string print(const RouteWrites& writes) {
         is_old ? ", and the application writes new, too" : ", and the application writes old, too";
   if (writes.max_lag) text += fmt::format(", at most {} behind", print(*writes.max_lag));
   if (writes.max_pause) text += fmt::format(", pause at most {}", print(*writes.max_pause));
+  if (writes.ack == Ack::Both) text += ", safe once both have it";
+  if (writes.ack == Ack::Applied) text += ", safe once it is carried over";
   return text;
 }
 
 std::string print(const Plan& plan, const RouteReads& reads) {
+  if (reads.through) return "new, and through it to old";
   std::string text = reads.to == Side::New ? "new" : "old";
   if (reads.share)
     text +=
@@ -105,8 +114,9 @@ std::string print(const Plan& plan, const RouteReads& reads) {
   if (reads.stale_ok > Duration::zero())
     text += fmt::format(", at most {} old", print(reads.stale_ok));
   for (std::size_t i = 0; i < reads.fallback.size(); ++i) {
-    const bool is_error = reads.fallback[i] == ReadFailure::Error;
-    text += fmt::format("{} {}", i == 0 ? ", old on" : " or", is_error ? "error" : "timeout");
+    static constexpr std::array kFailures = {"error", "timeout", "miss"};
+    const auto failure = static_cast<std::size_t>(reads.fallback[i]);
+    text += fmt::format("{} {}", i == 0 ? ", old on" : " or", kFailures.at(failure));
   }
   return text;
 }

@@ -22,6 +22,8 @@ Route route_before(const Plan& plan, StepId id) {
 // Who takes writes between two steps, and which changelogs are kept.
 struct WritesState {
   Side authority = Side::Old;
+  // While the keys move part by part: of so many the new side is the authority already.
+  std::optional<Ratio> share;
   std::optional<WriteMode> mirror;
   // The step since which the old side's changelog is kept: the new side is kept as the old one is.
   // Once the new side leads it stays, unread, so that a way back can go on from it.
@@ -49,7 +51,8 @@ WritesState writes_before(const Plan& plan, StepId id);
 // For how long nobody may write at a time because of that step; nothing where nobody has to wait.
 Duration longest_pause(const Plan& plan, StepId id);
 
-// The fields whose value decides where a request goes. REQUIRES: the reads are of this plan.
+// What of a request decides where it goes: the fields of a row, or what a request to a service says
+// of itself. REQUIRES: the reads are of this plan.
 std::vector<std::string> hashed_fields(const Plan& plan, const RouteReads& reads);
 
 // What a `leave` step leaves: `writes go to new, and old gets them in the same transaction`.

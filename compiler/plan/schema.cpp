@@ -1,26 +1,94 @@
 #include "compiler/plan/schema.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
 namespace mig::plan {
 
-std::string_view name(StoreKind kind) {
-  static constexpr std::array kNames = {
-#define STORE(enumerator, language_name, capabilities) std::string_view(language_name),
+namespace {
+
+template <class Ability>
+constexpr unsigned bit(Ability ability) {
+  return 1U << static_cast<unsigned>(ability);
+}
+
+// What the tables below say of one kind.
+struct KindRow {
+  std::string_view name;
+  unsigned abilities;
+  bool is_opened;
+};
+
+constexpr auto kStores = [] {
+  constexpr unsigned Rows = bit(StoreAbility::Rows);
+  constexpr unsigned Schema = bit(StoreAbility::Schema);
+  constexpr unsigned Guard = bit(StoreAbility::Guard);
+  constexpr unsigned Statements = bit(StoreAbility::Statements);
+  constexpr unsigned Keys = bit(StoreAbility::Keys);
+  return std::array{
+#define STORE(enumerator, language_name, abilities, is_opened) \
+  KindRow{language_name, abilities, is_opened},
 #include "compiler/plan/stores.def"
 #undef STORE
   };
-  return kNames.at(static_cast<std::size_t>(kind));
-}
+}();
 
-std::string_view name(RouterKind kind) {
-  static constexpr std::array kNames = {
-#define ROUTER(enumerator, language_name, capabilities) std::string_view(language_name),
+constexpr auto kRouters = [] {
+  constexpr unsigned Reads = bit(RouterAbility::Reads);
+  constexpr unsigned Writes = bit(RouterAbility::Writes);
+  constexpr unsigned Requests = bit(RouterAbility::Requests);
+  return std::array{
+#define ROUTER(enumerator, language_name, abilities, is_opened) \
+  KindRow{language_name, abilities, is_opened},
 #include "compiler/plan/routers.def"
 #undef ROUTER
   };
-  return kNames.at(static_cast<std::size_t>(kind));
+}();
+
+const KindRow& row_of(StoreKind kind) {
+  return kStores.at(static_cast<std::size_t>(kind));
+}
+const KindRow& row_of(RouterKind kind) {
+  return kRouters.at(static_cast<std::size_t>(kind));
+}
+
+template <class Kind, class Rows>
+std::optional<Kind> kind_named(const Rows& rows, std::string_view name) {
+  const auto found = std::ranges::find(rows, name, &KindRow::name);
+  if (found == rows.end()) return std::nullopt;
+  return static_cast<Kind>(found - rows.begin());
+}
+
+}  // namespace
+
+std::string_view name(StoreKind kind) {
+  return row_of(kind).name;
+}
+std::string_view name(RouterKind kind) {
+  return row_of(kind).name;
+}
+std::optional<StoreKind> store_kind_named(std::string_view name) {
+  return kind_named<StoreKind>(kStores, name);
+}
+std::optional<RouterKind> router_kind_named(std::string_view name) {
+  return kind_named<RouterKind>(kRouters, name);
+}
+bool can(StoreKind kind, StoreAbility ability) {
+  return (row_of(kind).abilities & bit(ability)) != 0;
+}
+bool can(RouterKind kind, RouterAbility ability) {
+  return (row_of(kind).abilities & bit(ability)) != 0;
+}
+bool is_opened(StoreKind kind) {
+  return row_of(kind).is_opened;
+}
+bool is_opened(RouterKind kind) {
+  return row_of(kind).is_opened;
+}
+
+std::string print(const RequestRoute& route) {
+  return route.method + " " + route.path;
 }
 
 std::vector<std::uint32_t> Entity::key() const {

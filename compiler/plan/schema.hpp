@@ -19,17 +19,41 @@
 namespace mig::plan {
 
 enum class StoreKind : std::uint8_t {
-#define STORE(enumerator, language_name, capabilities) enumerator,
+#define STORE(enumerator, language_name, abilities, is_opened) enumerator,
 #include "compiler/plan/stores.def"
 #undef STORE
 };
 enum class RouterKind : std::uint8_t {
-#define ROUTER(enumerator, language_name, capabilities) enumerator,
+#define ROUTER(enumerator, language_name, abilities, is_opened) enumerator,
 #include "compiler/plan/routers.def"
 #undef ROUTER
 };
 std::string_view name(StoreKind kind);
 std::string_view name(RouterKind kind);
+std::optional<StoreKind> store_kind_named(std::string_view name);
+std::optional<RouterKind> router_kind_named(std::string_view name);
+
+// What a plan may ask of a kind of store.
+enum class StoreAbility : std::uint8_t {
+  Rows,        // rows of an entity are read and written by their key
+  Schema,      // they stand in tables, which can be made and changed
+  Guard,       // triggers refuse, log and carry over what is written
+  Statements,  // the author's own
+  Keys,        // they stand under keys of a pattern, and may expire
+};
+bool can(StoreKind kind, StoreAbility ability);
+
+// What a plan may ask of a kind of router.
+enum class RouterAbility : std::uint8_t {
+  Reads,     // tells where to read
+  Writes,    // tells where to write
+  Requests,  // every request passes through it: it writes both sides, compares and measures
+};
+bool can(RouterKind kind, RouterAbility ability);
+
+// Whether this version has an adapter for it.
+bool is_opened(StoreKind kind);
+bool is_opened(RouterKind kind);
 
 // Where something is: a path or URL as written, or the reference of a secret that only the runtime
 // resolves (`env:APP_DSN`, `file:/run/secrets/x`).
@@ -42,8 +66,11 @@ struct Location {
 struct Store {
   std::string name;
   StoreKind kind = StoreKind::Sqlite;
-  Location location;                                // sqlite: a path, relative to the plan file
-  Duration busy_timeout = std::chrono::seconds(5);  // longest wait for another writer
+  Location location;  // sqlite: a path, relative to the plan file; else a URL
+  Duration busy_timeout = std::chrono::seconds(5);  // sqlite: longest wait for another writer
+  std::optional<Duration> lock_timeout;             // postgres: longest wait of a change of tables
+  std::optional<StoreId> caches;                    // what a row that is not here is refilled from
+  std::optional<std::int64_t> max_memory;           // redis: in bytes
   bool operator==(const Store&) const = default;
 };
 
@@ -52,10 +79,28 @@ struct Router {
   RouterKind kind = RouterKind::File;
   std::string path;                     // file: relative to the plan file
   std::optional<StoreId> store;         // table: where it is
-  std::string table;                    // table: its name there
+  std::string table;                    // table, channel: its name there
   std::vector<std::string> attributes;  // what a request can say about itself
+  std::string listen;                   // of one that requests pass through: where clients connect
+  Location location;                    // hook: whom it tells
+  std::optional<std::int64_t> expect;   // requests per second, times 10^9
   bool operator==(const Router&) const = default;
 };
+
+// A side that is reached by HTTP.
+struct Service {
+  std::string name;
+  Location location;
+  bool operator==(const Service&) const = default;
+};
+
+// `GET /auth/{id}`: requests that belong together.
+struct RequestRoute {
+  std::string method;
+  std::string path;
+  bool operator==(const RequestRoute&) const = default;
+};
+std::string print(const RequestRoute& route);
 
 // `-> Other.field`
 struct Reference {
@@ -101,13 +146,28 @@ struct Canonical {
   bool operator==(const Canonical&) const = default;
 };
 
+// How a row is written under its key.
+enum class Codec : std::uint8_t { Json, Hash, String };
+
+// The keys of a dataset whose store keeps no tables: `sess:{id}`.
+struct Keyspace {
+  std::string pattern;
+  Codec codec = Codec::Json;
+  std::optional<Duration> ttl;  // absent: a key stays until it is deleted
+  bool operator==(const Keyspace&) const = default;
+};
+
 struct Dataset {
   std::string name;
   EntityId entity;
   StoreId store;
-  std::string table;
+  std::string table;  // empty with `keys`
   std::vector<Canonical> canonical;
+  std::optional<Keyspace> keys;
   bool operator==(const Dataset&) const = default;
+
+  // What tells it from the other datasets of its store.
+  const std::string& place() const { return keys ? keys->pattern : table; }
 };
 
 // One kind of row that a transform makes out of a source row.

@@ -18,8 +18,13 @@ class Inspector {
     if (plan_.resources.empty()) inspect(static_cast<const Sides&>(plan_));
     for (const Resource& resource : plan_.resources)
       inspect(static_cast<const Sides&>(resource));
+    for (const Store& store : plan_.stores) {
+      if (store.caches) within(store.caches->index, plan_.stores.size(), "what a store caches");
+    }
     for (const Router& router : plan_.routers)
       inspect(router);
+    for (const Metric& metric : plan_.metrics)
+      inspect(metric);
     for (const Entity& entity : plan_.entities)
       inspect(entity);
     for (const Dataset& dataset : plan_.datasets)
@@ -46,8 +51,14 @@ class Inspector {
   }
 
   void inspect(const Sides& sides) {
-    if (sides.to.empty()) flaw("it has no target");
-    exists(sides.from, "from");
+    if (sides.old_service.has_value() != sides.new_service.has_value()) flaw("a side is missing");
+    if (sides.are_services()) {
+      within(sides.old_service->index, plan_.services.size(), "the old service");
+      within(sides.new_service->index, plan_.services.size(), "the new service");
+    } else {
+      if (sides.to.empty()) flaw("it has no target");
+      exists(sides.from, "from");
+    }
     for (const DatasetId id : sides.to)
       exists(id, "to");
     if (sides.through) within(sides.through->index, plan_.routers.size(), "through");
@@ -56,7 +67,24 @@ class Inspector {
   }
   void inspect(const Router& router) {
     if (router.store) within(router.store->index, plan_.stores.size(), "a router's store");
-    if (router.kind == RouterKind::Table && !router.store) flaw("a router has no store");
+    const bool needs_store = router.kind == RouterKind::Table || router.kind == RouterKind::Channel;
+    if (needs_store && !router.store) flaw("a router has no store");
+  }
+  void inspect(const Metric& metric) {
+    std::visit(Overloaded{
+                   [&](const SqlSource& source) {
+                     within(source.store.index, plan_.stores.size(), "a metric's store");
+                   },
+                   [](const FileSource&) {},
+                   [&](const PrometheusSource& source) {
+                     within(source.service.index, plan_.services.size(), "a metric's service");
+                   },
+                   [&](const HttpJsonSource& source) {
+                     within(source.service.index, plan_.services.size(), "a metric's service");
+                   },
+                   [](const CommandSource&) {},
+               },
+               metric.source);
   }
   void inspect(const Entity& entity) {
     if (std::ranges::none_of(entity.fields, &Field::key)) flaw("an entity has no key");
@@ -96,10 +124,16 @@ class Inspector {
   void inspect(const Gate& gate) {
     for (const Clause& clause : gate.clauses) {
       std::visit(Overloaded{
-                     [](const ArmReading&) {},
+                     [&](const ArmReading& reading) {
+                       if (reading.of)
+                         within(reading.of->index, plan_.resources.size(), "a gate's arm");
+                     },
                      [&](const DatasetReading& reading) { exists(reading.dataset, "a gate"); },
                      [&](const DeclaredReading& reading) {
                        within(reading.metric.index, plan_.metrics.size(), "a gate");
+                     },
+                     [&](const StoreReading& reading) {
+                       within(reading.store.index, plan_.stores.size(), "a gate");
                      },
                  },
                  clause.reading);
@@ -134,11 +168,16 @@ class Inspector {
     if (const auto* sql = std::get_if<Sql>(&step.action)) {
       within(sql->store.index, plan_.stores.size(), "a statement's store");
     }
-    if (const auto* reads = std::get_if<RouteReads>(&step.action); reads && !flaw_) {
-      const auto resource = plan_.at(step.phase).resource;
-      const DatasetId from = resource ? plan_.at(*resource).from : plan_.from;
-      for (const std::uint32_t field : reads->by)
-        within(field, plan_.entity_of(from).fields.size(), "a hashed field");
+    if (const auto* reads = std::get_if<RouteReads>(&step.action)) inspect_hash(step, reads->by);
+    if (const auto* writes = std::get_if<RouteWrites>(&step.action)) inspect_hash(step, writes->by);
+  }
+  void inspect_hash(const Step& step, const std::vector<std::uint32_t>& by) {
+    if (flaw_) return;
+    const auto resource = plan_.at(step.phase).resource;
+    const Sides& sides = resource ? static_cast<const Sides&>(plan_.at(*resource)) : plan_;
+    for (const std::uint32_t field : by) {
+      const std::size_t size = sides.are_services() ? 0 : plan_.entity_of(sides.from).fields.size();
+      within(field, size, "a hashed field");
     }
   }
 
@@ -146,7 +185,9 @@ class Inspector {
   static bool asks_for_sides(const Action& action) {
     return std::holds_alternative<Copy>(action) || std::holds_alternative<Verify>(action) ||
            std::holds_alternative<RouteWrites>(action) ||
-           std::holds_alternative<Rehearse>(action) || std::holds_alternative<RouteReads>(action);
+           std::holds_alternative<Rehearse>(action) || std::holds_alternative<RouteReads>(action) ||
+           std::holds_alternative<Shadow>(action) || std::holds_alternative<Parity>(action) ||
+           std::holds_alternative<Capture>(action);
   }
 
   const Plan& plan_;

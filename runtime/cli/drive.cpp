@@ -8,6 +8,7 @@
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/cli/duration_option.hpp"
 #include "runtime/cli/observers.hpp"
+#include "runtime/cli/refused_plan.hpp"
 #include "runtime/cli/signals.hpp"
 #include "runtime/engine/takeover.hpp"
 
@@ -97,6 +98,10 @@ runtime::Result<runtime::Lease> take_lease(Session& session, const std::string& 
 
 ExitCode drive(Session& session, runtime::RunLog& log, runtime::Lease lease,
                const DriveOptions& options) {
+  if (const auto exit = refused(log.plan())) {
+    (void)session.journal().release(lease);
+    return *exit;
+  }
   const std::atomic<bool>& is_stopping = stop_on_signals();
   SignalWaiter waiter(session.clock());
   const auto observer = options.is_json ? make_json_observer(session.clock(), stdout)

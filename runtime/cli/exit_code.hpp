@@ -8,7 +8,7 @@ enum class ExitCode : int {
   Done = 0,          // done, nothing to do, or waiting as asked
   PlanWrong = 1,     // errors in the plan, a failed test, drift found by `verify`, `fmt --check`
   Changes = 2,       // with --detailed-exitcode: the plan is right and would change something
-  Refused = 3,       // stale, already used, another schema, identity or journal format
+  Refused = 3,       // stale, used, beyond this version; another schema, identity or journal format
   RolledBack = 4,    // a step or gate failed and everything was rolled back
   NeedsPerson = 5,   // stopped where only a person can decide
   Locked = 6,        // another run holds the journal, the dataset or the plan

@@ -75,7 +75,7 @@ class Screen {
   }
 
   std::string sides(const plan::Sides& sides) const {
-    return fmt::format("{} -> {}", plan_.at(sides.from).name, names(sides.to));
+    return fmt::format("{} -> {}", print_old(plan_, sides), print_new(plan_, sides));
   }
   std::string resources() const {
     std::vector<std::string> texts;
@@ -266,6 +266,20 @@ class Screen {
   }
   static Row row(const plan::Leave& it) { return Row{"!", it.reason}; }
   static Row row(const plan::PointOfNoReturn&) { return Row{"!", ""}; }
+  static Row row(const plan::Shadow& it) {
+    if (it.share == plan::Ratio()) return Row{"=", "answers are compared no longer"};
+    return Row{"=", fmt::format("both sides answer {} of the reads, and the answers are compared",
+                                print(it.share))};
+  }
+  static Row row(const plan::Parity& it) {
+    return Row{"=", fmt::format("compare the answers to the requests of {}", it.suite)};
+  }
+  static Row row(const plan::Freeze& it) {
+    return Row{"!", fmt::format("the names and fields of {} stay as they are", it.contract)};
+  }
+  static Row row(const plan::Capture& it) {
+    return Row{"?", fmt::format("what the old side measures is kept as {}", it.baseline)};
+  }
 
   // How long a step may take, each limit with the verbs it holds for.
   std::string limits() const {

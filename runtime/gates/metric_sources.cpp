@@ -24,6 +24,11 @@ Sample source_error(std::string why) {
 Sample no_data(std::string why) {
   return Sample{Taken::NoData, 0, std::move(why)};
 }
+// REQUIRES: never called. No run is started with such a source (compiler/plan/carried_out.hpp).
+Sample unread() {
+  assert(false && "no run has a source that this version cannot read");
+  return source_error("this version cannot read it");
+}
 Sample value(std::int64_t number) {
   return Sample{Taken::Value, number, {}};
 }
@@ -125,6 +130,7 @@ plan::Unit unit_of(const plan::Plan& plan, const plan::Reading& reading) {
                         [](const plan::ArmReading& arm) { return plan::unit_of(arm.metric); },
                         [](const plan::DatasetReading& data) { return plan::unit_of(data.metric); },
                         [&](const plan::DeclaredReading& own) { return plan.at(own.metric).unit; },
+                        [](const plan::StoreReading& store) { return plan::unit_of(store.metric); },
                     },
                     reading);
 }
@@ -135,9 +141,11 @@ Sample take_reading(const plan::Reading& reading, World& world, Instant oldest) 
       plan::Overloaded{
           // A file router sees no requests: whatever is asked of an arm, nobody has counted it.
           [](const plan::ArmReading&) { return no_data("nothing reports on this arm"); },
+          [](const plan::StoreReading&) { return no_data("nothing reports on this store"); },
           [&](const plan::DatasetReading& data) {
-            return data.metric == plan::MetricKind::RowsIn ? rows_in(world, data.dataset)
-                                                           : rejects_of(world, data.dataset);
+            if (data.metric == plan::MetricKind::RowsIn) return rows_in(world, data.dataset);
+            if (data.metric == plan::MetricKind::Rejects) return rejects_of(world, data.dataset);
+            return no_data("nothing reports on this dataset");
           },
           [&](const plan::DeclaredReading& own) {
             const plan::Metric& metric = world.plan.at(own.metric);
@@ -148,6 +156,9 @@ Sample take_reading(const plan::Reading& reading, World& world, Instant oldest) 
                                   [&](const plan::FileSource& source) {
                                     return from_file(world, metric, source, oldest);
                                   },
+                                  [](const plan::PrometheusSource&) { return unread(); },
+                                  [](const plan::HttpJsonSource&) { return unread(); },
+                                  [](const plan::CommandSource&) { return unread(); },
                               },
                               metric.source);
           },

@@ -1,3 +1,5 @@
+#include <cassert>
+
 #include "compiler/plan/overloaded.hpp"
 #include "runtime/steps/copy.hpp"
 #include "runtime/steps/step.hpp"
@@ -6,6 +8,16 @@
 #include "runtime/steps/waiting.hpp"
 
 namespace mig::runtime {
+
+namespace {
+
+// REQUIRES: never called. No run is started with such a step (compiler/plan/carried_out.hpp).
+std::unique_ptr<Step> never() {
+  assert(false && "no run has a step that this version cannot carry out");
+  return nullptr;
+}
+
+}  // namespace
 
 std::unique_ptr<Step> make_step(const plan::Plan& plan, plan::StepId id) {
   using Made = std::unique_ptr<Step>;
@@ -29,6 +41,10 @@ std::unique_ptr<Step> make_step(const plan::Plan& plan, plan::StepId id) {
           [&](const plan::Approve& it) -> Made { return make_approve(it, id); },
           [&](const plan::Accept& it) -> Made { return make_accept(it, id); },
           [&](const plan::PointOfNoReturn& it) -> Made { return make_marker(it, id); },
+          [](const plan::Shadow&) -> Made { return never(); },
+          [](const plan::Parity&) -> Made { return never(); },
+          [](const plan::Freeze&) -> Made { return never(); },
+          [](const plan::Capture&) -> Made { return never(); },
       },
       plan.at(id).action);
 }

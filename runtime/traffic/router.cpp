@@ -18,8 +18,14 @@ std::unique_ptr<Router> open_router(const plan::Plan& plan, Stores& stores,
                                            initial_routes(plan));
     case plan::RouterKind::Table:
       return std::make_unique<RoutingTable>(open_routing_table(plan, stores));
+    case plan::RouterKind::Channel:
+    case plan::RouterKind::Hook:
+    case plan::RouterKind::Redis:
+    case plan::RouterKind::Http:
+    case plan::RouterKind::Postgres:
+      break;  // no run is started with one of them (compiler/plan/carried_out.hpp)
   }
-  assert(false && "every kind of router is opened");
+  assert(false && "every router of a run is of a kind that this version opens");
   return nullptr;
 }
 

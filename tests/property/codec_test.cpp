@@ -50,7 +50,8 @@ bool leaves_meaning(const json::json_pointer& at) {
   const std::string path = at.to_string();
   if (path == "/about" || path.find("/place/") != std::string::npos) return true;
   if (path.starts_with("/parameters/")) return ends_like(path, {"/from"});
-  if (path.starts_with("/phases/")) return ends_like(path, {"/about"});
+  if (path.starts_with("/phases/") || path.starts_with("/resources/"))
+    return ends_like(path, {"/about"});
   return path.starts_with("/gates/") && ends_like(path, {"/text"}) &&
          path.find("/clauses/") != std::string::npos;
 }

@@ -57,11 +57,21 @@ void make_transforms_whole(RandomFiller& filler, plan::Plan& plan) {
   }
 }
 
+// Either both sides are services, or none is.
+void make_services_whole(plan::Sides& sides) {
+  if (!sides.old_service || !sides.new_service) {
+    sides.old_service.reset();
+    sides.new_service.reset();
+  }
+}
+
 // Every second plan has none; in the others every phase belongs to one, so that any step has sides.
 void make_resources_whole(RandomFiller& filler, plan::Plan& plan) {
   if (filler.below(2) == 0) plan.resources.clear();
   for (plan::Resource& resource : plan.resources)
     fill_to(filler, resource.to, 1);
+  for (plan::Resource& resource : plan.resources)
+    make_services_whole(resource);
   const auto size = static_cast<std::uint32_t>(plan.resources.size());
   for (plan::Phase& phase : plan.phases) {
     const std::uint32_t any = phase.resource.value_or(plan::ResourceId{}).index;
@@ -72,16 +82,32 @@ void make_resources_whole(RandomFiller& filler, plan::Plan& plan) {
 
 void make_routes_whole(plan::Plan& plan) {
   for (plan::Router& router : plan.routers) {
-    if (router.kind == plan::RouterKind::Table) router.store = plan::StoreId{};
+    const bool needs_store =
+        router.kind == plan::RouterKind::Table || router.kind == plan::RouterKind::Channel;
+    if (needs_store) router.store = plan::StoreId{};
   }
   for (plan::Step& step : plan.steps) {
     auto* reads = std::get_if<plan::RouteReads>(&step.action);
-    if (reads == nullptr) continue;
+    auto* writes = std::get_if<plan::RouteWrites>(&step.action);
+    if (reads == nullptr && writes == nullptr) continue;
+    std::vector<std::uint32_t>& by = reads != nullptr ? reads->by : writes->by;
     const auto resource = plan.at(step.phase).resource;
-    const plan::DatasetId from = resource ? plan.at(*resource).from : plan.from;
-    const auto size = static_cast<std::uint32_t>(plan.entity_of(from).fields.size());
-    for (std::uint32_t& field : reads->by)
+    const plan::Sides& sides =
+        resource ? static_cast<const plan::Sides&>(plan.at(*resource)) : plan;
+    if (sides.are_services()) {
+      by.clear();
+      continue;
+    }
+    const auto size = static_cast<std::uint32_t>(plan.entity_of(sides.from).fields.size());
+    for (std::uint32_t& field : by)
       field %= size;
+  }
+  // Arms of a resource that is not there.
+  for (plan::Gate& gate : plan.gates) {
+    for (plan::Clause& clause : gate.clauses) {
+      auto* arm = std::get_if<plan::ArmReading>(&clause.reading);
+      if (arm != nullptr && arm->of && arm->of->index >= plan.resources.size()) arm->of.reset();
+    }
   }
 }
 
@@ -93,12 +119,14 @@ plan::Plan random_plan(std::uint64_t seed) {
   filler.fill(plan);
   fill_to(filler, plan.stores, kEach);
   fill_to(filler, plan.routers, kEach);
+  fill_to(filler, plan.services, kEach);
   fill_to(filler, plan.entities, kEach);
   fill_to(filler, plan.datasets, kEach);
   fill_to(filler, plan.transforms, kEach);
   fill_to(filler, plan.metrics, kEach);
   fill_to(filler, plan.gates, kEach);
   fill_to(filler, plan.to, 1);
+  make_services_whole(plan);
   fill_to(filler, plan.phases, kEach);
   fill_to(filler, plan.steps, 8);
   for (plan::Entity& entity : plan.entities) {

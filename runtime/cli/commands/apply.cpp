@@ -18,6 +18,7 @@
 #include "runtime/cli/live_report.hpp"
 #include "runtime/cli/plan_options.hpp"
 #include "runtime/cli/preflight.hpp"
+#include "runtime/cli/refused_plan.hpp"
 #include "runtime/cli/session.hpp"
 
 namespace mig::cli {
@@ -47,6 +48,7 @@ class Apply {
   ExitCode run() {
     plan_ = chosen_plan(file_, options_.plan, exit_);
     if (plan_ == nullptr) return exit_;
+    if (const auto exit = refused(*plan_)) return *exit;
     plan_hash_ = print(plan_hash(*plan_));
     std::error_code error;
     const auto folder = std::filesystem::absolute(options_.plan.file, error).parent_path();
@@ -180,8 +182,8 @@ void declare_apply(CLI::App& app, ExitCode& exit) {
       "  mig apply plan.mig --env prod\n"
       "  mig apply plan.mig --env ci --yes --until-blocked\n"
       "Interrupted or killed, the same command goes on where it stopped.\n"
-      "Exit codes: 0 done or waiting, 1 the plan is wrong, 3 used or stale, 4 rolled back,\n"
-      "            5 needs a person, 6 locked, 7 waiting (--detailed-exitcode)");
+      "Exit codes: 0 done or waiting, 1 the plan is wrong, 3 used, stale, or beyond this version,\n"
+      "            4 rolled back, 5 needs a person, 6 locked, 7 waiting (--detailed-exitcode)");
   command->callback([options, &exit] { exit = Apply(*options).run(); });
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/carried_out.hpp"
 #include "compiler/plan/resident_span.hpp"
 #include "compiler/plan/views.hpp"
 #include "runtime/cli/commands.hpp"
@@ -29,6 +30,8 @@ void show_proofs(const std::string& path) {
   for (std::size_t p = 0; p < file.result().plans.size(); ++p) {
     const plan::Plan& plan = file.result().plans[p];
     fmt::print("{}: {}\n", plan.name, print(file.result().proofs[p]));
+    for (const plan::NotCarriedOut& one : not_carried_out(plan))
+      fmt::print("{}: right, and this version cannot apply it: {}\n", plan.name, print(one));
     const plan::Views views(plan);
     for (std::size_t i = 0; i < views.size(); ++i) {
       if (const auto span = resident_span(views.at(i)))

@@ -11,6 +11,7 @@
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/drive.hpp"
 #include "runtime/cli/observers.hpp"
+#include "runtime/cli/refused_plan.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/cli/signals.hpp"
 #include "runtime/steps/letter_retry.hpp"
@@ -103,6 +104,7 @@ ExitCode verify(const ReconcileCommand& command) {
   if (!run) return report_error(run.error(), ExitCode::Usage);
   auto log = runtime::RunLog::open(session->journal(), run->run);
   if (!log) return report_error(log.error(), ExitCode::NeedsPerson);
+  if (const auto exit = refused(log->plan())) return *exit;
   const std::filesystem::path folder = log->created().plan_folder;
   auto stores = runtime::Stores::find(log->plan(), folder, environment);
   if (!stores) return report_error(stores.error());
@@ -162,6 +164,7 @@ ExitCode repair(const ReconcileCommand& command) {
   if (!session) return report_error(session.error());
   auto run = session->find(command.session.run);
   if (!run) return report_error(run.error(), ExitCode::Usage);
+  if (const auto exit = refused(run->plan)) return *exit;
   const plan::Views views(run->plan);
   const auto chosen = chosen_views(views, command);
   if (chosen.empty()) return unknown_resource(run->plan, command);
