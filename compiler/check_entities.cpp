@@ -279,53 +279,6 @@ class EntityChecker {
   bool ok_ = true;
 };
 
-// `users: User in app`
-struct DatasetHead {
-  const syntax::Expr* entity = nullptr;
-  const syntax::Expr* store = nullptr;
-};
-
-std::optional<DatasetHead> dataset_head(Analysis& analysis, const Declaration& declaration,
-                                        const StatementRow& row) {
-  Form form(*declaration.statement, row.form, analysis.diagnostics);
-  form.name();
-  const syntax::Expr* bound = form.value(syntax::Mark::Colon);
-  form.end();
-  if (!form.ok()) return std::nullopt;
-  const auto* in = std::get_if<syntax::Binary>(&bound->node);
-  if (in == nullptr || in->op != syntax::Operator::In) {
-    analysis.diagnostics.report(bound->span, diag::WrongForm, "dataset")
-        .help(fmt::format("it is written like `{}`", row.form));
-    return std::nullopt;
-  }
-  return DatasetHead{in->lhs.get(), in->rhs.get()};
-}
-
-void read_canonical(Analysis& analysis, const Declaration& declaration,
-                    const syntax::Statement& statement, plan::Dataset& dataset) {
-  const plan::Entity& entity = analysis.plan.at(dataset.entity);
-  Form form(statement, "canonical email = lower(email)", analysis.diagnostics);
-  const syntax::Expr* name = form.name();
-  const syntax::Expr* value = form.value(syntax::Mark::Assign);
-  form.end();
-  if (!form.ok()) return;
-  const auto found = std::ranges::find(entity.fields, name_of(*name), &plan::Field::name);
-  if (found == entity.fields.end()) {
-    analysis.report_unknown_field(name->span, entity, name_of(*name));
-    return;
-  }
-  if (found->key) {
-    analysis.diagnostics.report(name->span, diag::CanonicalKey, found->name)
-        .help("a key finds its row on the other side; carry it over in the transform instead");
-    return;
-  }
-  ExprChecker checker(analysis);
-  auto form_of = checker.check(*value, ExprScope{.module = declaration.module, .input = &entity});
-  if (!form_of) return;
-  dataset.canonical.push_back(plan::Canonical{
-      static_cast<std::uint32_t>(found - entity.fields.begin()), std::move(*form_of)});
-}
-
 }  // namespace
 
 void check_entities(Analysis& analysis) {
@@ -344,31 +297,6 @@ void check_entities(Analysis& analysis) {
     checker.check_references(analysis.plan.entities[id.index]);
   for (auto& [id, checker] : checked)
     checker.check_rules(analysis.plan.entities[id.index]);
-}
-
-void check_datasets(Analysis& analysis) {
-  const StatementRow& row = *find_statement(Context::File, "dataset");
-  for (const Declaration* declaration : analysis.program.declarations(DeclarationKind::Dataset)) {
-    const auto head = dataset_head(analysis, *declaration, row);
-    if (!head) continue;
-    const Attributes attributes(*declaration->statement, row, analysis.diagnostics);
-    const Module& scope = *declaration->module;
-    const auto entity =
-        analysis.find(*head->entity, scope, DeclarationKind::Entity, analysis.entities);
-    const auto store = analysis.find(*head->store, scope, DeclarationKind::Store, analysis.stores);
-    if (!attributes.ok() || !entity || !store) continue;
-    plan::Dataset dataset{.name = declaration->name, .entity = *entity, .store = *store};
-    const WrittenAttribute* table = attributes.find("table");
-    const auto name = analysis.constants.text(*table->value, scope);
-    if (!name) continue;
-    dataset.table = *name;
-    for (const syntax::Statement* canonical : attributes.all("canonical")) {
-      read_canonical(analysis, *declaration, *canonical, dataset);
-    }
-    analysis.datasets[declaration] =
-        plan::DatasetId{static_cast<std::uint32_t>(analysis.plan.datasets.size())};
-    analysis.plan.datasets.push_back(std::move(dataset));
-  }
 }
 
 }  // namespace mig::compiler

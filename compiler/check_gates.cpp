@@ -239,25 +239,35 @@ class GateChecker {
 
   std::optional<plan::DatasetId> check_dataset(const syntax::Expr& of) {
     const std::string_view word = name_of(of);
-    if (names_ != nullptr && word == "old") return names_->old_side;
-    if (names_ != nullptr && word == "new") return names_->new_side;
+    const bool is_side = names_ != nullptr && names_->has_sides && (word == "old" || word == "new");
+    if (is_side && analysis_.plan.are_services()) {
+      analysis_.diagnostics
+          .report(of.span, diag::Incapable,
+                  fmt::format("`{}` is a service here, and has no rows", word))
+          .help("ask for what its requests show, such as `error_rate(reads.new)`");
+      return std::nullopt;
+    }
+    if (is_side) return word == "old" ? names_->old_side : names_->new_side;
     return analysis_.find(of, scope(), DeclarationKind::Dataset, analysis_.datasets);
   }
 
   std::optional<plan::Reading> check_arm(plan::MetricKind metric, const syntax::Expr& of) {
     const std::string_view written = analysis_.sources.text(of.span);
+    plan::ArmReading reading{.metric = metric};
+    std::string_view arm = written;
+    const std::string_view first = written.substr(0, written.find('.'));
+    if (const auto part = part_named(first); part && first.size() < written.size()) {
+      reading.of = *part;
+      arm = written.substr(first.size() + 1);
+    }
     const auto* found =
-        std::ranges::find(kArms, written, &std::pair<std::string_view, plan::Arm>::first);
-    if (found == std::end(kArms)) {
-      std::vector<std::string> known;
-      for (const auto& [name, arm] : kArms)
-        known.emplace_back(name);
-      const std::string near = did_you_mean(written, known);
-      analysis_.diagnostics.report(of.span, diag::UnknownName, "arm", written)
-          .help(near.empty() ? fmt::format("arms are {}", fmt::join(known, ", ")) : near);
+        std::ranges::find(kArms, arm, &std::pair<std::string_view, plan::Arm>::first);
+    const bool is_captured = first == "captured" && first.size() + 1 < written.size();
+    if (found == std::end(kArms) && !is_captured) {
+      report_unknown_arm(of, written);
       return std::nullopt;
     }
-    if (names_ != nullptr && !names_->has_router) {
+    if (names_ != nullptr && names_->has_sides && !reading.of && !names_->has_router) {
       analysis_.diagnostics.report(of.span, diag::UnknownName, "arm", written)
           .note("arms are seen by a router, and this plan has no `through`")
           .help(
@@ -265,83 +275,42 @@ class GateChecker {
               "file(\"m.jsonl\")`");
       return std::nullopt;
     }
-    return plan::ArmReading{metric, found->second};
+    if (is_captured) {
+      reading.arm = plan::Arm::Captured;
+      reading.baseline = std::string(written.substr(first.size() + 1));
+    } else {
+      reading.arm = found->second;
+    }
+    return reading;
+  }
+
+  std::optional<plan::ResourceId> part_named(std::string_view name) const {
+    if (names_ == nullptr) return std::nullopt;
+    const auto found = std::ranges::find(names_->parts, name);
+    if (found == names_->parts.end()) return std::nullopt;
+    return plan::ResourceId{static_cast<std::uint32_t>(found - names_->parts.begin())};
+  }
+
+  void report_unknown_arm(const syntax::Expr& of, std::string_view written) {
+    std::vector<std::string> known;
+    for (const auto& [name, arm] : kArms)
+      known.emplace_back(name);
+    if (names_ != nullptr) {
+      for (const std::string& part : names_->parts) {
+        for (const auto& [name, arm] : kArms)
+          known.push_back(fmt::format("{}.{}", part, name));
+      }
+    }
+    const std::string near = did_you_mean(written, known);
+    known.resize(std::size(kArms));
+    analysis_.diagnostics.report(of.span, diag::UnknownName, "arm", written)
+        .help(near.empty() ? fmt::format("arms are {}", fmt::join(known, ", ")) : near);
   }
 
   Analysis& analysis_;
   const Declaration& declaration_;
   const PlanNames* names_;
 };
-
-using Source = decltype(plan::Metric::source);
-
-// `prometheus(mon, "…")`, `http_json(mon, "/health", "$.queue")`
-std::optional<Source> check_served_source(Analysis& analysis, const syntax::Call& call,
-                                          const Module& scope) {
-  const bool is_query = name_of(*call.callee) == "prometheus";
-  if (call.arguments.size() != (is_query ? 2 : 3)) {
-    analysis.diagnostics.report(
-        call.callee->span, diag::WrongArguments, name_of(*call.callee),
-        is_query ? "a service and a query" : "a service, a path, and a path in the document");
-    return std::nullopt;
-  }
-  const auto service =
-      analysis.find(call.arguments[0].value, scope, DeclarationKind::Service, analysis.services);
-  const auto first = analysis.constants.text(call.arguments[1].value, scope);
-  if (!service || !first) return std::nullopt;
-  if (is_query) return plan::PrometheusSource{*service, *first};
-  const auto pick = analysis.constants.text(call.arguments[2].value, scope);
-  if (!pick) return std::nullopt;
-  return plan::HttpJsonSource{*service, *first, *pick};
-}
-
-// `command(["./depth.sh", "queue"])`
-std::optional<Source> check_command(Analysis& analysis, const syntax::Call& call,
-                                    const Module& scope) {
-  const auto* list = call.arguments.size() == 1
-                         ? std::get_if<syntax::List>(&call.arguments.front().value.node)
-                         : nullptr;
-  if (list == nullptr || list->items.empty()) {
-    analysis.diagnostics.report(call.callee->span, diag::WrongArguments, "command",
-                                "a list: the program and what it is told");
-    return std::nullopt;
-  }
-  plan::CommandSource source;
-  for (const syntax::Expr& item : list->items) {
-    const auto part = analysis.constants.text(item, scope);
-    if (!part) return std::nullopt;
-    source.run.push_back(*part);
-  }
-  return source;
-}
-
-// `sql(app, "select …")`, `file("m.jsonl")`
-std::optional<Source> check_source(Analysis& analysis, const syntax::Expr& expr,
-                                   const Module& scope) {
-  const auto* call = std::get_if<syntax::Call>(&expr.node);
-  const std::string_view kind = call == nullptr ? std::string_view() : name_of(*call->callee);
-  if (kind == "sql" && call->arguments.size() == 2) {
-    const auto store =
-        analysis.find(call->arguments[0].value, scope, DeclarationKind::Store, analysis.stores);
-    const auto query = analysis.constants.text(call->arguments[1].value, scope);
-    if (!store || !query) return std::nullopt;
-    return plan::SqlSource{*store, *query};
-  }
-  if (kind == "file" && call->arguments.size() == 1) {
-    const auto path = analysis.constants.text(call->arguments[0].value, scope);
-    if (!path) return std::nullopt;
-    return plan::FileSource{*path};
-  }
-  if (kind == "prometheus" || kind == "http_json")
-    return check_served_source(analysis, *call, scope);
-  if (kind == "command") return check_command(analysis, *call, scope);
-  analysis.diagnostics.report(expr.span, diag::WrongForm, "metric")
-      .help(
-          "a metric is read by `sql(app, \"select count(*) from queue\")`, "
-          "`file(\"metrics.jsonl\")`, `prometheus(mon, \"…\")`, `http_json(mon, \"/health\", "
-          "\"$.queue\")` or `command([\"./depth.sh\"])`");
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -357,31 +326,6 @@ void check_gates(Analysis& analysis) {
     analysis.gates[declaration] =
         plan::GateId{static_cast<std::uint32_t>(analysis.plan.gates.size())};
     analysis.plan.gates.push_back(std::move(*gate));
-  }
-}
-
-void check_metrics(Analysis& analysis) {
-  const StatementRow& row = *find_statement(Context::File, "metric");
-  for (const Declaration* declaration : analysis.program.declarations(DeclarationKind::Metric)) {
-    Form form(*declaration->statement, row.form, analysis.diagnostics);
-    form.name();
-    const syntax::Expr* type = form.value(syntax::Mark::Colon);
-    const syntax::Expr* written = form.value(syntax::Mark::Assign);
-    form.end();
-    if (!form.ok()) continue;
-    const auto unit = unit_of_type(*type);
-    if (!unit || *unit == Unit::Text || *unit == Unit::Bool) {
-      analysis.diagnostics
-          .report(type->span, diag::UnknownName, "type", analysis.sources.text(type->span))
-          .help(
-              "a metric is a duration, ratio, size, rows, req, keys, int or a rate such as rows/s");
-      continue;
-    }
-    const auto source = check_source(analysis, *written, *declaration->module);
-    if (!source) continue;
-    analysis.metrics[declaration] =
-        plan::MetricId{static_cast<std::uint32_t>(analysis.plan.metrics.size())};
-    analysis.plan.metrics.push_back(plan::Metric{declaration->name, *unit, *source});
   }
 }
 

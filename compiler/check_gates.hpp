@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "compiler/analysis.hpp"
 
@@ -14,6 +15,8 @@ struct PlanNames {
   std::optional<plan::DatasetId> old_side;
   std::optional<plan::DatasetId> new_side;
   bool has_router = false;
+  bool has_sides = true;           // false beside the resources of a plan
+  std::vector<std::string> parts;  // names of the plan's resources and features, by their position
 };
 
 // The gate, or nothing after a report.

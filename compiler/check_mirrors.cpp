@@ -14,6 +14,9 @@ namespace {
 // Why not, or nothing.
 std::string flaw_of(const plan::Plan& plan, plan::Side authority) {
   const plan::Dataset& from = plan.at(plan.from);
+  const plan::Store& store = plan.at(from.store);
+  if (!can(store.kind, plan::StoreAbility::Guard))
+    return fmt::format("`{}` is a `{}` store, which has no triggers", store.name, name(store.kind));
   const auto apart = std::ranges::find_if(
       plan.to, [&](plan::DatasetId dataset) { return plan.at(dataset).store != from.store; });
   if (apart != plan.to.end()) {

@@ -34,7 +34,9 @@ class PlanChecker {
     form.end();
     if (!form.ok()) return;
     scope_.gates = analysis_.gates;
-    scope_.has_resources = !body_.all("resource").empty();
+    read_part_names();
+    scope_.has_resources = !parts_.empty();
+    scope_.names.has_sides = scope_.has_sides();
     if (scope_.has_resources) return check_parts();
     check_sides(analysis_, scope_, body_);
     read_gates(scope_, body_);
@@ -50,10 +52,10 @@ class PlanChecker {
   // A part of the plan that moves on its own, while it is read.
   struct Part {
     Part(Analysis& analysis, const PlanScope& outside, const syntax::Statement& statement,
-         const syntax::Expr& name)
+         const syntax::Expr& name, Context context)
         : scope(outside),
-          body(analysis, statement, name.span, Context::Resource),
-          phases(analysis, scope, Context::Resource) {}
+          body(analysis, statement, name.span, context),
+          phases(analysis, scope, context) {}
     Part(const Part&) = delete;
     Part& operator=(const Part&) = delete;
 
@@ -89,13 +91,42 @@ class PlanChecker {
             .label(place->second->span, "it is declared here");
         continue;
       }
-      auto gate = check_gate(analysis_, declaration, scope.has_sides() ? &scope.names : nullptr);
+      auto gate = check_gate(analysis_, declaration, &scope.names);
       if (!gate) continue;
       gate->name = scope.qualified(gate->name);
       scope.gates[&declaration] =
           plan::GateId{static_cast<std::uint32_t>(analysis_.plan.gates.size())};
       analysis_.plan.gates.push_back(std::move(*gate));
     }
+  }
+
+  static bool is_part(const syntax::Statement& statement) {
+    return statement.word.text == "resource" || statement.word.text == "feature";
+  }
+
+  // Gates may ask for the arms of any part, wherever it stands.
+  void read_part_names() {
+    for (const syntax::Statement& statement : body_.statements()) {
+      if (!is_part(statement)) continue;
+      parts_.push_back(&statement);
+      if (const syntax::Expr* name = declared_name(statement))
+        scope_.names.parts.emplace_back(name_of(*name));
+    }
+  }
+
+  // Features divide the requests of two services, which are sides of the plan.
+  void read_service_sides() {
+    check_sides(analysis_, scope_, body_);
+    body_.report_missing();
+    services_ = analysis_.plan;
+    if (!services_.are_services() && !analysis_.diagnostics.has_errors()) {
+      analysis_.diagnostics
+          .report(body_.all("feature").front()->word.span, diag::Incapable,
+                  "a feature is made of requests, and the sides of this plan are no services")
+          .help("declare them: `service users_api: http { url = \"…\" }`")
+          .help("what holds rows moves as a `resource`");
+    }
+    look_as_plan();
   }
 
   void read_policy(PlanScope& scope, PlanBody& body) {
@@ -106,11 +137,15 @@ class PlanChecker {
 
   // Phases above the first resource, the resources, and phases below the last.
   void check_parts() {
-    for (const char* word : {"from", "to", "through", "via", "back"}) {
-      for (const syntax::Statement* statement : body_.all(word)) {
-        analysis_.diagnostics.report(statement->word.span, diag::WrongForm, word)
-            .help("a plan has two sides, or resources that have them: put it into a resource");
+    if (body_.all("feature").empty()) {
+      for (const char* word : {"from", "to", "through", "via", "back", "data"}) {
+        for (const syntax::Statement* statement : body_.all(word)) {
+          analysis_.diagnostics.report(statement->word.span, diag::WrongForm, word)
+              .help("a plan has two sides, or resources that have them: put it into a resource");
+        }
       }
+    } else {
+      read_service_sides();
     }
     read_gates(scope_, body_);
     Statements above;
@@ -120,7 +155,7 @@ class PlanChecker {
     PhaseChecker last(analysis_, scope_, Context::Plan);
     first.collect(above);
     std::deque<Part> parts;
-    for (const syntax::Statement* statement : body_.all("resource"))
+    for (const syntax::Statement* statement : parts_)
       collect(*statement, parts);
     last.collect(below);
     read_policy(scope_, body_);
@@ -147,12 +182,12 @@ class PlanChecker {
   }
 
   void split(Statements& above, Statements& below) {
-    const syntax::Statement* const newest = body_.all("resource").back();
+    const syntax::Statement* const newest = parts_.back();
     bool is_above = true;
     bool is_below = false;
     for (const syntax::Statement& statement : body_.statements()) {
       const std::string& word = statement.word.text;
-      if (word == "resource") {
+      if (is_part(statement)) {
         is_above = false;
         is_below = is_below || &statement == newest;
         continue;
@@ -169,7 +204,9 @@ class PlanChecker {
   }
 
   void collect(const syntax::Statement& statement, std::deque<Part>& parts) {
-    Form form(statement, find_statement(Context::Plan, "resource")->form, analysis_.diagnostics);
+    const bool is_feature = statement.word.text == "feature";
+    Form form(statement, find_statement(Context::Plan, statement.word.text)->form,
+              analysis_.diagnostics);
     const syntax::Expr* name = form.name();
     form.end();
     if (form.ok() && !statement.block) form.misfit();
@@ -180,16 +217,24 @@ class PlanChecker {
           .label(other.body.name(), "it is declared here");
       return;
     }
-    Part& part = parts.emplace_back(analysis_, scope_, statement, *name);
+    Part& part = parts.emplace_back(analysis_, scope_, statement, *name,
+                                    is_feature ? Context::Feature : Context::Resource);
+    part.scope.names.has_sides = true;
     part.scope.resource = plan::ResourceId{static_cast<std::uint32_t>(parts.size() - 1)};
     part.scope.resource_name = name_of(*name);
     part.scope.phases.clear();
     part.resource.name = name_of(*name);
     part.resource.about = about(statement);
     part.resource.place = analysis_.place(statement.word.span);
+    if (is_feature) {
+      static_cast<plan::Sides&>(part.resource) = services_;
+      part.resource.requests = check_requests(analysis_, part.scope, part.body);
+    } else {
+      part.scope.names = PlanNames{.parts = scope_.names.parts};
+    }
     analysis_.plan.resources.push_back(part.resource);
     look_as(part);
-    check_sides(analysis_, part.scope, part.body);
+    if (!is_feature) check_sides(analysis_, part.scope, part.body);
     const plan::Sides& own = analysis_.plan;
     static_cast<plan::Sides&>(part.resource) = own;
     analysis_.plan.resources.back() = part.resource;
@@ -216,6 +261,8 @@ class PlanChecker {
   PlanBody body_;
   PlanScope scope_;
   std::deque<Declaration> own_;
+  Statements parts_;      // the resources and features, in written order
+  plan::Sides services_;  // of the features
 };
 
 }  // namespace

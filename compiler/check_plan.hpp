@@ -49,6 +49,10 @@ struct PlanScope {
 // `from`, `to`, `through`, `via` and `back`, into the plan and into what `old` and `new` mean.
 void check_sides(Analysis& analysis, PlanScope& scope, PlanBody& body);
 
+// The requests of a feature.
+std::vector<plan::RequestRoute> check_requests(Analysis& analysis, const PlanScope& scope,
+                                               PlanBody& body);
+
 // The steps of one phase, appended to the plan. `entry` is what its first step needs.
 void check_steps(Analysis& analysis, PlanScope& scope, const syntax::Statement& phase,
                  plan::PhaseId id, const std::vector<plan::StepId>& entry);

@@ -29,6 +29,7 @@ class ResourcesChecker {
 
  private:
   static std::vector<DatasetId> datasets_of(const plan::Sides& sides) {
+    if (sides.are_services()) return {};
     std::vector<DatasetId> datasets = sides.to;
     datasets.push_back(sides.from);
     return datasets;
@@ -37,7 +38,7 @@ class ResourcesChecker {
   // Two datasets may stand on one table, and then one moves what the other does.
   bool is_one_table(DatasetId left, DatasetId right) const {
     return plan_.at(left).store == plan_.at(right).store &&
-           plan_.at(left).table == plan_.at(right).table;
+           plan_.at(left).place() == plan_.at(right).place();
   }
 
   std::optional<DatasetId> shared(const plan::Sides& sides, DatasetId dataset) const {
@@ -49,6 +50,18 @@ class ResourcesChecker {
 
   // M4020: the first table that an earlier resource moves as well.
   void check_own(ResourceId id) {
+    for (const plan::RequestRoute& request : plan_.at(id).requests) {
+      for (std::uint32_t other = 0; other < id.index; ++other) {
+        const auto& others = plan_.resources[other].requests;
+        if (std::ranges::find(others, request) == others.end()) continue;
+        diagnostics_
+            .report(names_[id.index], diag::ChangedTwice,
+                    fmt::format("`{}` belongs to two features", print(request)))
+            .label(names_[other], fmt::format("`{}` moves it as well", plan_.resources[other].name))
+            .help("each request belongs to one feature");
+        return;
+      }
+    }
     for (const DatasetId dataset : datasets_of(plan_.at(id))) {
       for (std::uint32_t other = 0; other < id.index; ++other) {
         if (!shared(plan_.resources[other], dataset)) continue;

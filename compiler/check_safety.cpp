@@ -28,6 +28,7 @@ class SafetyChecker {
   void check() {
     check_point_of_no_return();
     check_stale_reads();
+    check_read_where_written();
     check_overwriting();
     check_committed_together();
   }
@@ -114,11 +115,11 @@ class SafetyChecker {
       if (reads == nullptr || reads->to != plan::Side::New || !is_own(plan_, StepId{i})) continue;
       const plan::WritesState writes = plan::writes_before(plan_, StepId{i});
       if (writes.authority != plan::Side::Old) continue;
-      // Triggers write both sides in one transaction, and an application that writes both has done
-      // so before it acknowledges: nothing that was acknowledged is missing. What a stranger writes
-      // to one side only is late by what mig needs to carry it over, which nobody has promised.
-      if (writes.mirror == plan::WriteMode::Transaction || writes.mirror == plan::WriteMode::App)
-        continue;
+      // Triggers write both sides in one transaction, and a router or an application that writes
+      // both has done so before it acknowledges; keys that a router could not write are read from
+      // the authority. Nothing that was acknowledged is missing. What a stranger writes to one side
+      // only is late by what mig needs to carry it over, which nobody has promised.
+      if (writes.mirror && writes.mirror != plan::WriteMode::Follow) continue;
       if (writes.mirror != plan::WriteMode::Follow) {
         auto report = diagnostics_.report(
             spans_[i], diag::StaleReads,
@@ -143,6 +144,28 @@ class SafetyChecker {
                             plan::print(*mirror.max_lag)))
           .help("or let the new side follow more closely: `max_lag = …`");
       show({Harm::ReadLate}, report);
+    }
+  }
+
+  // M4008: where the new side is the authority of some keys, these are read from it.
+  void check_read_where_written() {
+    for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
+      const auto* writes = std::get_if<plan::RouteWrites>(&plan_.steps[i].action);
+      if (writes == nullptr || !writes->share || !is_own(plan_, StepId{i})) continue;
+      const auto reads = plan::route_before<plan::RouteReads>(plan_, StepId{i});
+      const bool is_same_hash =
+          !reads.share || (reads.by == writes->by && reads.by_request == writes->by_request);
+      const auto whole = plan::Ratio::percent(100);
+      const bool covers = reads.to == plan::Side::New && reads.where.empty() && is_same_hash &&
+                          reads.share.value_or(whole) >= *writes->share;
+      if (covers) continue;
+      diagnostics_
+          .report(spans_[i], diag::StaleReads,
+                  fmt::format("`new` becomes the authority of {} of the keys, and reads go to {}",
+                              plan::print(*writes->share), plan::print(plan_, reads)))
+          .help(fmt::format("let `new` answer at least as much before: `reads new {}`",
+                            plan::print(*writes->share)));
+      return;
     }
   }
 

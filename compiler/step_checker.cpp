@@ -22,11 +22,12 @@ void StepChecker::check(const syntax::Statement& phase) {
     const std::string& word = statement.word.text;
     if (word == "on_fail" || word == "rejects" || word == "window") continue;
     row_ = find_statement(Context::Phase, word);
+    row_span_ = statement.span;
     if (row_ == nullptr) {
       report_unknown_statement(statement, Context::Phase, analysis_.diagnostics);
       continue;
     }
-    if (has_its_sides(statement.word)) check_step(statement);
+    if (has_its_sides(statement.word) && has_its_rows(statement.word)) check_step(statement);
   }
 }
 
@@ -34,9 +35,34 @@ void StepChecker::check(const syntax::Statement& phase) {
 bool StepChecker::has_its_sides(const syntax::Word& word) {
   static constexpr std::string_view kMoves[] = {
       "snapshot", "scan",     "verify", "writes", "reads",
-      "ramp",     "rehearse", "leave",  "accept", "point_of_no_return"};
+      "ramp",     "rehearse", "leave",  "accept", "point_of_no_return",
+      "shadow",   "parity",   "capture"};
   if (scope_.has_sides() || std::ranges::find(kMoves, word.text) == std::end(kMoves)) return true;
   report_no_sides(word.span, word.text);
+  return false;
+}
+
+// Between services requests move, and a plan may say that rows do not.
+bool StepChecker::has_its_rows(const syntax::Word& word) {
+  static constexpr std::string_view kRows[] = {"snapshot", "scan", "verify"};
+  static constexpr std::string_view kTables[] = {"create", "add", "drop", "purge", "backup"};
+  const bool copies = std::ranges::find(kRows, word.text) != std::end(kRows);
+  const bool shapes = std::ranges::find(kTables, word.text) != std::end(kTables);
+  const plan::Plan& plan = analysis_.plan;
+  if (plan.are_services() && (copies || shapes)) {
+    analysis_.diagnostics
+        .report(word.span, diag::Incapable,
+                fmt::format("`{}` is about rows, and `{}` is a service", word.text,
+                            print_old(plan, plan)))
+        .help("what a service keeps is moved by a resource with datasets of its own");
+    return false;
+  }
+  const bool carries = copies && word.text != "verify";
+  if (plan.nothing_moves.empty() || !carries) return true;
+  analysis_.diagnostics
+      .report(word.span, diag::Incapable,
+              fmt::format("`{}` carries rows over, and `data none` says that none are", word.text))
+      .help("take one of them out");
   return false;
 }
 
@@ -146,10 +172,17 @@ void StepChecker::append(const syntax::Statement& statement, Action action,
 
 std::optional<Action> StepChecker::lower(const syntax::Statement& statement, Form& form) {
   const std::string& word = statement.word.text;
-  if (word == "create") return datasets_of<plan::Create>(form);
+  if (word == "create") {
+    auto action = datasets_of<plan::Create>(form);
+    if (!action) return std::nullopt;
+    for (const plan::DatasetId id : std::get<plan::Create>(*action).datasets) {
+      if (!keeps_tables(statement, analysis_.plan.at(id).store)) return std::nullopt;
+    }
+    return action;
+  }
   if (word == "purge") return datasets_of<plan::Purge>(form);
-  if (word == "drop") return drop(form);
-  if (word == "add") return add(form);
+  if (word == "drop") return drop(statement, form);
+  if (word == "add") return add(statement, form);
   if (word == "backup") return backup(form);
   if (word == "sql") return sql(form);
   if (word == "snapshot") return copy(form, plan::CopyKind::Snapshot);
@@ -158,6 +191,10 @@ std::optional<Action> StepChecker::lower(const syntax::Statement& statement, For
   if (word == "writes") return writes(statement, form);
   if (word == "rehearse") return rehearse(statement, form);
   if (word == "reads") return reads(statement, form);
+  if (word == "shadow") return shadow(statement, form);
+  if (word == "parity") return parity(statement, form);
+  if (word == "freeze") return freeze(form);
+  if (word == "capture") return capture(statement, form);
   if (word == "require") return require(form);
   if (word == "hold") return hold(form);
   if (word == "approve") return approve(form);
@@ -175,6 +212,7 @@ std::vector<plan::DatasetId> StepChecker::side_or_dataset(const syntax::Expr& na
     report_no_sides(name.span, name_of(name));
     return {};
   }
+  if (is_side && analysis_.plan.are_services()) return {};  // has_its_rows
   if (name_of(name) == "old") {
     return scope_.names.old_side ? std::vector{*scope_.names.old_side}
                                  : std::vector<plan::DatasetId>();

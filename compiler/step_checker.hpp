@@ -1,8 +1,8 @@
 // Lowers the steps of one phase; a word of the statement table is one function here.
 //
 // step_checker.cpp reads the phase and names, step_structure.cpp, step_data.cpp,
-// step_reads.cpp, step_ramp.cpp, step_writes.cpp, step_waiting.cpp and step_window.cpp lower the
-// words. Made for one phase, used once.
+// step_reads.cpp, step_ramp.cpp, step_writes.cpp, step_traffic.cpp, step_waiting.cpp and
+// step_window.cpp lower the words. Made for one phase, used once.
 #pragma once
 
 #include <map>
@@ -38,9 +38,17 @@ class StepChecker {
     syntax::Span at;
   };
 
+  // How each share of a ramp is watched.
+  struct RampWatch {
+    std::optional<plan::Duration> hold;
+    std::vector<plan::GateId> gates;
+    std::optional<std::string> owner;  // who approves each share
+  };
+
   void read_lasting(const syntax::Block& block);
   void check_may_be_partial(const syntax::Statement& statement);
   bool has_its_sides(const syntax::Word& word);
+  bool has_its_rows(const syntax::Word& word);
   void report_no_sides(const syntax::Span& at, std::string_view what);
   bool can_judge(const std::vector<plan::GateId>& gates, const syntax::Span& at);
   void read_rejects(const syntax::Statement& statement);
@@ -76,9 +84,10 @@ class StepChecker {
     if (all.empty()) return std::nullopt;
     return Verb{std::move(all)};
   }
-  Lowered drop(Form& form);
-  Lowered add(Form& form);
-  Lowered add_index(Form& form);
+  Lowered drop(const syntax::Statement& statement, Form& form);
+  bool keeps_tables(const syntax::Statement& statement, plan::StoreId store);
+  Lowered add(const syntax::Statement& statement, Form& form);
+  Lowered add_index(const syntax::Statement& statement, Form& form);
   bool read_fill(const syntax::Expr& fill, const plan::Field& declared, plan::AddField& action);
   Lowered backup(Form& form);
   Lowered sql(Form& form);
@@ -89,11 +98,16 @@ class StepChecker {
   bool read_rate(plan::Pace& pace);
   bool read_conflict(plan::Copy& action);
   Lowered verify(Form& form);
+  bool read_repair(plan::Verify& action);
 
   std::optional<plan::Side> side(Form& form, bool may_be_none);
   Lowered writes(const syntax::Statement& statement, Form& form);
   Lowered rehearse(const syntax::Statement& statement, Form& form);
-  bool is_of_all(Form& form);
+  bool read_part(Form& form, bool is_move, plan::RouteWrites& action);
+  bool may_take_part(const syntax::Span& at, const plan::RouteWrites& action);
+  static void complete(plan::RouteWrites& action, bool is_move);
+  bool read_mirror_error(plan::RouteWrites& action);
+  bool read_ack(plan::RouteWrites& action);
   plan::WritesState writes_before() const;
   bool may_lead_back(const syntax::Statement& statement, plan::Side before);
   bool read_limit(std::string_view name, bool may_stand, std::string_view owner,
@@ -104,13 +118,29 @@ class StepChecker {
   bool read_where(Form& form, plan::RouteReads& action);
   bool read_condition(const syntax::Expr& condition, plan::RouteReads& action);
   bool read_share(const syntax::Expr* written, plan::RouteReads& action);
-  bool read_hash(plan::RouteReads& action);
+  bool read_hash(std::vector<std::uint32_t>& by, std::vector<std::string>& by_request,
+                 bool is_shared);
+  bool read_request_hash(std::vector<std::string>& by, bool is_shared);
+  const syntax::Call* written_hash(const syntax::Expr& by);
   bool can_be_hashed(const plan::Field& field, const syntax::Span& at);
   bool read_fallback(plan::RouteReads& action);
   bool is_routed(const syntax::Statement& statement, const plan::RouteReads& action);
+  Lowered reads_through(const syntax::Statement& statement);
   void ramp(const syntax::Statement& statement);
+  void ramp_reads(const syntax::Statement& statement, Form& form);
+  void ramp_writes(const syntax::Statement& statement, Form& form);
+  std::optional<RampWatch> read_watch(const std::vector<RampStage>& stages);
+  bool has_none_of(std::string_view owner, std::initializer_list<std::string_view> names);
   std::optional<std::vector<RampStage>> read_stages(Form& form);
   bool grows(const std::vector<RampStage>& stages);
+  bool sees_requests(const syntax::Span& at, std::string_view what);
+  std::optional<bool> route(Form& form, const syntax::Statement& statement, std::string_view word);
+  bool read_texts(std::string_view attribute, std::vector<std::string>& into);
+  Lowered shadow(const syntax::Statement& statement, Form& form);
+  Lowered parity(const syntax::Statement& statement, Form& form);
+  Lowered freeze(Form& form);
+  Lowered capture(const syntax::Statement& statement, Form& form);
+  bool has_baseline(const plan::Gate& gate, const syntax::Span& at);
   Lowered require(Form& form);
   Lowered hold(Form& form);
   Lowered approve(Form& form);
@@ -129,6 +159,7 @@ class StepChecker {
   plan::Rejects rejects_;
   std::map<std::string, int> counts_;
   const StatementRow* row_ = nullptr;
+  syntax::Span row_span_;  // of the statement that is read
   const Attributes* attributes_ = nullptr;
 };
 

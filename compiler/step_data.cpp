@@ -114,6 +114,31 @@ bool StepChecker::read_conflict(plan::Copy& action) {
   return false;
 }
 
+// The side that was written last knows; whoever names another one would undo writes.
+bool StepChecker::read_repair(plan::Verify& action) {
+  const syntax::Expr* repair = attribute("repair");
+  if (repair == nullptr) return true;
+  const std::string_view from = name_of(*repair);
+  if (from != "from_authority" && from != "from_old") {
+    const std::string near = did_you_mean(from, {"from_authority", "from_old"});
+    analysis_.diagnostics
+        .report(repair->span, diag::UnknownName, "source of a repair",
+                analysis_.sources.text(repair->span))
+        .help(near.empty() ? "write `repair = from_authority`" : near);
+    return false;
+  }
+  action.repair = true;
+  const plan::WritesState writes = writes_before();
+  if (from == "from_authority" || (writes.authority != plan::Side::New && !writes.share))
+    return true;
+  analysis_.diagnostics
+      .report(repair->span, diag::Incapable,
+              "`old` is not the authority here, so rows of `new` would be overwritten with older "
+              "ones")
+      .help("write `repair = from_authority`");
+  return false;
+}
+
 std::optional<Action> StepChecker::verify(Form& form) {
   const bool sides = form.word("old") && form.value(syntax::Mark::Comma) != nullptr;
   if (!sides) return std::nullopt;
@@ -122,17 +147,7 @@ std::optional<Action> StepChecker::verify(Form& form) {
     action.sample = analysis_.constants.ratio(*rows, *scope_.module);
     if (!action.sample) return std::nullopt;
   }
-  if (const syntax::Expr* repair = attribute("repair")) {
-    const std::string_view from = name_of(*repair);
-    if (from != "from_authority" && from != "from_old") {
-      analysis_.diagnostics
-          .report(repair->span, diag::UnknownName, "source of a repair",
-                  analysis_.sources.text(repair->span))
-          .help("write `repair = from_authority`");
-      return std::nullopt;
-    }
-    action.repair = true;
-  }
+  if (!read_repair(action)) return std::nullopt;
   if (const syntax::Expr* most = attribute("max_delete")) {
     const auto share = analysis_.constants.ratio(*most, *scope_.module);
     if (!share) return std::nullopt;

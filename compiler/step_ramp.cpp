@@ -1,4 +1,4 @@
-// `ramp`: reads move share by share, and each share has to hold before the next one.
+// `ramp`: reads or writes move share by share, and each share has to hold before the next one.
 //
 // It becomes the steps that it stands for: reads, hold, reads, hold, …
 #include <fmt/format.h>
@@ -12,41 +12,110 @@ void StepChecker::ramp(const syntax::Statement& statement) {
   const Attributes attributes(statement, *row_, analysis_.diagnostics);
   Form form(statement, row_->form, analysis_.diagnostics);
   attributes_ = &attributes;
-  if (!form.word("reads") || !form.word("new")) return;
+  const auto is_writes = route(form, statement, "writes");
+  if (!is_writes) return;
+  if (*is_writes) return ramp_writes(statement, form);
+  const auto is_reads = route(form, statement, "reads");
+  if (!is_reads) return;
+  if (!*is_reads) return form.misfit();
+  ramp_reads(statement, form);
+}
+
+void StepChecker::ramp_reads(const syntax::Statement& statement, Form& form) {
+  if (!form.word("new") || !has_none_of("ramp reads", {"mode", "max_pause"})) return;
   plan::RouteReads common{.to = plan::Side::New};
   if (!read_where(form, common)) return;
   const auto stages = read_stages(form);
   if (stages && form.ok()) form.end();
-  if (!stages || !form.ok() || !attributes.ok()) return;
+  if (!stages || !form.ok() || !attributes_->ok()) return;
   std::optional<plan::Duration> stale_ok;
-  std::optional<plan::Duration> hold;
-  if (!read_duration("stale_ok", stale_ok) || !read_duration("hold", hold) || !read_hash(common) ||
+  if (!read_duration("stale_ok", stale_ok) || !read_hash(common.by, common.by_request, true) ||
       !read_fallback(common) || !grows(*stages)) {
     return;
   }
   common.stale_ok = stale_ok.value_or(plan::Duration::zero());
-  const auto gates = check_gate_names(analysis_, scope_, *attribute("require"));
-  if (gates.empty()) return;
-  std::optional<std::string> owner;
-  if (const syntax::Expr* approve = attribute("approve")) {
-    owner = analysis_.constants.text(*approve, *scope_.module);
-    if (!owner) return;
-  }
-  for (const RampStage& stage : *stages) {
-    if (stage.hold || hold) continue;
-    analysis_.diagnostics.report(stage.at, diag::MissingPart, "ramp", "hold")
-        .help("say how long each share is watched: `hold = 10m`, or `5% for 10m`");
-    return;
-  }
-  if (!is_routed(statement, stages->front().reads)) return;
+  const auto watch = read_watch(*stages);
+  if (!watch || !is_routed(statement, stages->front().reads)) return;
   for (const RampStage& stage : *stages) {
     plan::RouteReads reads = common;
     reads.share = stage.reads.share;
-    if (owner) append(statement, plan::Approve{.who = *owner});
+    if (watch->owner) append(statement, plan::Approve{.who = *watch->owner});
     append(statement, reads);
-    append(statement, plan::Hold{.length = stage.hold ? *stage.hold : *hold, .gates = gates},
+    append(statement,
+           plan::Hold{.length = stage.hold ? *stage.hold : *watch->hold, .gates = watch->gates},
            plan::OnFail{.then = plan::Finally::Retreat});
   }
+}
+
+// `ramp writes new 1%, 25%, 100% { hold = 10m; require = slo; mode = sync }`
+void StepChecker::ramp_writes(const syntax::Statement& statement, Form& form) {
+  if (!form.word("new") || !has_none_of("ramp writes", {"stale_ok", "fallback"})) return;
+  const auto stages = read_stages(form);
+  if (stages && form.ok()) form.end();
+  if (!stages || !form.ok() || !attributes_->ok() || !grows(*stages)) return;
+  plan::RouteWrites common{.to = plan::Side::New};
+  const auto before = writes_before();
+  if (before.authority != plan::Side::Old) {
+    analysis_.diagnostics.report(statement.span, diag::WrongForm, "ramp writes")
+        .note("here the writes do not go to `old`")
+        .help("a plan moves them once: all together, or share by share");
+    return;
+  }
+  if (!read_mode(statement, true, common) || !may_lead_back(statement, before.authority) ||
+      !read_limit("max_pause", true, "ramp writes", common.max_pause) ||
+      !read_hash(common.by, common.by_request, true)) {
+    return;
+  }
+  complete(common, true);
+  const auto watch = read_watch(*stages);
+  if (!watch) return;
+  for (const RampStage& stage : *stages) {
+    plan::RouteWrites writes = common;
+    writes.share = stage.reads.share;
+    if (!writes.share) {
+      writes.by.clear();
+      writes.by_request.clear();
+    }
+    if (!may_take_part(stage.at, writes)) return;
+    if (watch->owner) append(statement, plan::Approve{.who = *watch->owner});
+    append(statement, writes);
+    append(statement,
+           plan::Hold{.length = stage.hold ? *stage.hold : *watch->hold, .gates = watch->gates});
+  }
+}
+
+// The gates that each share has to pass, for how long, and who says yes to it.
+std::optional<StepChecker::RampWatch> StepChecker::read_watch(
+    const std::vector<RampStage>& stages) {
+  RampWatch watch;
+  if (!read_duration("hold", watch.hold)) return std::nullopt;
+  const syntax::Expr& gates = *attribute("require");
+  watch.gates = check_gate_names(analysis_, scope_, gates);
+  if (watch.gates.empty() || !can_judge(watch.gates, gates.span)) return std::nullopt;
+  if (const syntax::Expr* approve = attribute("approve")) {
+    watch.owner = analysis_.constants.text(*approve, *scope_.module);
+    if (!watch.owner) return std::nullopt;
+  }
+  for (const RampStage& stage : stages) {
+    if (stage.hold || watch.hold) continue;
+    analysis_.diagnostics.report(stage.at, diag::MissingPart, "ramp", "hold")
+        .help("say how long each share is watched: `hold = 10m`, or `5% for 10m`");
+    return std::nullopt;
+  }
+  return watch;
+}
+
+// Attributes that belong to another form of the same word.
+bool StepChecker::has_none_of(std::string_view owner,
+                              std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const WrittenAttribute* written = attributes_->find(name);
+    if (written == nullptr) continue;
+    analysis_.diagnostics.report(written->statement->word.span, diag::UnknownAttribute, owner,
+                                 name);
+    return false;
+  }
+  return true;
 }
 
 std::optional<std::vector<StepChecker::RampStage>> StepChecker::read_stages(Form& form) {

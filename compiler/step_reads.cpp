@@ -1,5 +1,6 @@
 // `reads`: who answers, for which part of the keys and for which requests.
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -10,14 +11,33 @@ namespace mig::compiler {
 
 using plan::Action;
 
-std::optional<Action> StepChecker::reads(const syntax::Statement& statement, Form& form) {
-  if (form.word_if("through")) {
-    analysis_.diagnostics
-        .report(statement.operands.front().value.span, diag::LaterStatement, "reads through")
-        .note("no router of this version copies forward what the new side misses")
-        .help("copy with `scan`, then let the new side answer: `reads new 5%`");
-    return std::nullopt;
+namespace {
+
+std::vector<std::string> placeholders(std::string_view path) {
+  std::vector<std::string> names;
+  for (std::size_t open = path.find('{'); open != std::string_view::npos;
+       open = path.find('{', open + 1)) {
+    names.emplace_back(path.substr(open + 1, path.find('}', open) - open - 1));
   }
+  return names;
+}
+
+// What stands in braces in the path of each of them.
+std::vector<std::string> common_placeholders(const std::vector<plan::RequestRoute>& requests) {
+  if (requests.empty()) return {};
+  std::vector<std::string> common = placeholders(requests.front().path);
+  for (const plan::RequestRoute& request : requests) {
+    const auto own = placeholders(request.path);
+    std::erase_if(
+        common, [&](const std::string& name) { return std::ranges::find(own, name) == own.end(); });
+  }
+  return common;
+}
+
+}  // namespace
+
+std::optional<Action> StepChecker::reads(const syntax::Statement& statement, Form& form) {
+  if (form.word_if("through")) return reads_through(statement);
   const auto to = side(form, false);
   if (!to) return std::nullopt;
   plan::RouteReads action{.to = *to};
@@ -36,10 +56,21 @@ std::optional<Action> StepChecker::reads(const syntax::Statement& statement, For
     return action;
   }
   if (!read_where(form, action) || (!form.at_end() && !read_share(form.value(), action)) ||
-      !read_hash(action) || !read_fallback(action) || !is_routed(statement, action)) {
+      !read_hash(action.by, action.by_request, action.share.has_value()) ||
+      !read_fallback(action) || !is_routed(statement, action)) {
     return std::nullopt;
   }
   return action;
+}
+
+// `reads through`: the new side answers; what it misses is read from the old one and copied
+// forward.
+std::optional<Action> StepChecker::reads_through(const syntax::Statement& statement) {
+  if (!has_none_of("reads through", {"by", "stale_ok", "fallback"}) ||
+      !sees_requests(statement.span, "reads through")) {
+    return std::nullopt;
+  }
+  return plan::RouteReads{.to = plan::Side::New, .through = true};
 }
 
 // `where region in ["eu", "uk"] and tier in ["free"]`
@@ -96,23 +127,31 @@ bool StepChecker::read_share(const syntax::Expr* written, plan::RouteReads& acti
   return true;
 }
 
-// `by = hash(id)`, or the key of the old side: the fields whose value decides where a request goes.
-bool StepChecker::read_hash(plan::RouteReads& action) {
-  if (!scope_.names.old_side) return false;
-  const plan::Entity& entity = analysis_.plan.entity_of(*scope_.names.old_side);
-  const syntax::Expr* by = attribute("by");
-  if (by == nullptr) return true;
-  const auto* call = std::get_if<syntax::Call>(&by->node);
+// The call in `by = hash(id)`; null after a report.
+const syntax::Call* StepChecker::written_hash(const syntax::Expr& by) {
+  const auto* call = std::get_if<syntax::Call>(&by.node);
   const bool is_hash =
       call != nullptr && name_of(*call->callee) == "hash" && !call->arguments.empty() &&
       std::ranges::none_of(call->arguments, [](const syntax::Argument& argument) {
         return argument.name || argument.fallback || name_of(argument.value).empty();
       });
-  if (!is_hash) {
-    analysis_.diagnostics.report(by->span, diag::WrongForm, "by")
-        .help("it is written like `by = hash(id)`");
-    return false;
-  }
+  if (is_hash) return call;
+  analysis_.diagnostics.report(by.span, diag::WrongForm, "by")
+      .help("it is written like `by = hash(id)`");
+  return nullptr;
+}
+
+// `by = hash(id)`, or the key of the old side: the fields whose value decides where a request goes.
+// `is_shared`: the two sides divide the keys.
+bool StepChecker::read_hash(std::vector<std::uint32_t>& by, std::vector<std::string>& by_request,
+                            bool is_shared) {
+  if (analysis_.plan.are_services()) return read_request_hash(by_request, is_shared);
+  if (!scope_.names.old_side) return false;
+  const plan::Entity& entity = analysis_.plan.entity_of(*scope_.names.old_side);
+  const syntax::Expr* written = attribute("by");
+  if (written == nullptr) return true;
+  const syntax::Call* call = written_hash(*written);
+  if (call == nullptr) return false;
   for (const syntax::Argument& argument : call->arguments) {
     const std::string name(name_of(argument.value));
     const auto field = std::ranges::find(entity.fields, name, &plan::Field::name);
@@ -121,9 +160,46 @@ bool StepChecker::read_hash(plan::RouteReads& action) {
       return false;
     }
     if (!can_be_hashed(*field, argument.value.span)) return false;
-    action.by.push_back(static_cast<std::uint32_t>(field - entity.fields.begin()));
+    by.push_back(static_cast<std::uint32_t>(field - entity.fields.begin()));
   }
-  if (action.by == entity.key()) action.by.clear();  // what it is anyway
+  if (by == entity.key()) by.clear();  // what it is anyway
+  return true;
+}
+
+// M4017: a request has no key unless the plan says what it is: what the router knows of it, or what
+// stands in the path of every route.
+bool StepChecker::read_request_hash(std::vector<std::string>& by, bool is_shared) {
+  const plan::Plan& plan = analysis_.plan;
+  std::vector<std::string> known;
+  if (plan.through) known = plan.at(*plan.through).attributes;
+  if (scope_.resource) {
+    for (const std::string& name : common_placeholders(plan.at(*scope_.resource).requests))
+      known.push_back(name);
+  }
+  const syntax::Expr* written = attribute("by");
+  if (written == nullptr) {
+    if (!is_shared) return true;
+    analysis_.diagnostics.report(row_span_, diag::NoStickyKey, print_old(plan, plan))
+        .note("without one a user would be on either side from one request to the next")
+        .help(known.empty() ? "name what the router knows of a request: `attributes = [user]`, and "
+                              "`by = hash(user)`"
+                            : fmt::format("write `by = hash({})`", known.front()));
+    return false;
+  }
+  const syntax::Call* call = written_hash(*written);
+  if (call == nullptr) return false;
+  for (const syntax::Argument& argument : call->arguments) {
+    const std::string name(name_of(argument.value));
+    if (std::ranges::find(known, name) == known.end()) {
+      const std::string near = did_you_mean(name, known);
+      analysis_.diagnostics.report(argument.value.span, diag::UnknownName, "key of a request", name)
+          .help(near.empty() ? "it is an attribute of the router, or stands in braces in the path "
+                               "of every route"
+                             : near);
+      return false;
+    }
+    by.push_back(name);
+  }
   return true;
 }
 
@@ -163,20 +239,21 @@ bool StepChecker::read_fallback(plan::RouteReads& action) {
   if (!form.ok()) return false;
   for (const syntax::Expr& item : list->items) {
     const std::string_view word = name_of(item);
-    if (word == "miss") {
-      analysis_.diagnostics.report(item.span, diag::LaterStatement, "a fallback on a miss")
-          .note(
-              "a miss means something only where the copy has not been yet, and no router of "
-              "this version knows how far it is");
-      return false;
-    }
-    if (word != "error" && word != "timeout") {
+    static constexpr std::array kFailures = {std::pair("error", plan::ReadFailure::Error),
+                                             std::pair("timeout", plan::ReadFailure::Timeout),
+                                             std::pair("miss", plan::ReadFailure::Miss)};
+    const auto* found =
+        std::ranges::find_if(kFailures, [&](const auto& one) { return one.first == word; });
+    if (found == kFailures.end()) {
+      const std::string near = did_you_mean(word, {"error", "timeout", "miss"});
       analysis_.diagnostics
           .report(item.span, diag::UnknownName, "failure", analysis_.sources.text(item.span))
-          .help("a fallback is on `error`, on `timeout`, or on both");
+          .help(near.empty() ? "a fallback is on `error`, on `timeout`, on `miss`" : near);
       return false;
     }
-    const auto failure = word == "error" ? plan::ReadFailure::Error : plan::ReadFailure::Timeout;
+    const plan::ReadFailure failure = found->second;
+    if (failure == plan::ReadFailure::Miss && !sees_requests(item.span, "a fallback on a miss"))
+      return false;
     if (std::ranges::find(action.fallback, failure) != action.fallback.end()) {
       analysis_.diagnostics.report(item.span, diag::DeclaredTwice, word);
       return false;

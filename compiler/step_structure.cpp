@@ -12,8 +12,31 @@ namespace mig::compiler {
 
 using plan::Action;
 
-std::optional<Action> StepChecker::drop(Form& form) {
-  if (!form.word_if("field")) return datasets_of<plan::Drop>(form);
+// Some stores keep keys, and whoever writes one makes it.
+bool StepChecker::keeps_tables(const syntax::Statement& statement, plan::StoreId store) {
+  const plan::Store& of = analysis_.plan.at(store);
+  if (can(of.kind, plan::StoreAbility::Schema)) return true;
+  analysis_.diagnostics
+      .report(statement.span, diag::Incapable,
+              fmt::format("`{}` is about tables, and `{}` is a `{}` store, which has none",
+                          statement.word.text, of.name, name(of.kind)))
+      .help(fmt::format("take the step out: a key is there once it is written"));
+  return false;
+}
+
+std::optional<Action> StepChecker::drop(const syntax::Statement& statement, Form& form) {
+  if (!form.word_if("field")) {
+    plan::Drop action{.datasets = datasets(form)};
+    if (action.datasets.empty() || !read_duration("after_idle", action.after_idle))
+      return std::nullopt;
+    if (const syntax::Expr* why = attribute("without_backup")) {
+      const auto reason = analysis_.constants.text(*why, *scope_.module);
+      if (!reason) return std::nullopt;
+      action.without_backup = *reason;
+    }
+    return action;
+  }
+  if (!has_none_of("drop field", {"after_idle", "without_backup"})) return std::nullopt;
   const syntax::Expr* name = form.value();
   if (name == nullptr) return std::nullopt;
   const auto place = field(*name, form);
@@ -22,11 +45,12 @@ std::optional<Action> StepChecker::drop(Form& form) {
     analysis_.diagnostics.report(name->span, diag::KeyStays, analysis_.sources.text(name->span));
     return std::nullopt;
   }
+  if (!keeps_tables(statement, analysis_.plan.at(place->dataset).store)) return std::nullopt;
   return plan::DropField{place->dataset, place->field};
 }
 
-std::optional<Action> StepChecker::add(Form& form) {
-  if (form.word_if("index")) return add_index(form);
+std::optional<Action> StepChecker::add(const syntax::Statement& statement, Form& form) {
+  if (form.word_if("index")) return add_index(statement, form);
   if (!form.word("field")) return std::nullopt;
   const syntax::Expr* name = form.value();
   const syntax::Expr* type = form.value(syntax::Mark::Colon);
@@ -34,6 +58,7 @@ std::optional<Action> StepChecker::add(Form& form) {
   if (name == nullptr || type == nullptr) return std::nullopt;
   const auto place = field(*name, form);
   if (!place) return std::nullopt;
+  if (!keeps_tables(statement, analysis_.plan.at(place->dataset).store)) return std::nullopt;
   const plan::Field& declared = analysis_.plan.entity_of(place->dataset).fields[place->field];
   std::string written(analysis_.sources.text(type->span));
   std::erase(written, ' ');
@@ -70,7 +95,7 @@ bool StepChecker::read_fill(const syntax::Expr& fill, const plan::Field& declare
   return true;
 }
 
-std::optional<Action> StepChecker::add_index(Form& form) {
+std::optional<Action> StepChecker::add_index(const syntax::Statement& statement, Form& form) {
   plan::AddIndex action;
   for (const syntax::Expr* name : form.list()) {
     const auto place = field(*name, form);
@@ -84,6 +109,7 @@ std::optional<Action> StepChecker::add_index(Form& form) {
     action.fields.push_back(place->field);
   }
   if (action.fields.empty()) return std::nullopt;
+  if (!keeps_tables(statement, analysis_.plan.at(action.dataset).store)) return std::nullopt;
   action.unique = attributes_->find("unique") != nullptr;
   return action;
 }
@@ -108,6 +134,13 @@ std::optional<Action> StepChecker::sql(Form& form) {
   if (!text || in == nullptr) return std::nullopt;
   const auto store = analysis_.find(*in, *scope_.module, DeclarationKind::Store, analysis_.stores);
   if (!store) return std::nullopt;
+  if (!can(analysis_.plan.at(*store).kind, plan::StoreAbility::Statements)) {
+    const plan::Store& of = analysis_.plan.at(*store);
+    analysis_.diagnostics.report(
+        in->span, diag::Incapable,
+        fmt::format("`{}` is a `{}` store, which knows no SQL", of.name, name(of.kind)));
+    return std::nullopt;
+  }
   plan::Sql action{.store = *store, .text = *text};
   if (const syntax::Expr* undo = attribute("undo")) {
     const auto undo_text = analysis_.constants.text(*undo, *scope_.module);

@@ -46,6 +46,11 @@ std::optional<Action> StepChecker::hold(Form& form) {
     action.gates = check_gate_names(analysis_, scope_, *gates);
     if (action.gates.empty() || !can_judge(action.gates, gates->span)) return std::nullopt;
   }
+  if (const syntax::Expr* because = attribute("because")) {
+    const auto reason = analysis_.constants.text(*because, *scope_.module);
+    if (!reason) return std::nullopt;
+    action.because = *reason;
+  }
   return action;
 }
 
@@ -53,12 +58,13 @@ std::optional<Action> StepChecker::hold(Form& form) {
 bool StepChecker::can_judge(const std::vector<plan::GateId>& gates, const syntax::Span& at) {
   const plan::Plan& plan = analysis_.plan;
   for (const plan::GateId id : gates) {
+    if (!has_baseline(plan.at(id), at)) return false;
     for (const plan::Clause& clause : plan.at(id).clauses) {
       const auto* reading = std::get_if<plan::DatasetReading>(&clause.reading);
       if (reading == nullptr || reading->metric != plan::MetricKind::Drift) continue;
-      const bool is_own =
-          scope_.has_sides() && (reading->dataset == plan.from ||
-                                 std::ranges::find(plan.to, reading->dataset) != plan.to.end());
+      const bool is_own = scope_.has_sides() && !plan.are_services() &&
+                          (reading->dataset == plan.from ||
+                           std::ranges::find(plan.to, reading->dataset) != plan.to.end());
       if (is_own) continue;
       const std::string& dataset = plan.at(reading->dataset).name;
       analysis_.diagnostics.report(at, diag::NoSides, fmt::format("drift({})", dataset))

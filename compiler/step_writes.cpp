@@ -24,7 +24,7 @@ struct Mode {
 };
 constexpr std::array kModes = {Mode{"follow", WriteMode::Follow},
                                Mode{"transaction", WriteMode::Transaction},
-                               Mode{"app", WriteMode::App}};
+                               Mode{"app", WriteMode::App}, Mode{"sync", WriteMode::Sync}};
 }  // namespace
 
 // `writes old, new { mode = follow; max_lag = 5s }`
@@ -40,22 +40,25 @@ std::optional<Action> StepChecker::writes(const syntax::Statement& statement, Fo
       return std::nullopt;
     }
   }
-  if (!is_of_all(form)) return std::nullopt;
   const plan::WritesState writes = writes_before();
   const Side before = writes.authority;
+  const bool moves = *to == Side::New && before == Side::Old && other != nullptr;
+  if (!read_part(form, moves, action)) return std::nullopt;
   if (before == Side::New && *to != Side::New) {
     analysis_.diagnostics.report(statement.span, diag::WrongForm, "writes")
         .note("the writes go to `new` already")
         .help("a plan moves them once; `mig rollback` moves them back");
     return std::nullopt;
   }
-  if (writes.forward && *to == Side::Old && other == nullptr) {
-    analysis_.diagnostics.report(statement.span, diag::WrongForm, "writes")
-        .label(scope_.step_spans->at(writes.forward->index), "from here on the new side follows")
-        .help("go on with `writes new`; `mig rollback` takes everything back");
+  const bool is_mirrored = writes.forward || writes.mirror;
+  if (is_mirrored && *to == Side::Old && other == nullptr) {
+    auto report = analysis_.diagnostics.report(statement.span, diag::WrongForm, "writes");
+    if (writes.forward)
+      report.label(scope_.step_spans->at(writes.forward->index),
+                   "from here on the new side follows");
+    report.help("go on with `writes new`; `mig rollback` takes everything back");
     return std::nullopt;
   }
-  const bool moves = *to == Side::New && before == Side::Old && other != nullptr;
   const bool reads_all =
       read_limit("max_downtime", *to == Side::None, "writes none", action.max_downtime) &&
       read_limit("max_pause", moves, "`writes new, old` where the writes move", action.max_pause) &&
@@ -64,25 +67,140 @@ std::optional<Action> StepChecker::writes(const syntax::Statement& statement, Fo
   if (*to == Side::New && other != nullptr && !may_lead_back(statement, before))
     return std::nullopt;
   const bool follows = action.mirror == WriteMode::Follow;
-  if (!read_limit("max_lag", follows, "mode = follow", action.max_lag)) return std::nullopt;
-  if (follows && !action.max_lag) action.max_lag = kMostLag;
-  if (moves && !action.max_pause) action.max_pause = kLongestPause;
+  if (!read_limit("max_lag", follows, "mode = follow", action.max_lag) ||
+      !read_mirror_error(action) || !read_ack(action) || !may_take_part(statement.span, action)) {
+    return std::nullopt;
+  }
+  complete(action, moves);
   return action;
 }
 
-// Guards in a store refuse whoever writes where it may not, and they know tables, not shares of
-// keys: a writer behind the switch would not be noticed.
-bool StepChecker::is_of_all(Form& form) {
-  if (const syntax::Expr* share = form.value_if(syntax::Mark::None)) {
-    analysis_.diagnostics.report(share->span, diag::LaterStatement, "a share of the writes")
-        .note("the guards of this version refuse a whole table, and not some of its keys")
-        .help("move the reads share by share, then all writes at once");
+// What holds where nothing is said.
+void StepChecker::complete(plan::RouteWrites& action, bool is_move) {
+  if (action.mirror == WriteMode::Follow && !action.max_lag) action.max_lag = kMostLag;
+  if (is_move && !action.max_pause) action.max_pause = kLongestPause;
+}
+
+// `writes new, old 10% { by = hash(id) }`: of so many keys the new side becomes the authority.
+bool StepChecker::read_part(Form& form, bool is_move, plan::RouteWrites& action) {
+  const syntax::Expr* share = form.value_if(syntax::Mark::None);
+  if (share == nullptr) {
+    const WrittenAttribute* by = attributes_->find("by");
+    if (by == nullptr) return true;
+    analysis_.diagnostics.report(by->statement->word.span, diag::UnknownAttribute, "writes", "by")
+        .help("it is said of a share: `writes new, old 10% { by = hash(id) }`");
     return false;
   }
-  const WrittenAttribute* by = attributes_->find("by");
-  if (by == nullptr) return true;
-  analysis_.diagnostics.report(by->statement->word.span, diag::UnknownAttribute, "writes", "by")
-      .help("it is said of reads, which move share by share");
+  if (!is_move) {
+    analysis_.diagnostics.report(share->span, diag::WrongForm, "writes")
+        .note("a share is said of keys whose writes move, while the old side stays current")
+        .help("it is written like `writes new, old 10% { by = hash(id) }`");
+    return false;
+  }
+  plan::RouteReads part;
+  if (!read_share(share, part) || !read_hash(action.by, action.by_request, true)) return false;
+  action.share = part.share;
+  if (!action.share) {
+    action.by.clear();
+    action.by_request.clear();
+  }
+  return true;
+}
+
+// Keys move to the new side once, and each router has to know which of them have.
+bool StepChecker::may_take_part(const syntax::Span& at, const plan::RouteWrites& action) {
+  if (action.mirror == WriteMode::Sync && !sees_requests(at, "mode = sync")) return false;
+  const bool is_carried =
+      action.mirror == WriteMode::Follow || action.mirror == WriteMode::Transaction;
+  if (is_carried && analysis_.plan.are_services()) {
+    analysis_.diagnostics
+        .report(at, diag::Incapable,
+                fmt::format("`{}` is a service, and keeps no changelog that anybody could read",
+                            print_old(analysis_.plan, analysis_.plan)))
+        .help("let the router write both: `mode = sync`")
+        .help("or let the application do it: `mode = app`");
+    return false;
+  }
+  const auto before = writes_before().share;
+  if (action.to == Side::New && before && action.share && *action.share <= *before) {
+    analysis_.diagnostics
+        .report(at, diag::WrongRamp,
+                fmt::format("the writes of {} of the keys go to `new` already", print(*before)))
+        .help("shares grow; `mig rollback` takes them back");
+    return false;
+  }
+  if (!action.share) return true;
+  if (!analysis_.plan.through) {
+    if (scope_.names.has_router) return false;  // it was reported
+    analysis_.diagnostics.report(at, diag::MissingPart, "writes", "through")
+        .help("nobody splits requests without a router: write `through glue`");
+    return false;
+  }
+  const plan::Router& router = analysis_.plan.at(*analysis_.plan.through);
+  if (can(router.kind, plan::RouterAbility::Writes)) return true;
+  analysis_.diagnostics
+      .report(at, diag::Incapable,
+              fmt::format("`{}` is a `{}` router, which splits reads and no writes", router.name,
+                          name(router.kind)))
+      .help("write `router glue: table { in = app; name = \"mig_routes\" }`");
+  return false;
+}
+
+// `on_mirror_error = delete_key`
+bool StepChecker::read_mirror_error(plan::RouteWrites& action) {
+  const WrittenAttribute* written = attributes_->find("on_mirror_error");
+  if (written == nullptr) return true;
+  if (action.mirror != WriteMode::Sync) {
+    analysis_.diagnostics
+        .report(written->statement->word.span, diag::UnknownAttribute, "writes", "on_mirror_error")
+        .help("only `mode = sync` has it: there the router writes both sides");
+    return false;
+  }
+  const std::string_view word = name_of(*written->value);
+  if (word != "delete_key" && word != "repair") {
+    const std::string near = did_you_mean(word, {"delete_key", "repair"});
+    analysis_.diagnostics
+        .report(written->value->span, diag::UnknownName, "answer to a failed mirror write",
+                analysis_.sources.text(written->value->span))
+        .help(near.empty() ? "it is `delete_key`, or `repair`" : near);
+    return false;
+  }
+  action.on_mirror_error =
+      word == "repair" ? plan::MirrorError::Repair : plan::MirrorError::DeleteKey;
+  return true;
+}
+
+// `ack = authority`, `ack = both`, `ack = applied`
+bool StepChecker::read_ack(plan::RouteWrites& action) {
+  const WrittenAttribute* written = attributes_->find("ack");
+  if (written == nullptr) return true;
+  static constexpr std::array kAcks = {std::pair("authority", plan::Ack::Authority),
+                                       std::pair("both", plan::Ack::Both),
+                                       std::pair("applied", plan::Ack::Applied)};
+  const std::string_view word = name_of(*written->value);
+  const auto* found =
+      std::ranges::find_if(kAcks, [&](const auto& ack) { return ack.first == word; });
+  if (found == kAcks.end()) {
+    auto report = analysis_.diagnostics.report(written->value->span, diag::UnknownName, "ack",
+                                               analysis_.sources.text(written->value->span));
+    if (word == "either" || word == "best_effort") {
+      report.note("then no side would hold every write that was acknowledged")
+          .help("write `ack = authority`, or `ack = both`");
+    } else {
+      const std::string near = did_you_mean(word, {"authority", "both", "applied"});
+      report.help(near.empty() ? "it is `authority`, `both` or `applied`" : near);
+    }
+    return false;
+  }
+  action.ack = found->second;
+  const bool is_applied = action.ack == plan::Ack::Applied;
+  const auto mode = is_applied ? WriteMode::Follow : WriteMode::Sync;
+  if (action.mirror == mode)
+    return sees_requests(written->statement->span, fmt::format("ack = {}", word));
+  analysis_.diagnostics
+      .report(written->statement->word.span, diag::UnknownAttribute, "writes",
+              fmt::format("ack = {}", word))
+      .help(is_applied ? "only `mode = follow` has it" : "only `mode = sync` has it");
   return false;
 }
 
@@ -158,13 +276,6 @@ bool StepChecker::read_mode(const syntax::Statement& statement, bool is_mirrored
     return goes_on_as_before(*written->value, mode->mode);
   }
   const std::vector<std::string> known = {"follow", "transaction", "app", "sync"};
-  if (std::ranges::find(known, word) != known.end()) {
-    analysis_.diagnostics
-        .report(written->value->span, diag::LaterStatement, fmt::format("mode = {}", word))
-        .note("the language knows it; this version of mig carries over what a changelog says")
-        .help("write `mode = follow`");
-    return false;
-  }
   auto report = analysis_.diagnostics.report(written->value->span, diag::UnknownName, "mode",
                                              analysis_.sources.text(written->value->span));
   const std::string near = did_you_mean(std::string(word), known);

@@ -1,0 +1,83 @@
+// `route "GET /auth/{id}", "POST /auth"`: which requests of a service belong to a feature.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "compiler/check_plan.hpp"
+#include "compiler/names.hpp"
+
+namespace mig::compiler {
+namespace {
+
+constexpr std::array<std::string_view, 7> kMethods = {"GET",   "HEAD",   "POST",   "PUT",
+                                                      "PATCH", "DELETE", "OPTIONS"};
+
+// Every part between slashes is plain, or one name in braces; the last may be `*`.
+bool is_path(std::string_view path) {
+  if (!path.starts_with('/')) return false;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const std::string_view part = path.substr(0, path.find('/'));
+    path.remove_prefix(part.size());
+    const bool is_named = part.size() > 2 && part.front() == '{' && part.back() == '}';
+    const std::string_view plain = is_named ? part.substr(1, part.size() - 2) : part;
+    const bool is_rest = part == "*" && path.empty();
+    if (!is_rest && plain.find_first_of("{}* \t") != std::string_view::npos) return false;
+  }
+  return true;
+}
+
+class RequestsReader {
+ public:
+  RequestsReader(Analysis& analysis, const PlanScope& scope) : analysis_(analysis), scope_(scope) {}
+
+  bool read(const syntax::Expr& written, std::vector<plan::RequestRoute>& into) {
+    const auto text = analysis_.constants.text(written, *scope_.module);
+    if (!text) return false;
+    const std::size_t space = text->find(' ');
+    plan::RequestRoute route{text->substr(0, space),
+                             space == std::string::npos ? std::string() : text->substr(space + 1)};
+    if (std::ranges::find(kMethods, route.method) == kMethods.end()) {
+      const std::vector<std::string> known(kMethods.begin(), kMethods.end());
+      const std::string near = did_you_mean(route.method, known);
+      analysis_.diagnostics.report(written.span, diag::UnknownName, "method", route.method)
+          .help(near.empty() ? "a route is written like `\"GET /auth/{id}\"`" : near);
+      return false;
+    }
+    if (!is_path(route.path)) {
+      analysis_.diagnostics.report(written.span, diag::WrongForm, "route")
+          .help("a route is written like `\"GET /auth/{id}\"`, and may end with `/*`");
+      return false;
+    }
+    if (std::ranges::find(into, route) != into.end()) {
+      analysis_.diagnostics.report(written.span, diag::DeclaredTwice, print(route));
+      return false;
+    }
+    into.push_back(std::move(route));
+    return true;
+  }
+
+ private:
+  Analysis& analysis_;
+  const PlanScope& scope_;
+};
+
+}  // namespace
+
+std::vector<plan::RequestRoute> check_requests(Analysis& analysis, const PlanScope& scope,
+                                               PlanBody& body) {
+  std::vector<plan::RequestRoute> requests;
+  const auto written = body.all("route");
+  if (written.empty()) body.missing("route");
+  RequestsReader reader(analysis, scope);
+  for (const syntax::Statement* statement : written) {
+    Form form(*statement, find_statement(Context::Feature, "route")->form, analysis.diagnostics);
+    for (const syntax::Expr* route : form.list())
+      reader.read(*route, requests);
+    form.end();
+  }
+  return requests;
+}
+
+}  // namespace mig::compiler
