@@ -49,7 +49,8 @@ void check_reads(const plan::Plan& plan, const std::vector<syntax::Span>& spans,
   const auto at = last<plan::RouteReads>(plan);
   if (!at || is_left(plan, Left::Reads)) return;
   const auto& reads = std::get<plan::RouteReads>(plan.steps[*at].action);
-  if (reads.to != plan::Side::New || (!reads.share && reads.where.empty())) return;
+  if (reads.to != plan::Side::New || (!reads.share && reads.where.empty() && !reads.through))
+    return;
   diagnostics.report(spans[*at], diag::LeftOn, "the plan ends while both sides still answer reads")
       .help("let one side answer them all: `reads new`")
       .help(

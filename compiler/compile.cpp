@@ -8,6 +8,7 @@
 #include "compiler/analysis.hpp"
 #include "compiler/canonical.hpp"
 #include "compiler/check_ending.hpp"
+#include "compiler/check_evidence.hpp"
 #include "compiler/check_mirrors.hpp"
 #include "compiler/check_order.hpp"
 #include "compiler/check_plan.hpp"
@@ -115,7 +116,9 @@ void check_whole(const plan::Plan& plan, const std::vector<syntax::Span>& step_s
   check_safety(plan, step_spans, diagnostics);
   check_mirrors(plan, step_spans, diagnostics);
   check_order(plan, step_spans, diagnostics);
-  if (diagnostics.error_count() == errors) check_ending(plan, step_spans, diagnostics);
+  const auto is_right = [&] { return diagnostics.error_count() == errors; };
+  if (is_right()) check_ending(plan, step_spans, diagnostics);
+  if (is_right()) check_evidence(plan, step_spans, diagnostics);
 }
 
 }  // namespace

@@ -81,13 +81,12 @@ bool StepChecker::read_texts(std::string_view attribute, std::vector<std::string
 std::optional<Action> StepChecker::shadow(const syntax::Statement& statement, Form& form) {
   if (form.word_if("off")) {
     const plan::StepId here{static_cast<std::uint32_t>(analysis_.plan.steps.size())};
-    const bool is_on =
-        plan::route_before<plan::Shadow>(analysis_.plan, here).share != plan::Ratio();
+    const bool is_on = plan::shadow_before(analysis_.plan, phase_, here).share != plan::Ratio();
     if (is_on && (!statement.block || statement.block->statements.empty())) return plan::Shadow{};
     analysis_.diagnostics.report(statement.span, diag::WrongForm, "shadow off")
         .note(is_on ? "it says nothing of answers that are compared no longer"
                     : "no answers are compared here")
-        .help("it ends a `shadow reads …` of a step above");
+        .help("it ends a `shadow reads …` above it in its phase, which would end with the phase");
     return std::nullopt;
   }
   const auto is_reads = route(form, statement, "reads");

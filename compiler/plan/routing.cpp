@@ -8,6 +8,15 @@
 
 namespace mig::plan {
 
+Shadow shadow_before(const Plan& plan, PhaseId phase, StepId id) {
+  const auto& steps = plan.at(phase).steps;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    const auto* shadow = std::get_if<Shadow>(&plan.at(*step).action);
+    if (shadow != nullptr && *step < id) return *shadow;
+  }
+  return {};
+}
+
 bool is_logged(const std::optional<WriteMode>& mirror) {
   return mirror && *mirror != WriteMode::Sync;
 }

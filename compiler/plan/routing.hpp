@@ -19,6 +19,10 @@ Route route_before(const Plan& plan, StepId id) {
   return Route{};
 }
 
+// Which answers are compared before a step of that phase: `shadow` holds until it is changed, or
+// until its phase ends.
+Shadow shadow_before(const Plan& plan, PhaseId phase, StepId id);
+
 // Who takes writes between two steps, and which changelogs are kept.
 struct WritesState {
   Side authority = Side::Old;
