@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/form.hpp"
+#include "compiler/gate_limits.hpp"
 #include "compiler/names.hpp"
 
 namespace mig::compiler {
@@ -151,44 +152,90 @@ class GateChecker {
       return std::nullopt;
     }
     const auto reading = check_reading(*binary->lhs);
-    const auto limit = analysis_.constants.evaluate(*binary->rhs, scope());
-    if (!reading || !limit) return std::nullopt;
+    if (!reading) return std::nullopt;
     const Unit unit = unit_of(*reading);
-    if (unit != limit->unit) {
-      report_units(*binary, unit, *limit);
-      return std::nullopt;
-    }
-    return plan::Clause{*reading, *compare, limit->quantity(),
+    plan::Clause clause{*reading,
+                        *compare,
+                        {unit, plan::kNothingFixed},
                         std::string(analysis_.sources.text(condition->span))};
+    if (!read_limit(*binary, unit, clause) || !has_floor(analysis_, *binary->rhs, clause))
+      return std::nullopt;
+    return clause;
   }
 
-  void report_units(const syntax::Binary& binary, Unit unit, const Constant& limit) {
-    auto report = analysis_.diagnostics.report(binary.rhs->span, diag::UnitsMixed,
-                                               with_article(unit), with_article(limit.unit));
-    report.primary(fmt::format("this is {}", with_article(limit.unit)))
-        .label(binary.lhs->span, fmt::format("this is {}", with_article(unit)));
-    const std::string metric(analysis_.sources.text(binary.lhs->span));
-    const std::string_view op = syntax::text_of(binary.op);
-    switch (unit) {
-      case Unit::TimeSpan:
-        report.help(fmt::format("write a time, such as `{} {} 40ms`", metric, op));
-        break;
-      case Unit::Ratio:
-        report.help(fmt::format("write a share, such as `{} {} 0.5%`", metric, op));
-        break;
-      case Unit::Rows:
-        report.help(fmt::format("write a count, such as `{} {} 0 rows`", metric, op));
-        break;
-      case Unit::RowRate:
-      case Unit::RequestRate:
-      case Unit::Requests:
-      case Unit::Keys:
-        report.help(fmt::format("write {}, such as `{} {} 100 {}`", with_article(unit), metric, op,
-                                name(unit)));
-        break;
-      default:
-        break;
+  // `40ms`, `max(2 * p95(reads.control), 20ms)`, `error_rate(reads.control) + 0.5%`
+  bool read_limit(const syntax::Binary& binary, Unit unit, plan::Clause& clause) {
+    const auto* call = std::get_if<syntax::Call>(&binary.rhs->node);
+    if (call == nullptr || name_of(*call->callee) != "max")
+      return read_term(binary, *binary.rhs, unit, clause);
+    if (call->arguments.empty()) {
+      analysis_.diagnostics.report(binary.rhs->span, diag::WrongArguments, "max", "limits");
+      return false;
     }
+    return std::ranges::all_of(call->arguments, [&](const syntax::Argument& argument) {
+      return read_term(binary, argument.value, unit, clause);
+    });
+  }
+
+  bool read_term(const syntax::Binary& binary, const syntax::Expr& term, Unit unit,
+                 plan::Clause& clause) {
+    if (!is_measured(term)) {
+      const auto limit = analysis_.constants.evaluate(term, scope());
+      if (!limit) return false;
+      if (unit == limit->unit) {
+        clause.limit.value = std::max(clause.limit.value, limit->value);
+        return true;
+      }
+      report_units(analysis_, binary, term.span, unit, limit->unit);
+      return false;
+    }
+    plan::Measured measured;
+    if (!read_measured(term, unit, measured)) return false;
+    if (const Unit own = unit_of(measured.of); own != unit) {
+      report_units(analysis_, binary, term.span, unit, own);
+      return false;
+    }
+    clause.measured.push_back(std::move(measured));
+    return true;
+  }
+
+  // Whether a limit is not known before it is judged.
+  bool is_measured(const syntax::Expr& expr) const {
+    if (const auto* call = std::get_if<syntax::Call>(&expr.node))
+      return plan::metric_named(name_of(*call->callee)).has_value();
+    if (const auto* binary = std::get_if<syntax::Binary>(&expr.node))
+      return is_measured(*binary->lhs) || is_measured(*binary->rhs);
+    const auto found = scope().names.find(std::string(name_of(expr)));
+    return found != scope().names.end() && found->second->kind == DeclarationKind::Metric;
+  }
+
+  // A reading, a multiple of it, or either and something on top.
+  bool read_measured(const syntax::Expr& expr, Unit unit, plan::Measured& into) {
+    const auto* binary = std::get_if<syntax::Binary>(&expr.node);
+    if (binary == nullptr) {
+      const auto reading = check_reading(expr);
+      if (reading) into.of = *reading;
+      return reading.has_value();
+    }
+    if (binary->op == syntax::Operator::Add && is_measured(*binary->lhs)) {
+      const auto plus = analysis_.constants.wanted(*binary->rhs, scope(), unit);
+      if (plus) into.plus = plus->value;
+      return plus && read_measured(*binary->lhs, unit, into);
+    }
+    const bool is_left = is_measured(*binary->rhs);
+    const syntax::Expr& number = is_left ? *binary->lhs : *binary->rhs;
+    const syntax::Expr& measured = is_left ? *binary->rhs : *binary->lhs;
+    const auto times = factor(number);
+    const bool is_simple = !std::holds_alternative<syntax::Binary>(measured.node);
+    if (binary->op == syntax::Operator::Multiply && times && is_simple) {
+      into.times = *times;
+      return read_measured(measured, unit, into);
+    }
+    analysis_.diagnostics.report(expr.span, diag::WrongForm, "require")
+        .help(
+            "a limit is measured like `max(1.5 * p95(reads.control), 20ms)`, or like "
+            "`error_rate(reads.control) + 0.5%`");
+    return false;
   }
 
   Unit unit_of(const plan::Reading& reading) const {

@@ -154,8 +154,14 @@ bool StepChecker::has_baseline(const plan::Gate& gate, const syntax::Span& at) {
     if (capture != nullptr && analysis_.plan.sees(plan::StepId{i}))
       known.push_back(capture->baseline);
   }
+  std::vector<const plan::Reading*> readings;
   for (const plan::Clause& clause : gate.clauses) {
-    const auto* reading = std::get_if<plan::ArmReading>(&clause.reading);
+    readings.push_back(&clause.reading);
+    for (const plan::Measured& limit : clause.measured)
+      readings.push_back(&limit.of);
+  }
+  for (const plan::Reading* one : readings) {
+    const auto* reading = std::get_if<plan::ArmReading>(one);
     if (reading == nullptr || reading->arm != plan::Arm::Captured) continue;
     if (std::ranges::find(known, reading->baseline) != known.end()) continue;
     const std::string near = did_you_mean(reading->baseline, known);

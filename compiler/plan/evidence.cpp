@@ -119,7 +119,8 @@ std::optional<std::int64_t> fewest_requests(const Clause& clause) {
   if (!metric) return std::nullopt;
   if (const auto rest = slower_than(*metric); rest && is_upper(clause.compare))
     return fewest_that_prove(*rest, kConfidence);
-  if (!is_rate(*metric)) return std::nullopt;
+  // Of a limit that is measured nobody knows yet what it is.
+  if (!is_rate(*metric) || !clause.measured.empty()) return std::nullopt;
   const auto limit = Ratio::from_parts(clause.limit.value);
   if (!limit) return std::nullopt;
   // A rate of exactly nothing, or exactly everything, is a bound like the others.

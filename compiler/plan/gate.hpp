@@ -115,12 +115,25 @@ using Reading = std::variant<ArmReading, DatasetReading, DeclaredReading, StoreR
 
 enum class Compare : std::uint8_t { Less, LessOrEqual, Equal, GreaterOrEqual, Greater };
 
-// One `require`: a reading against an absolute limit of the same unit.
+// A limit that is measured when the clause is judged: `times` the reading, and `plus` on top of it.
+struct Measured {
+  Reading of;
+  std::int64_t times = 1'000'000'000;  // in billionths
+  std::int64_t plus = 0;               // in the base of the clause's unit
+  bool operator==(const Measured&) const = default;
+};
+
+// The value of a limit where nothing is fixed: whatever is measured is greater.
+inline constexpr std::int64_t kNothingFixed = INT64_MIN;
+
+// One `require`: a reading against a limit of the same unit.
 struct Clause {
   Reading reading;
   Compare compare = Compare::LessOrEqual;
   Quantity limit;
   std::string text;  // as written, for people
+  // What counts is the greatest of these and of `limit`.
+  std::vector<Measured> measured;
   bool operator==(const Clause&) const = default;
 };
 

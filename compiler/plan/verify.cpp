@@ -123,21 +123,26 @@ class Inspector {
   }
   void inspect(const Gate& gate) {
     for (const Clause& clause : gate.clauses) {
-      std::visit(Overloaded{
-                     [&](const ArmReading& reading) {
-                       if (reading.of)
-                         within(reading.of->index, plan_.resources.size(), "a gate's arm");
-                     },
-                     [&](const DatasetReading& reading) { exists(reading.dataset, "a gate"); },
-                     [&](const DeclaredReading& reading) {
-                       within(reading.metric.index, plan_.metrics.size(), "a gate");
-                     },
-                     [&](const StoreReading& reading) {
-                       within(reading.store.index, plan_.stores.size(), "a gate");
-                     },
-                 },
-                 clause.reading);
+      inspect(clause.reading);
+      for (const Measured& limit : clause.measured)
+        inspect(limit.of);
     }
+  }
+  void inspect(const Reading& of) {
+    std::visit(Overloaded{
+                   [&](const ArmReading& reading) {
+                     if (reading.of)
+                       within(reading.of->index, plan_.resources.size(), "a gate's arm");
+                   },
+                   [&](const DatasetReading& reading) { exists(reading.dataset, "a gate"); },
+                   [&](const DeclaredReading& reading) {
+                     within(reading.metric.index, plan_.metrics.size(), "a gate");
+                   },
+                   [&](const StoreReading& reading) {
+                     within(reading.store.index, plan_.stores.size(), "a gate");
+                   },
+               },
+               of);
   }
   void inspect_phases() {
     for (std::uint32_t p = 0; p < plan_.phases.size(); ++p) {

@@ -1,6 +1,8 @@
 #include "runtime/gates/judge.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -21,10 +23,27 @@ std::string_view name(Verdict verdict) {
   return {};
 }
 
-Verdict judge(const plan::Clause& clause, const Sample& sample) {
-  if (sample.taken == Taken::NoData) return Verdict::NoData;
-  if (sample.taken == Taken::SourceError) return Verdict::SourceError;
-  const std::int64_t limit = clause.limit.value;
+Sample limit_of(const plan::Clause& clause, const std::vector<Sample>& measured) {
+  assert(measured.size() == clause.measured.size());
+  Sample limit{Taken::Value, clause.limit.value, {}};
+  for (std::size_t i = 0; i < measured.size(); ++i) {
+    if (measured[i].taken != Taken::Value) return measured[i];
+    constexpr std::int64_t kBillion = 1'000'000'000;
+    const __int128 value =
+        static_cast<__int128>(measured[i].value) * clause.measured[i].times / kBillion +
+        clause.measured[i].plus;
+    limit.value = static_cast<std::int64_t>(
+        std::clamp<__int128>(value, limit.value, std::numeric_limits<std::int64_t>::max()));
+  }
+  return limit;
+}
+
+Verdict judge(const plan::Clause& clause, const Sample& sample, const Sample& bound) {
+  for (const Sample* taken : {&sample, &bound}) {
+    if (taken->taken == Taken::SourceError) return Verdict::SourceError;
+    if (taken->taken == Taken::NoData) return Verdict::NoData;
+  }
+  const std::int64_t limit = bound.value;
   const bool holds = [&] {
     switch (clause.compare) {
       case plan::Compare::Less:
@@ -44,7 +63,8 @@ Verdict judge(const plan::Clause& clause, const Sample& sample) {
   return holds ? Verdict::Pass : Verdict::Fail;
 }
 
-std::string describe(const plan::Clause& clause, plan::Unit unit, const Sample& sample) {
+std::string describe(const plan::Clause& clause, plan::Unit unit, const Sample& sample,
+                     const Sample& limit) {
   std::string seen;
   switch (sample.taken) {
     case Taken::Value:
@@ -58,7 +78,12 @@ std::string describe(const plan::Clause& clause, plan::Unit unit, const Sample& 
       break;
   }
   if (!sample.note.empty()) seen += fmt::format(" ({})", sample.note);
-  return fmt::format("{}: {}, {}", clause.text, seen, name(judge(clause, sample)));
+  if (!clause.measured.empty()) {
+    seen += limit.taken == Taken::Value
+                ? fmt::format(" against {}", print(plan::Quantity{unit, limit.value}))
+                : std::string(", and the limit has no data");
+  }
+  return fmt::format("{}: {}, {}", clause.text, seen, name(judge(clause, sample, limit)));
 }
 
 }  // namespace mig::runtime

@@ -26,9 +26,14 @@ struct Sample {
   std::string note;        // why there is none, or what it covers
 };
 
-Verdict judge(const plan::Clause& clause, const Sample& sample);
+// The limit of the clause; `measured` are what its measured limits said, in their order. It is
+// missing where one of them is.
+Sample limit_of(const plan::Clause& clause, const std::vector<Sample>& measured);
+
+Verdict judge(const plan::Clause& clause, const Sample& sample, const Sample& limit);
 
 // `drift(users) == 0 rows: 3 rows, fail`
-std::string describe(const plan::Clause& clause, plan::Unit unit, const Sample& sample);
+std::string describe(const plan::Clause& clause, plan::Unit unit, const Sample& sample,
+                     const Sample& limit);
 
 }  // namespace mig::runtime

@@ -188,13 +188,20 @@ class HoldStep final : public Step {
     const Instant oldest = world.clock.now() - 2 * to_micros(gate.every);
     Look look;
     for (const plan::Clause& clause : gate.clauses) {
-      const Sample sample = is_drift(clause.reading)
-                                ? drift_of(std::get<plan::DatasetReading>(clause.reading), world)
-                                : take_reading(clause.reading, world, oldest);
-      look.verdict = std::max(look.verdict, judge(clause, sample));
-      look.lines.push_back(describe(clause, unit_of(world.plan, clause.reading), sample));
+      const Sample sample = taken(clause.reading, world, oldest);
+      std::vector<Sample> measured;
+      for (const plan::Measured& one : clause.measured)
+        measured.push_back(taken(one.of, world, oldest));
+      const Sample limit = limit_of(clause, measured);
+      look.verdict = std::max(look.verdict, judge(clause, sample, limit));
+      look.lines.push_back(describe(clause, unit_of(world.plan, clause.reading), sample, limit));
     }
     return look;
+  }
+
+  Sample taken(const plan::Reading& reading, World& world, Instant oldest) const {
+    return is_drift(reading) ? drift_of(std::get<plan::DatasetReading>(reading), world)
+                             : take_reading(reading, world, oldest);
   }
 
   // A person may say that missing data is no reason to wait.

@@ -80,6 +80,11 @@ void make_resources_whole(RandomFiller& filler, plan::Plan& plan) {
   }
 }
 
+void make_reading_whole(const plan::Plan& plan, plan::Reading& reading) {
+  auto* arm = std::get_if<plan::ArmReading>(&reading);
+  if (arm != nullptr && arm->of && arm->of->index >= plan.resources.size()) arm->of.reset();
+}
+
 void make_routes_whole(plan::Plan& plan) {
   for (plan::Router& router : plan.routers) {
     const bool needs_store =
@@ -105,8 +110,9 @@ void make_routes_whole(plan::Plan& plan) {
   // Arms of a resource that is not there.
   for (plan::Gate& gate : plan.gates) {
     for (plan::Clause& clause : gate.clauses) {
-      auto* arm = std::get_if<plan::ArmReading>(&clause.reading);
-      if (arm != nullptr && arm->of && arm->of->index >= plan.resources.size()) arm->of.reset();
+      make_reading_whole(plan, clause.reading);
+      for (plan::Measured& limit : clause.measured)
+        make_reading_whole(plan, limit.of);
     }
   }
 }
