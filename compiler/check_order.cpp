@@ -92,7 +92,9 @@ class OrderChecker {
   // M4002: nobody is sent to rows that were not compared.
   void check_proved(StepId step, std::string_view what) {
     const Facts& facts = before(step);
-    if (facts.proved || has_unproved_) return;
+    if (is_refilled()) return check_fresh(step, what);
+    if (has_unproved_ || facts.proved) return;
+    if (plan_.are_services()) return check_asked(step, what);
     has_unproved_ = true;  // one comparison serves both reads and writes
     auto report = diagnostics_.report(
         span(step), diag::NotCompared,
@@ -103,6 +105,44 @@ class OrderChecker {
         "`require same` with `gate same {{ require drift({}) == 0 rows; no_data = fail }}`",
         plan_.at(plan_.from).name));
     show_misses({Fault::None, Fault::CopyErrs, Fault::FollowerLoses}, report);
+  }
+
+  // What a cache misses it fetches from elsewhere.
+  bool is_refilled() const { return prove::Model(plan_).is_refillable(); }
+
+  // M4024: what a cache holds was put there by this plan, and has had the time to expire else.
+  void check_fresh(StepId step, std::string_view what) {
+    if (has_unproved_) return;
+    const Facts& facts = before(step);
+    plan::Duration longest = plan::Duration::zero();
+    bool is_made = true;
+    for (const plan::DatasetId dataset : plan_.to) {
+      const auto& keys = plan_.at(dataset).keys;
+      if (keys && keys->ttl) longest = std::max(longest, *keys->ttl);
+      is_made = is_made && facts.made.contains(dataset);
+    }
+    if (is_made && facts.mirrored >= longest) return;
+    has_unproved_ = true;
+    auto report = diagnostics_.report(
+        span(step), diag::Leftovers,
+        is_made ? fmt::format("{}, before what was there has expired", what)
+                : fmt::format("{}, and may hold what an earlier run left", what));
+    report.help(is_made ? "" : "empty it first: `purge new`");
+    if (facts.mirrored < longest)
+      report.help(
+          fmt::format("then let both sides be written for longer than a key lives: `hold {}`",
+                      plan::print(longest)));
+    show({Harm::ReadLeftover}, Fault::None, report);
+  }
+
+  // Of services nobody compares rows: recorded requests are asked of both.
+  void check_asked(StepId step, std::string_view what) {
+    if (before(step).asked) return;
+    has_unproved_ = true;
+    diagnostics_
+        .report(span(step), diag::NotCompared,
+                fmt::format("{}, and nothing has compared its answers", what))
+        .help("ask both sides first: `parity \"suite.json\"`");
   }
 
   void check_reads(StepId step, const plan::RouteReads& reads) {
@@ -139,7 +179,8 @@ class OrderChecker {
 
   // M4021: somebody looks at what clients meet, before the next of them are moved.
   void check_watched(StepId step, std::string_view what) {
-    if (before(step).accepted || has_unwatched_) return;
+    // Behind the point of no return nothing may ask any more.
+    if (before(step).accepted || before(step).marker || has_unwatched_) return;
     for (std::uint32_t i = step.index + 1; i < plan_.steps.size(); ++i) {
       const Facts& then = facts_.after[i];
       if (then.moved != step) break;
@@ -167,7 +208,10 @@ class OrderChecker {
     const Facts& facts = before(step);
     if (has(drop, plan_.from)) check_held(step);
     for (const plan::DatasetId dataset : drop.datasets) {
-      if (facts.backed_up.contains(dataset) || facts.made.contains(dataset)) continue;
+      const bool is_cache = plan_.at(plan_.at(dataset).store).caches.has_value();
+      if (facts.backed_up.contains(dataset) || facts.made.contains(dataset) || is_cache ||
+          !drop.without_backup.empty())
+        continue;
       auto report =
           diagnostics_.report(span(step), diag::NoBackup,
                               fmt::format("`{}` goes without a backup", plan_.at(dataset).name));
@@ -180,7 +224,7 @@ class OrderChecker {
   // M4009: the old side stays until the new one has shown what it does.
   void check_held(StepId step) {
     const Facts& facts = before(step);
-    if (facts.held || facts.accepted) return;
+    if (facts.held || facts.accepted || is_refilled()) return;
     auto report =
         diagnostics_.report(span(step), diag::DroppedTooEarly,
                             "the old side goes before anybody has watched the new one for a while");

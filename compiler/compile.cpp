@@ -11,6 +11,7 @@
 #include "compiler/check_evidence.hpp"
 #include "compiler/check_mirrors.hpp"
 #include "compiler/check_order.hpp"
+#include "compiler/check_parts.hpp"
 #include "compiler/check_plan.hpp"
 #include "compiler/check_safety.hpp"
 #include "compiler/check_secrets.hpp"
@@ -112,13 +113,13 @@ void check_declarations(Analysis& analysis) {
 // What needs the whole of what is moved: a plan, or a view of it.
 void check_whole(const plan::Plan& plan, const std::vector<syntax::Span>& step_spans,
                  Diagnostics& diagnostics) {
+  check_evidence(plan, step_spans, diagnostics);
   const std::size_t errors = diagnostics.error_count();
   check_safety(plan, step_spans, diagnostics);
   check_mirrors(plan, step_spans, diagnostics);
+  check_parts(plan, step_spans, diagnostics);
   check_order(plan, step_spans, diagnostics);
-  const auto is_right = [&] { return diagnostics.error_count() == errors; };
-  if (is_right()) check_ending(plan, step_spans, diagnostics);
-  if (is_right()) check_evidence(plan, step_spans, diagnostics);
+  if (diagnostics.error_count() == errors) check_ending(plan, step_spans, diagnostics);
 }
 
 }  // namespace
@@ -174,20 +175,19 @@ Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs
   return result;
 }
 
-void check_all_environments(syntax::SourceSet& sources, const std::vector<Input>& inputs,
-                            Diagnostics& diagnostics) {
+std::vector<Compilation> compile_everywhere(syntax::SourceSet& sources,
+                                            const std::vector<Input>& inputs,
+                                            Diagnostics& diagnostics) {
   Diagnostics none;
-  const auto names = environments_of(Program(WithLibrary(sources, inputs).inputs(), none));
-  if (names.empty()) {
-    compile(sources, inputs, Settings{}, diagnostics);
-    return;
-  }
-  // Each environment sees the same text: what is reported for one is not repeated for the next.
+  auto names = environments_of(Program(inputs, none));
+  if (names.empty()) names.emplace_back(plan::kDefaultEnvironment);
+  std::vector<Compilation> all;
   for (const std::string& name : names) {
     Diagnostics own;
-    compile(sources, inputs, Settings{.env = name}, own);
+    all.push_back(compile(sources, inputs, Settings{.env = name}, own));
     diagnostics.take(own);
   }
+  return all;
 }
 
 }  // namespace mig::compiler

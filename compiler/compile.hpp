@@ -33,8 +33,10 @@ struct Compilation {
 Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs,
                     const Settings& settings, Diagnostics& diagnostics);
 
-// Checks the root file for every environment that it declares.
-void check_all_environments(syntax::SourceSet& sources, const std::vector<Input>& inputs,
-                            Diagnostics& diagnostics);
+// Compiles the root file for every environment that it declares, or for the one of a file without
+// any. What is reported for one is not repeated for the next.
+std::vector<Compilation> compile_everywhere(syntax::SourceSet& sources,
+                                            const std::vector<Input>& inputs,
+                                            Diagnostics& diagnostics);
 
 }  // namespace mig::compiler

@@ -15,7 +15,7 @@ namespace {
 const Bindings kNothingBound;
 
 bool holds_statements(std::string_view word) {
-  return word == "phase" || word == "parallel" || word == "resource";
+  return word == "phase" || word == "parallel" || word == "resource" || word == "feature";
 }
 
 Context context_of(Over over) {

@@ -34,6 +34,7 @@ class Fold {
       take(facts, step);
       table.after.push_back(std::move(facts));
     }
+    table.ancestors = std::move(ancestors_);
     return table;
   }
 
@@ -101,6 +102,10 @@ class Fold {
                    [](const plan::Approve&) {},
                    [](const plan::Rehearse&) {},
                    [](const plan::Leave&) {},
+                   [&](const plan::Parity&) { facts.asked = step; },
+                   [](const plan::Shadow&) {},
+                   [](const plan::Freeze&) {},
+                   [](const plan::Capture&) {},
                },
                plan_.at(step).action);
   }
@@ -113,8 +118,11 @@ class Fold {
 
   void take_writes(Facts& facts, StepId step) const {
     const Side led = facts.writes.authority;
+    const bool was_mirrored = facts.writes.mirror.has_value();
+    const auto share = facts.writes.share;
     facts.writes = plan::after_writes(plan_, step, facts.writes);
-    if (facts.writes.authority != led) move(facts, step);
+    if (!was_mirrored) facts.mirrored = plan::Duration::zero();
+    if (facts.writes.authority != led || facts.writes.share != share) move(facts, step);
     if (!plan_.through && facts.writes.authority != Side::None) {
       // The application moves as a whole: it reads where it writes.
       const bool is_new = facts.writes.authority == Side::New;
@@ -127,8 +135,8 @@ class Fold {
   void take_reads(Facts& facts, const plan::RouteReads& reads, StepId step) const {
     move(facts, step);
     const bool is_new = reads.to == Side::New;
-    const auto share = reads.share.value_or(plan::Ratio::percent(100));
-    facts.most_reads = is_new ? share : plan::Ratio{};
+    const auto share = widest_share(reads);
+    facts.most_reads = share;
     // Nobody knows how many requests a `where` fits.
     facts.fewest_reads = is_new && reads.where.empty() ? share : plan::Ratio{};
   }
@@ -139,6 +147,7 @@ class Fold {
       if (watches_traffic(plan_, gate)) facts.watched = step;
     }
     if (!hold.gates.empty() && !hold.required) facts.held = step;
+    if (facts.writes.mirror) facts.mirrored += hold.length;
   }
 
   const plan::Plan& plan_;
@@ -146,6 +155,12 @@ class Fold {
 };
 
 }  // namespace
+
+plan::Ratio widest_share(const plan::RouteReads& reads) {
+  if (reads.to != Side::New) return {};
+  const auto share = reads.share.value_or(plan::Ratio::percent(100));
+  return reads.where.empty() ? share : std::min(share, plan::Ratio::percent(50));
+}
 
 bool compares_sides(const plan::Plan& plan, plan::GateId gate) {
   return std::ranges::any_of(plan.at(gate).clauses, [](const plan::Clause& clause) {

@@ -19,14 +19,18 @@ struct Facts {
   // How much of the reads the new side answers: at least, at most.
   plan::Ratio fewest_reads;
   plan::Ratio most_reads;
-  std::optional<plan::StepId> filled;    // the newest step that copied
-  std::optional<plan::StepId> proved;    // the gate that saw no difference; nothing has come since
-  std::optional<plan::StepId> moved;     // the newest change of reads or of the authority
-  std::optional<plan::StepId> watched;   // a gate that has looked at clients since
-  std::optional<plan::StepId> held;      // a hold with a gate since
-  std::optional<plan::StepId> accepted;  // `accept all_at_once`
-  std::optional<plan::StepId> marker;    // the point of no return
-  std::set<plan::DatasetId> made;        // created or emptied by this plan
+  std::optional<plan::StepId> asked;  // requests that both services answered alike
+  std::optional<plan::StepId>
+      filled;  // the newest step that copied  std::optional<plan::StepId> proved;    // the gate
+               // that saw no difference; nothing has come since
+  std::optional<plan::StepId> proved;   // the gate that saw no difference; nothing has come since
+  std::optional<plan::StepId> moved;    // the newest change of reads or of the authority
+  std::optional<plan::StepId> watched;  // a gate that has looked at clients since
+  plan::Duration mirrored = plan::Duration::zero();  // for how long holds let both sides be written
+  std::optional<plan::StepId> held;                  // a hold with a gate since
+  std::optional<plan::StepId> accepted;              // `accept all_at_once`
+  std::optional<plan::StepId> marker;                // the point of no return
+  std::set<plan::DatasetId> made;                    // created or emptied by this plan
   std::set<plan::DatasetId> backed_up;
 
   // What clients write reaches the new side, or nobody writes.
@@ -48,9 +52,13 @@ struct Facts {
 struct FactTable {
   std::vector<Facts> before;
   std::vector<Facts> after;
+  std::vector<std::vector<bool>> ancestors;  // of each step: those that are done before it begins
 };
 FactTable facts_of(const plan::Plan& plan);
 
+// How much of the reads goes to the new side, at most. How many requests a `where` fits nobody
+// knows: it counts as half of them, so that everybody else is still a step of its own.
+plan::Ratio widest_share(const plan::RouteReads& reads);
 // A gate that has to see no difference at all between the sides.
 bool compares_sides(const plan::Plan& plan, plan::GateId gate);
 // A gate that looks at what clients see.

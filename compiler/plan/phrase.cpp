@@ -35,11 +35,13 @@ class Phrase {
   std::string operator()(const RouteWrites& it) const {
     if (it.to == Side::None) return "writes none";
     const bool is_old = it.to == Side::Old;
+    if (it.share) return "writes new, old " + print(*it.share);
     if (!it.mirror) return is_old ? "writes old" : "writes new";
     return is_old ? "writes old, new" : "writes new, old";
   }
   std::string operator()(const RouteReads& it) const {
     if (it.to == Side::Old) return "reads old";
+    if (it.through) return "reads through";
     std::string text = "reads new";
     if (it.share) text += " " + print(*it.share);
     if (!it.where.empty()) text += " where …";
@@ -59,6 +61,14 @@ class Phrase {
   std::string operator()(const Leave& it) const {
     return it.what == Left::Writes ? "leave writes" : "leave reads";
   }
+  std::string operator()(const Shadow& it) const {
+    return it.share == Ratio{} ? "shadow off" : "shadow reads " + print(it.share);
+  }
+  std::string operator()(const Parity& it) const { return fmt::format("parity \"{}\"", it.suite); }
+  std::string operator()(const Freeze& it) const {
+    return fmt::format("freeze contract \"{}\"", it.contract);
+  }
+  std::string operator()(const Capture& it) const { return "capture baseline " + it.baseline; }
   std::string operator()(const PointOfNoReturn&) const { return "point_of_no_return"; }
 
  private:

@@ -14,8 +14,8 @@ bool is_too_late(const Model& model, const World& world) {
 }
 
 // A copy that replaces rows has read this one, and a client changes it on the side that it fills.
-bool is_overwritten(const Model& model, const World& world, const plan::WritesState& writes) {
-  if (!world.copying || writes.authority != Side::New) return false;
+bool is_overwritten(const Model& model, const World& world) {
+  if (!world.copying || model.authority(world) != Side::New) return false;
   for (const plan::Step& step : model.plan().steps) {
     const auto* copy = std::get_if<plan::Copy>(&step.action);
     if (copy != nullptr && copy->on_conflict == plan::OnConflict::Replace) return true;
@@ -26,14 +26,15 @@ bool is_overwritten(const Model& model, const World& world, const plan::WritesSt
 }  // namespace
 
 bool may_write(const Model& model, const World& world) {
-  return model.writes(world).authority != Side::None;
+  return model.authority(world) != Side::None;
 }
 
 std::optional<Harm> write(const Model& model, World& world) {
   const plan::WritesState& writes = model.writes(world);
-  const bool leads_old = writes.authority == Side::Old;
+  const Side authority = model.authority(world);
+  const bool leads_old = authority == Side::Old;
   const Side other = leads_old ? Side::New : Side::Old;
-  if (!model.is_there(world, writes.authority)) return Harm::WriteToNothing;
+  if (!model.is_there(world, authority)) return Harm::WriteToNothing;
   if (writes.mirror && !model.is_there(world, other)) return Harm::WriteToNothing;
   SideWorld& behind = leads_old ? world.new_side : world.old_side;
   (leads_old ? world.old_side : world.new_side) = {};
@@ -45,10 +46,10 @@ std::optional<Harm> write(const Model& model, World& world) {
     world.holds_row = true;
   } else {
     const bool only_misses = leads_old && model.is_refillable() && !world.holds_row;
-    behind.lost = behind.lost || !only_misses;
+    behind.lost = behind.lost || (!only_misses && !model.are_services());
     world.gap = world.gap || (leads_old && world.copying);
   }
-  if (is_overwritten(model, world, writes)) world.overwritten = true;
+  if (is_overwritten(model, world)) world.overwritten = true;
   return std::nullopt;
 }
 

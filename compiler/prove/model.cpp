@@ -28,18 +28,28 @@ std::uint16_t position(StepId step) {
   return static_cast<std::uint16_t>(step.index + 1);
 }
 
-// How much of the traffic reads give to the new side: of those that only some requests fit nobody
-// knows how many they are.
+// Whoever writes `reads old` means it.
+bool is_narrower(const plan::RouteReads& reads, plan::Ratio before) {
+  return reads.to == Side::New && widest_share(reads) < before;
+}
+
 plan::Ratio share_of(const plan::RouteReads* reads) {
-  if (reads == nullptr || reads->to != Side::New) return plan::Ratio{};
-  return reads->share.value_or(plan::Ratio::percent(100));
+  return reads == nullptr ? plan::Ratio{} : widest_share(*reads);
 }
 
 }  // namespace
 
 Model::Model(const plan::Plan& plan, Fault fault) : plan_(plan), fault_(fault) {
-  for (const plan::DatasetId dataset : plan.to)
-    new_tables_ |= bit(dataset);
+  are_services_ = plan.are_services();
+  is_refillable_ =
+      !plan.nothing_moves.empty() && std::ranges::all_of(plan.to, [&](plan::DatasetId dataset) {
+        return plan.at(plan.at(dataset).store).caches.has_value();
+      });
+  if (!are_services_) {
+    for (const plan::DatasetId dataset : plan.to)
+      new_tables_ |= bit(dataset);
+  }
+  count_shares();
   plan::WritesState state;
   const plan::RouteReads* reads = nullptr;
   writes_.push_back(state);
@@ -50,9 +60,25 @@ Model::Model(const plan::Plan& plan, Fault fault) : plan_(plan), fault_(fault) {
     writes_.push_back(state);
     const auto* next = std::get_if<plan::RouteReads>(&action);
     if (next == nullptr) continue;
-    narrows_ = narrows_ || share_of(next) < share_of(reads);
+    narrows_ = narrows_ || is_narrower(*next, share_of(reads));
     reads = next;
   }
+}
+
+void Model::count_shares() {
+  for (const plan::Step& step : plan_.steps) {
+    const auto* writes = std::get_if<plan::RouteWrites>(&step.action);
+    if (writes != nullptr && writes->share) shares_.push_back(*writes->share);
+  }
+  shares_.push_back(plan::Ratio::percent(100));
+  std::ranges::sort(shares_);
+  shares_.erase(std::unique(shares_.begin(), shares_.end()), shares_.end());
+}
+
+plan::Side Model::authority(const World& world) const {
+  const plan::WritesState& now = writes(world);
+  if (!now.share) return now.authority;
+  return *now.share < shares_.at(world.bucket) ? Side::Old : Side::New;
 }
 
 std::uint32_t Model::bit(plan::DatasetId dataset) const {
@@ -68,14 +94,23 @@ std::uint32_t Model::bits(const std::vector<plan::DatasetId>& datasets) const {
   return all;
 }
 
-World Model::start() const {
+std::vector<World> Model::starts() const {
+  std::vector<World> worlds(shares_.size(), first());
+  for (std::uint16_t i = 0; i < worlds.size(); ++i)
+    worlds[i].bucket = i;
+  return worlds;
+}
+
+World Model::first() const {
   World world;
   world.tables = kOldTable | new_tables_;
   for (const plan::Step& step : plan_.steps) {
     if (const auto* create = std::get_if<plan::Create>(&step.action))
       world.tables &= ~bits(create->datasets);
   }
-  world.leftover = world.tables & new_tables_;
+  // What services hold is their own affair.
+  world.uncopied = !are_services_ && !is_refillable_;
+  world.leftover = are_services_ ? 0 : world.tables & new_tables_;
   world.holds_row = world.leftover != 0;
   world.defect = fault_ == Fault::NewSideIsWrong || fault_ == Fault::WrongOnceLeading ||
                  fault_ == Fault::WrongUnseen;
@@ -90,12 +125,15 @@ const plan::RouteReads* Model::reads(const World& world) const {
 // Without a router the application moves as a whole: it reads where it writes.
 bool Model::reads_new(const World& world) const {
   if (!plan_.through) return leader(world) == Side::New;
+  // One hash decides both; a row whose writes have moved is read where it is written.
+  if (writes(world).share && authority(world) == Side::New) return true;
   const auto* now = reads(world);
   return now != nullptr && now->to == Side::New;
 }
 
 bool Model::reads_old(const World& world) const {
   if (!plan_.through) return leader(world) == Side::Old;
+  if (writes(world).share && authority(world) == Side::New) return false;
   const auto* now = reads(world);
   return now == nullptr || now->to != Side::New || now->share || !now->where.empty();
 }
@@ -115,7 +153,7 @@ bool Model::is_there(const World& world, Side side) const {
 // Whom a comparison believes: where nobody takes writes, whoever took them last.
 Side Model::leader(const World& world) const {
   const plan::WritesState& now = writes(world);
-  if (now.authority != Side::None) return now.authority;
+  if (now.authority != Side::None) return authority(world);
   return now.reverse ? Side::New : Side::Old;
 }
 
@@ -157,6 +195,10 @@ void Model::finish(World& world, StepId step) const {
                  [](const plan::PointOfNoReturn&) {},
                  [](const plan::Rehearse&) {},  // it ends where it began
                  [](const plan::Leave&) {},
+                 [](const plan::Shadow&) {},  // whoever answered before is served
+                 [](const plan::Parity&) {},
+                 [](const plan::Freeze&) {},
+                 [](const plan::Capture&) {},
              },
              plan_.at(step).action);
 }
@@ -223,7 +265,7 @@ void Model::turn_reads(World& world, StepId step) const {
   const plan::Ratio share_before = share_of(reads(world));
   world.reads = position(step);
   world.watched = false;
-  if (share_of(reads(world)) < share_before) world.sent_back = world.seen_new;
+  if (is_narrower(*reads(world), share_before)) world.sent_back = world.seen_new;
 }
 
 bool Model::sees_clients(const plan::Hold& hold, plan::GateId gate) const {
@@ -245,7 +287,7 @@ void Model::hold(World& world, const plan::Hold& hold) const {
 bool Model::may_pass(const World& world, StepId step) const {
   const auto* hold = std::get_if<plan::Hold>(&plan_.at(step).action);
   if (hold == nullptr) return true;
-  const bool leads = writes(world).authority == Side::New;
+  const bool leads = authority(world) == Side::New;
   const bool is_seen = leads || (reads_new(world) && fault_ != Fault::WrongOnceLeading);
   return std::ranges::none_of(hold->gates, [&](plan::GateId gate) {
     const bool finds_difference = compares_sides(plan_, gate) && differs(world);

@@ -33,7 +33,8 @@ class Model {
 
   const plan::Plan& plan() const { return plan_; }
   Fault fault() const { return fault_; }
-  World start() const;
+  // Where a run may begin: with a row that moves early, or late.
+  std::vector<World> starts() const;
 
   // A copy begins and ends; every other step does what it does at once.
   bool takes_time(plan::StepId step) const;
@@ -51,6 +52,8 @@ class Model {
   bool may_pass(const World& world, plan::StepId step) const;
 
   const plan::WritesState& writes(const World& world) const { return writes_[world.writes]; }
+  // Who takes the writes of the row.
+  plan::Side authority(const World& world) const;
   // The reads that hold; null: all of the old side.
   const plan::RouteReads* reads(const World& world) const;
   bool reads_old(const World& world) const;
@@ -63,6 +66,8 @@ class Model {
   bool narrows() const { return narrows_; }
   // What is missing on the new side is fetched from elsewhere: a cache.
   bool is_refillable() const { return is_refillable_; }
+  // The sides are services: they hold what they hold, and mig carries nothing over.
+  bool are_services() const { return are_services_; }
 
  private:
   void take_away(World& world, std::uint32_t tables) const;
@@ -76,15 +81,21 @@ class Model {
   bool sees_clients(const plan::Hold& hold, plan::GateId gate) const;
   bool is_used(const World& world, std::uint32_t tables) const;
   plan::Side leader(const World& world) const;
+  World first() const;
+  void count_shares();
   std::uint32_t bit(plan::DatasetId dataset) const;
   std::uint32_t bits(const std::vector<plan::DatasetId>& datasets) const;
 
   const plan::Plan& plan_;
   Fault fault_;
   bool is_refillable_ = false;
+  bool are_services_ = false;
   bool narrows_ = false;
   std::uint32_t new_tables_ = 0;
   std::vector<plan::WritesState> writes_;  // after the i-th step, counted from 1
+  // The shares of writes, smallest first, and everything at last; a plan that moves no keys in part
+  // has but the last.
+  std::vector<plan::Ratio> shares_;
 };
 
 }  // namespace mig::compiler::prove

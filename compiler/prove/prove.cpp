@@ -85,7 +85,7 @@ class Reporter {
             .help("copy them first, and compare: `scan old -> new`, `verify`, `require`");
       case Harm::ReadLeftover:
         return diagnostics_
-            .report(at, diag::NotCompared, "`new` may hold rows of an earlier run when it answers")
+            .report(at, diag::Leftovers, "`new` may hold rows of an earlier run when it answers")
             .help("empty it first: `purge new`")
             .help(
                 "or compare every row: `verify old, new { rows = all; repair = from_authority }`");

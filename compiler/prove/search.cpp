@@ -61,6 +61,7 @@ class Key {
     put(node.world.leftover, 4);
     put(node.world.writes, 2);
     put(node.world.reads, 2);
+    put(node.world.bucket, 2);
     put(node.world.flags(), 4);
     add_steps(run);
   }
@@ -98,7 +99,8 @@ class Explorer {
   }
 
   Outcome run() {
-    visit(first(), 0, Move{});
+    for (const World& world : model_.starts())
+      visit(first(world), 0, Move{});
     while (!queue_.empty() && !outcome_.finding && outcome_.is_complete) {
       at_ = queue_.front().second;
       const Node node = std::move(queue_.front().first);
@@ -117,8 +119,8 @@ class Explorer {
     Move move;
   };
 
-  Node first() const {
-    Node node{plan::initial_state(plan_), model_.start()};
+  Node first(const World& world) const {
+    Node node{plan::initial_state(plan_), world};
     append(node, plan::RunCreated{.run = "run"});
     append(node, plan::RunReady{.identities = std::vector<std::string>(plan_.stores.size())});
     append(node, plan::RunnerArrived{});
@@ -147,9 +149,11 @@ class Explorer {
     ++outcome_.moves;
     const bool is_wanted = harms_.empty() || harms_.contains(harm);
     if (!is_wanted || outcome_.finding) return;
-    Finding finding{harm, {move}};
-    for (std::uint32_t at = at_; at != 0; at = origins_[at].from)
+    Finding finding{.harm = harm, .moves = {move}};
+    std::uint32_t at = at_;
+    for (; at >= model_.starts().size(); at = origins_[at].from)
       finding.moves.push_back(origins_[at].move);
+    finding.start = at;
     std::ranges::reverse(finding.moves);
     outcome_.finding = std::move(finding);
   }
@@ -179,7 +183,7 @@ class Explorer {
       model_.begin(begun.world, step);
       visit(std::move(begun), {Doing::Begins, step});
     } else if (model_.may_pass(node.world, step)) {
-      do_step(open, step);
+      do_step(node, open, step);
     }
     fail(open, step, {Doing::Fails, step}, Trouble::Permanent);
     if (plan_.at(step).on_fail.retry.times > 0)
@@ -193,7 +197,7 @@ class Explorer {
   }
 
   // What goes well comes first: of two runs as short as each other people see the plainer one.
-  void do_step(const Node& open, StepId step) {
+  void do_step(const Node& before, const Node& open, StepId step) {
     Node after = open;
     model_.finish(after.world, step);
     const bool has_effect = after.world != open.world;
@@ -209,6 +213,7 @@ class Explorer {
     if (after.crashes < bounds_.crashes) {
       Node crashed = after;
       ++crashed.crashes;
+      if (!bounds_.journals_intents) crashed.run = before.run;
       visit(std::move(crashed), {Doing::Crashes, step});
     }
     fail(std::move(after), step, {Doing::FailsLate, step}, Trouble::Permanent);

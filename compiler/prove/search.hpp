@@ -49,10 +49,12 @@ struct Bounds {
   int failures = 2;
   int crashes = 1;
   std::size_t states = 200'000;
+  bool journals_intents = true;  // false: as if only what is done were written down (M4016)
 };
 
 struct Finding {
   Harm harm = Harm::ReadMisses;
+  std::size_t start = 0;    // of model.starts()
   std::vector<Move> moves;  // the last one does the harm
 };
 

@@ -135,7 +135,7 @@ class Teller {
   // it does none, or another harm comes first.
   std::optional<std::size_t> harms_since() const {
     const std::size_t last = finding_.moves.size() - 1;
-    World world = model_.start();
+    World world = model_.starts().at(finding_.start);
     std::optional<std::size_t> since;
     for (std::size_t i = 0; i <= last; ++i) {
       World then = world;

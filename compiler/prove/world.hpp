@@ -21,6 +21,9 @@ struct World {
   // The step whose statement holds, counted from 1; 0: what held before the plan.
   std::uint16_t writes = 0;
   std::uint16_t reads = 0;
+  // Which of the shares of writes is the first that moves the row, of a plan that moves them key by
+  // key.
+  std::uint16_t bucket = 0;
   SideWorld old_side;
   SideWorld new_side;
   bool uncopied : 1 = true;      // rows from before the plan are not on the new side

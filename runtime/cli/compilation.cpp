@@ -50,8 +50,9 @@ void CompiledFile::read(const std::string& path, const std::string& key) {
   inputs_.push_back(compiler::Input{key, &parsed_.back().file});
 }
 
-void CompiledFile::check_all_environments() {
-  if (is_readable_) compiler::check_all_environments(sources_, inputs_, diagnostics_);
+const std::vector<compiler::Compilation>& CompiledFile::compile_everywhere() {
+  if (is_readable_) results_ = compiler::compile_everywhere(sources_, inputs_, diagnostics_);
+  return results_;
 }
 
 void CompiledFile::compile(const std::string& env, const std::vector<std::string>& sets) {

@@ -32,7 +32,7 @@ class CompiledFile {
 
   bool is_readable() const { return is_readable_; }
   // For `mig check`: every environment.
-  void check_all_environments();
+  const std::vector<compiler::Compilation>& compile_everywhere();
   // `sets` are the `NAME=VALUE` of `--set`.
   void compile(const std::string& env, const std::vector<std::string>& sets);
 
@@ -60,6 +60,7 @@ class CompiledFile {
   std::deque<syntax::Parsed> parsed_;
   std::vector<compiler::Input> inputs_;
   compiler::Compilation result_;
+  std::vector<compiler::Compilation> results_;
   ExitCode exit_ = ExitCode::Done;
   bool is_readable_ = true;
   std::string folder_;

@@ -34,6 +34,7 @@ cat >canary.mig <<'END'
 mig 1
 use std.traffic (canary)
 param soak: duration = 10m
+metric errors: ratio = file("report.jsonl")
 store shop:  sqlite { path = "shop.db" }
 router glue: file   { path = "routes.json" }
 entity User { key id: i64; email: text(254) }
@@ -44,9 +45,10 @@ plan move {
   to copy
   through glue
   gate same { require drift(users) == 0 rows; no_data = fail }
-  phase mirror { create new; writes old, new { mode = follow; max_lag = 2s } }
-  phase shift  { canary reads { hold = soak; require = same; stale_ok = 2s } }  # slowly
-  phase done   { point_of_no_return "done"; writes new; drop old }
+  gate well { require errors < 1%; no_data = pause after 10m }
+  phase mirror { create new; writes old, new { mode = follow; max_lag = 2s }; scan old -> new; require same }
+  phase shift  { canary reads { hold = soak; require = well; stale_ok = 2s } }  # slowly
+  phase done   { point_of_no_return "done"; writes new }
 }
 END
 printf 'caf\xe9\n' >latin.mig
@@ -54,6 +56,8 @@ truncate -s 17M huge.mig
 expect 0  ''                           "$mig" check good.mig
 expect 0  'split_index: a resident is needed from mirror to cleanup' "$mig" check "$root/examples/01_package_index/plan.mig"
 expect 0  'people.mirror to people.retire' "$mig" check "$root/tests/scenarios/resources/plan.mig"
+expect 0  'proved safe (' "$mig" check --strict "$root/examples/01_package_index/plan.mig"
+expect 1  'a warning is a mistake under `--strict`' "$mig" check --strict "$root/tests/scenarios/live_left/plan.mig"
 expect 1  'error[M0001]: expected a value after `=`' "$mig" check ugly.mig
 expect 1  ' --> ugly.mig:2:4'          "$mig" check good.mig ugly.mig
 expect 1  '"code":"M0001"'             "$mig" check --json ugly.mig
@@ -72,7 +76,7 @@ expect 0  'std.traffic.canary  Moves'  "$mig" explain
 expect 0  'strategy canary('           "$mig" explain canary
 expect 0  'Do not use it for rows'     "$mig" explain std.data.backfill
 expect 0  '  # slowly'                "$mig" expand canary.mig
-expect 0  'ramp reads new 1%, 5%, 10%, 25%, 50%, 90%, 100% { hold = soak; require = same; stale_ok = 2s }' "$mig" expand canary.mig
+expect 0  'ramp reads new 1%, 5%, 10%, 25%, 50%, 90%, 100% { hold = soak; require = well; stale_ok = 2s }' "$mig" expand canary.mig
 expect 0  '"declared_in": "stdlib/traffic/canary.mig"' "$mig" expand --json --plan move canary.mig
 expect 64 'the file has no plan `none`' "$mig" expand --plan none canary.mig
 expect 1  'M0001'                      "$mig" expand ugly.mig

@@ -53,7 +53,7 @@ void Checked::check() {
     const compiler::Settings settings{.sets = &sets->file};
     CHECK_FALSE(compiler::compile(sources, program(), settings, diagnostics).settings_ok);
   } else {
-    compiler::check_all_environments(sources, program(), diagnostics);
+    compiler::compile_everywhere(sources, program(), diagnostics);
   }
   for (const syntax::Span& secret : diagnostics.hidden())
     sources.mask(secret);

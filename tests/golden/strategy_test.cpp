@@ -89,6 +89,7 @@ use std.traffic (canary)
 store app: sqlite { path = "app.db" }
 router glue: file { path = "routes.json"; attributes = [region] }
 param soak: duration = 1h
+metric errors: ratio = file("report.jsonl")
 entity User { key id: i64; email: text(254) }
 dataset users: User in app { table = "users" }
 dataset copy:  User in app { table = "users_copy" }
@@ -101,7 +102,7 @@ plan move {
   to copy
   through glue
   gate same { require drift(users) == 0 rows; no_data = fail }
-  gate well { require drift(users) <= 5 rows; no_data = fail }
+  gate well { require errors < 1%; no_data = fail }
   phase expand { create new }
 )" + phases +
          "\n}\n";
@@ -233,7 +234,7 @@ dataset teams: User in app { table = "teams" }
 dataset other: User in app { table = "teams_copy" }
 strategy moved(side: dataset = new) {
   phase make { create side }
-  phase fill { snapshot old -> new }
+  phase fill after make { snapshot old -> new }
 }
 strategy waits() { phase wait { hold 1h } }
 plan move {

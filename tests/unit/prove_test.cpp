@@ -14,9 +14,11 @@
 namespace mig {
 namespace {
 
+using compiler::prove::Doing;
 using compiler::prove::Fault;
 using compiler::prove::Harm;
 using compiler::prove::Model;
+using compiler::prove::Move;
 using plan::Plan;
 
 constexpr const char* kText = R"(mig 1
@@ -41,6 +43,28 @@ plan move {
   phase cutover { writes new, old { mode = follow }; require slo }
   phase settle  { hold 24h { require = slo }; backup old { to = "users.backup" } }
   phase retire  { point_of_no_return "old stops receiving writes"; writes new; drop old }
+}
+)";
+
+constexpr const char* kCache = R"(mig 1
+store accounts:  sqlite { path = "accounts.db" }
+store cache_old: redis  { url = secret("env:CACHE_OLD_URL"); caches = accounts }
+store cache_new: redis  { url = secret("env:CACHE_NEW_URL"); caches = accounts }
+router edge:     redis  { listen = "127.0.0.1:6400"; expect = 400 req/s }
+entity Session { key id: uuid; user_id: i64 }
+dataset kept:  Session in cache_old { key = "sess:{id}"; codec = json; ttl = 30m }
+dataset fresh: Session in cache_new { key = "s:{id}"; codec = json; ttl = 30m }
+plan move {
+  from kept
+  to fresh
+  through edge
+  data none { because = "a miss is filled from accounts" }
+  gate slo { require error_rate(reads.new) < 0.5%; window = 5m; no_data = pause after 10m }
+  phase mirror { purge new; writes old, new { mode = sync }; hold 35m }
+  phase read   { ramp reads new 5%, 50%, 100% { hold = 30m; require = slo } }
+  phase write  { ramp writes new 1%, 50% { hold = 30m; require = slo; mode = sync } }
+  phase over   { writes new, old { mode = sync }; hold 24h { require = slo } }
+  phase retire { point_of_no_return "the old cache gets no more writes"; writes new; drop old }
 }
 )";
 
@@ -146,6 +170,30 @@ TEST_CASE("a target that was there before counts as filled by others until it wa
   CHECK_FALSE(searched(plan).finding.has_value());
   const Plan unproved = without(plan, "compare/require");
   CHECK(harms(unproved, Harm::ReadLeftover));
+}
+
+TEST_CASE("without a journal of intents the way back forgets what a crash has hidden") {
+  // M4016: no plan can break it, since whatever was begun is undone, and in the reverse order.
+  const Plan plan = whole();
+  const Model model(plan);
+  const auto outcome = search(model, {.journals_intents = false}, {Harm::WriteToNothing});
+  REQUIRE(outcome.finding.has_value());
+  CHECK(std::ranges::count(outcome.finding->moves, Doing::Crashes, &Move::doing) == 1);
+  CHECK_FALSE(searched(plan, Fault::None, {Harm::WriteToNothing}).finding.has_value());
+}
+
+TEST_CASE("writes that move key by key lose nothing, and without their mirror they do") {
+  const Plan plan = tests::compiled_plan(kCache);
+  const Model model(plan);
+  CHECK(model.starts().size() == 3);  // the row moves with 1%, with 50%, or at last
+  CHECK_FALSE(searched(plan).finding.has_value());
+  Plan alone = plan;
+  for (plan::Step& step : alone.steps) {
+    auto* writes = std::get_if<plan::RouteWrites>(&step.action);
+    if (writes != nullptr && writes->share) writes->mirror.reset();
+  }
+  CHECK(harms(alone, Harm::ReadMisses));
+  CHECK(harms(without(plan, "mirror/purge"), Harm::ReadLeftover));
 }
 
 TEST_CASE("a search that was cut off proves nothing") {

@@ -17,19 +17,18 @@ namespace {
 
 struct CheckOptions {
   std::vector<std::string> files;
+  bool is_strict = false;
   ReportOptions report;
 };
 
+using Compilations = std::vector<compiler::Compilation>;
+
 // What was proved of a plan that is right, and what it asks of whoever carries it out. Environments
 // change values, not steps.
-void show_proofs(const std::string& path) {
-  CompiledFile file(path);
-  const auto environments = file.environments();
-  file.compile(environments.empty() ? std::string(plan::kDefaultEnvironment) : environments.front(),
-               {});
-  for (std::size_t p = 0; p < file.result().plans.size(); ++p) {
-    const plan::Plan& plan = file.result().plans[p];
-    fmt::print("{}: {}\n", plan.name, print(file.result().proofs[p]));
+void show_proofs(const compiler::Compilation& compiled) {
+  for (std::size_t p = 0; p < compiled.plans.size(); ++p) {
+    const plan::Plan& plan = compiled.plans[p];
+    fmt::print("{}: {}\n", plan.name, print(compiled.proofs[p]));
     for (const plan::NotCarriedOut& one : not_carried_out(plan))
       fmt::print("{}: right, and this version cannot apply it: {}\n", plan.name, print(one));
     const plan::Views views(plan);
@@ -40,15 +39,32 @@ void show_proofs(const std::string& path) {
   }
 }
 
+// Nothing to warn of, and proved in every environment.
+bool is_strictly_right(const CompiledFile& file, const Compilations& everywhere) {
+  if (!file.diagnostics().all().empty()) {
+    fmt::print(stderr, "\nmig: a warning is a mistake under `--strict`\n");
+    return false;
+  }
+  for (const compiler::Compilation& compiled : everywhere) {
+    for (const compiler::Proof& proof : compiled.proofs) {
+      if (proof.is_complete) continue;
+      fmt::print(stderr, "mig: {}\n", print(proof));
+      return false;
+    }
+  }
+  return true;
+}
+
 // The worst answer of all files: a mistake in a plan outweighs a file that is right.
 void check_files(const CheckOptions& options, ExitCode& exit) {
   for (const std::string& path : options.files) {
     CompiledFile file(path);
-    file.check_all_environments();
-    const ExitCode own = file.report(options.report);
+    const Compilations& everywhere = file.compile_everywhere();
+    ExitCode own = file.report(options.report);
+    if (own == ExitCode::Done && options.is_strict && !is_strictly_right(file, everywhere))
+      own = ExitCode::PlanWrong;
     if (exit == ExitCode::Done) exit = own;
-    // The standard input is read once.
-    if (own == ExitCode::Done && !options.report.is_json && path != "-") show_proofs(path);
+    if (own == ExitCode::Done && !options.report.is_json) show_proofs(everywhere.front());
   }
 }
 
@@ -59,6 +75,8 @@ void declare_check(CLI::App& app, ExitCode& exit) {
   auto options = std::make_shared<CheckOptions>();
   command->add_option("FILE", options->files, "the plans to check; `-` is the standard input")
       ->required();
+  command->add_flag("--strict", options->is_strict,
+                    "count warnings, and what could not be proved, as mistakes");
   command->add_flag("--json", options->report.is_json,
                     "one JSON object a mistake, on standard output");
   command->add_option("--color", options->report.color, "colour the report: auto, always or never")
@@ -66,6 +84,7 @@ void declare_check(CLI::App& app, ExitCode& exit) {
   command->footer(
       "Example:\n"
       "  mig check plan.mig\n"
+      "  mig check --strict plan.mig\n"
       "Every environment that a plan declares is checked. Nothing but the files is read.\n"
       "Exit codes: 0 no mistake, 1 the plan is wrong, 64 a file cannot be read");
   command->callback([options, &exit] { check_files(*options, exit); });

@@ -25,7 +25,7 @@ void dump_tree(const std::string& path, ExitCode& exit) {
 
 void dump_typed(const std::string& path, ExitCode& exit) {
   CompiledFile file(path);
-  file.check_all_environments();
+  file.compile_everywhere();
   exit = file.report(ReportOptions{});
   if (exit == ExitCode::Done) fmt::print("{}", compiler::canonical(file.tree()));
 }

@@ -32,7 +32,7 @@ std::string as_json(const compiler::ExpandedText& expanded) {
 
 void expand(const ExpandOptions& options, ExitCode& exit) {
   CompiledFile file(options.file);
-  file.check_all_environments();
+  file.compile_everywhere();
   exit = file.report(ReportOptions{});
   if (exit != ExitCode::Done) return;
   if (!options.plan.empty() && !file.declares_plan(options.plan)) {

@@ -1,0 +1,17 @@
+// Rules about what two sides, two phases or two clients do at the same time.
+//
+// Part of the compiler's passes; used by compile.cpp for a plan, or for each view of one.
+#pragma once
+
+#include <vector>
+
+#include "compiler/diagnostics/diagnostic.hpp"
+#include "compiler/plan/plan.hpp"
+
+namespace mig::compiler {
+
+// M4020 of phases side by side, M4022, M4027, M4033.
+void check_parts(const plan::Plan& view, const std::vector<syntax::Span>& step_spans,
+                 Diagnostics& diagnostics);
+
+}  // namespace mig::compiler
