@@ -35,7 +35,8 @@ class SafetyChecker {
 
  private:
   void show(const std::set<Harm>& harms, Report report) const {
-    show_harm(plan_, spans_, harms, prove::Fault::None, report);
+    if (show_harm(plan_, spans_, harms, prove::Fault::None, report)) return;
+    show_harm(plan_, spans_, harms, prove::Fault::CopyErrs, report);
   }
 
   // M4006: what cannot be undone stands behind a marker, there is one marker, and it marks
@@ -169,24 +170,23 @@ class SafetyChecker {
     }
   }
 
-  // M4013: a copy that replaces rows while clients write to the new side overwrites what they
-  // wrote.
+  // M4013: a copy that replaces rows while what clients write comes to the new side puts an older
+  // row over a newer one.
   void check_overwriting() {
-    const plan::Step* writes_new = nullptr;
+    bool is_written = false;
     std::uint32_t since = 0;
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
       if (!is_own(plan_, StepId{i})) continue;
       const plan::Step& step = plan_.steps[i];
       if (const auto* writes = std::get_if<plan::RouteWrites>(&step.action)) {
-        writes_new = writes->to == plan::Side::New ? &step : nullptr;
+        is_written = writes->to == plan::Side::New || writes->mirror.has_value();
         since = i;
       }
       const auto* copy = std::get_if<plan::Copy>(&step.action);
-      if (copy == nullptr || writes_new == nullptr ||
-          copy->on_conflict != plan::OnConflict::Replace)
+      if (copy == nullptr || !is_written || copy->on_conflict != plan::OnConflict::Replace)
         continue;
       auto report = diagnostics_.report(spans_[i], diag::OverwritesNewer);
-      report.label(spans_[since], "from here on clients write to `new`")
+      report.label(spans_[since], "from here on what clients write comes to `new`")
           .help("write `on_conflict = keep`, or copy before the writes move");
       show({Harm::ReadMisses, Harm::ReadUncopied}, report);
     }

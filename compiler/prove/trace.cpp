@@ -142,9 +142,18 @@ class Teller {
       const bool harms = act(model_, then, finding_.moves[last]) == finding_.harm;
       if (harms && !since) since = i;
       if (!harms) since.reset();
-      if (i < last && kept_[i] && act(model_, world, finding_.moves[i])) return std::nullopt;
+      if (i == last || !kept_[i]) continue;
+      const bool harms_on_the_way = act(model_, world, finding_.moves[i]).has_value();
+      if (harms_on_the_way && !harms_others_[i]) return std::nullopt;
     }
     return since;
+  }
+
+  // A search for one harm goes on where others happen.
+  void note_other_harms() {
+    World world = model_.starts().at(finding_.start);
+    for (const Move& move : finding_.moves)
+      harms_others_.push_back(act(model_, world, move).has_value());
   }
 
   bool is_needed(std::size_t position, std::optional<std::size_t> since) {
@@ -160,6 +169,7 @@ class Teller {
     const auto& moves = finding_.moves;
     kept_.assign(moves.size(), true);
     if (is_of_the_machine(finding_.harm)) return choose_for_machine();
+    note_other_harms();
     const auto since = harms_since();
     assert(since.has_value());
     // One move may matter only beside another that does not: until nothing more can go.
@@ -359,6 +369,7 @@ class Teller {
   const Model& model_;
   const Finding& finding_;
   std::vector<bool> kept_;
+  std::vector<bool> harms_others_;
   std::size_t wrote_ = 0;
 };
 
