@@ -25,6 +25,9 @@ struct Analysis {
   Diagnostics& diagnostics;
   plan::Plan plan = {};
 
+  // Of each transform, the fields of its driving row that its `drops` names.
+  std::vector<std::vector<std::uint32_t>> drops = {};
+
   Declared<plan::StoreId> stores = {};
   Declared<plan::RouterId> routers = {};
   Declared<plan::ServiceId> services = {};

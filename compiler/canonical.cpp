@@ -159,6 +159,7 @@ std::string canonical(const syntax::File& file) {
   std::string edition;
   std::vector<std::string> declarations;
   for (const syntax::Statement& statement : file.statements) {
+    if (statement.word.text == "test") continue;
     std::string text;
     append(text, statement, 0);
     if (statement.word.text == "mig") {

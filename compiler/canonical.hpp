@@ -1,7 +1,9 @@
 // What a text means, as a text: the form that source_hash is taken of and `mig dump typed` shows.
 //
 // Comments, layout, the order of attributes and how a literal is spelled (`60s`, `1m`) do not
-// matter; everything else does. Before params: `chunk` stays `chunk`. Pure.
+// matter; everything else does. A `test` does not: it shows what a plan does and changes nothing of
+// it, so who adds one changes nothing that was reviewed. Before params: `chunk` stays `chunk`.
+// Pure.
 #pragma once
 
 #include <string>

@@ -41,6 +41,9 @@ class TransformChecker {
     return ok_ ? std::optional(std::move(transform_)) : std::nullopt;
   }
 
+  // Fields of the driving row that are lost, and said to be.
+  const std::vector<std::uint32_t>& drops() const { return drops_; }
+
  private:
   static std::string known_near(const std::string& word) {
     const std::string near = did_you_mean(word, {"let", "emit", "drops"});
@@ -288,6 +291,7 @@ class TransformChecker {
     }
     const auto field = static_cast<std::uint32_t>(found - entity.fields.begin());
     used_.insert(is_beside ? beside->second.place(field) : field);
+    if (!is_beside) drops_.push_back(field);
     return true;
   }
 
@@ -351,6 +355,7 @@ class TransformChecker {
   plan::Transform transform_;
   ExprScope scope_;
   std::set<std::uint32_t> used_;
+  std::vector<std::uint32_t> drops_;
   std::vector<Result> results_;
   bool ok_ = true;
 };
@@ -359,8 +364,10 @@ class TransformChecker {
 
 void check_transforms(Analysis& analysis) {
   for (const Declaration* declaration : analysis.program.declarations(DeclarationKind::Transform)) {
-    auto transform = TransformChecker(analysis, *declaration).check();
+    TransformChecker checker(analysis, *declaration);
+    auto transform = checker.check();
     if (!transform) continue;
+    analysis.drops.push_back(checker.drops());
     analysis.transforms[declaration] =
         plan::TransformId{static_cast<std::uint32_t>(analysis.plan.transforms.size())};
     analysis.plan.transforms.push_back(std::move(*transform));

@@ -15,6 +15,7 @@
 #include "compiler/check_plan.hpp"
 #include "compiler/check_safety.hpp"
 #include "compiler/check_secrets.hpp"
+#include "compiler/check_tests.hpp"
 #include "compiler/each_expr.hpp"
 #include "compiler/expand.hpp"
 #include "compiler/form.hpp"
@@ -63,8 +64,9 @@ void check_words(const Module& module, Diagnostics& diagnostics) {
       continue;
     }
     // Declarations are found by their name; one without a name would be passed over in silence.
+    const bool has_name = word != "use" && word != "test";
     const bool is_nameless =
-        word != "use" && statements[i].is_intact && declared_name(statements[i]) == nullptr;
+        has_name && statements[i].is_intact && declared_name(statements[i]) == nullptr;
     if (is_nameless)
       Form(statements[i], find_statement(Context::File, word)->form, diagnostics).misfit();
   }
@@ -148,6 +150,7 @@ Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs
   result.library = whole.used();
   result.environments = environments_of(program);
   result.settings_ok = constants.settings_ok();
+  result.tests = check_tests(analysis);
   for (const Declaration* declaration : plans_of(program)) {
     const std::size_t errors = diagnostics.error_count();
     const auto is_whole = [&] { return are_declared && diagnostics.error_count() == errors; };
@@ -167,8 +170,11 @@ Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs
   if (diagnostics.has_errors()) {
     result.plans.clear();
     result.proofs.clear();
+    result.tests.clear();
     return result;
   }
+  result.declared = std::move(analysis.plan);
+  result.drops = std::move(analysis.drops);
   for (const plan::Plan& plan : result.plans)
     assert(!flaw_of(plan));
   result.source_hash = source_hash(whole.inputs());

@@ -14,6 +14,7 @@
 #include "compiler/plan/plan.hpp"
 #include "compiler/program.hpp"
 #include "compiler/prove/prove.hpp"
+#include "compiler/transform_test.hpp"
 
 namespace mig::compiler {
 
@@ -24,6 +25,11 @@ struct Compilation {
   std::vector<std::string> environments;    // that the root file declares
   bool settings_ok = true;                  // the environment exists and every `--set` fits
   std::vector<const LibraryText*> library;  // what it uses of the library; source_hash covers it
+  std::vector<TransformTest> tests;         // of the root file; no hash covers them
+  // What all plans share, as a plan without sides and steps: what tests speak of.
+  plan::Plan declared;
+  // Of each transform, the fields of its driving row that it says are lost.
+  std::vector<std::vector<std::uint32_t>> drops;
 };
 
 // Compiles the root file (the first input) for one environment. The inputs were parsed without

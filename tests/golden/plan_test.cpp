@@ -98,6 +98,15 @@ TEST_CASE("hashes do not see layout, comments, order of attributes and spelling 
                            R"(busy_timeout = 5s; path = "app.db")")) == hashes);
 }
 
+TEST_CASE("a test is no part of what was reviewed") {
+  const std::string text = std::string(kPlan) + "transform carry(u: User) -> User {\n" +
+                           "  emit User { id = u.id; email = u.email }\n}\n";
+  const Hashes hashes = hashes_of(text);
+  CHECK(hashes_of(text +
+                  "test \"it stays\" of carry { given User { id = 1 }; expect User { id = 1 } "
+                  "}\n") == hashes);
+}
+
 TEST_CASE("hashes see every change of meaning") {
   const std::string text(kPlan);
   const Hashes hashes = hashes_of(text);
