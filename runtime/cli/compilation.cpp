@@ -12,14 +12,11 @@
 #include "runtime/cli/sources.hpp"
 
 namespace mig::cli {
-namespace {
 
 compiler::Color chosen_color(const std::string& wish) {
   const bool is_wanted = wish == "always" || (wish == "auto" && ::isatty(STDERR_FILENO) == 1);
   return is_wanted ? compiler::Color::Always : compiler::Color::Never;
 }
-
-}  // namespace
 
 CompiledFile::CompiledFile(const std::string& path)
     : folder_(std::filesystem::path(path).parent_path().generic_string()) {

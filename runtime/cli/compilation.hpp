@@ -12,6 +12,7 @@
 
 #include "compiler/compile.hpp"
 #include "compiler/diagnostics/diagnostic.hpp"
+#include "compiler/diagnostics/render.hpp"
 #include "compiler/expanded_text.hpp"
 #include "grammar/parse.hpp"
 #include "grammar/source.hpp"
@@ -24,6 +25,9 @@ struct ReportOptions {
   bool is_json = false;
   std::string color = "auto";
 };
+
+// For diagnostics on standard error; `wish` is auto, always or never.
+compiler::Color chosen_color(const std::string& wish);
 
 class CompiledFile {
  public:

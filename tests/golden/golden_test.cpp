@@ -1,6 +1,8 @@
 // Compares what mig makes of each tests/golden/*/*.mig with the text beside it; update.sh rewrites
 // those texts.
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -9,6 +11,7 @@
 #include "compiler/diagnostics/render.hpp"
 #include "grammar/outline.hpp"
 #include "grammar/print.hpp"
+#include "runtime/cli/plan_tests.hpp"
 #include "tests/golden/goldens.hpp"
 
 namespace fs = std::filesystem;
@@ -23,9 +26,22 @@ std::size_t errors_of(std::string_view text) {
   return checked.diagnostics.error_count();
 }
 
+// Of what runs only, and not of what is checked: what `mig test` would say.
+void run_tests(Checked& checked, const std::function<void(const cli::PlanTestResult&)>& report) {
+  const auto compiled = checked.compile();
+  if (checked.diagnostics.has_errors()) return;
+  cli::run_plan_tests(compiled, checked.parsed.file, {.seed = 1}, runtime::SystemClock(), report);
+}
+
 bool reports(std::string_view text, std::string_view code) {
   Checked checked("example.mig", std::string(text));
-  checked.check();
+  if (code == "M3011" || code == "M3031") {
+    compiler::Diagnostics found;
+    run_tests(checked, [&](const auto& result) { found.take(result.diagnostics); });
+    checked.diagnostics.take(found);
+  } else {
+    checked.check();
+  }
   return std::ranges::any_of(checked.diagnostics.all(),
                              [&](const auto& one) { return one.code == code; });
 }
@@ -51,6 +67,26 @@ TEST_CASE("golden: the diagnostics of each file") {
   });
 }
 
+TEST_CASE("golden: the tests of each file") {
+  compare("test", [](Checked& checked) {
+    std::string all;
+    run_tests(checked, [&](const cli::PlanTestResult& result) {
+      all += fmt::format("{} {} of {}", name(result.verdict), result.name, result.subject);
+      if (result.inverse) {
+        all += fmt::format(": {} at the limits, {} random, {} rejected", result.inverse->boundary,
+                           result.inverse->generated, result.inverse->rejected);
+      }
+      all += "\n";
+      const std::string text =
+          compiler::render_all(checked.sources, result.diagnostics, compiler::Color::Never);
+      if (!text.empty()) all += text + "\n";
+    });
+    INFO(compiler::render_all(checked.sources, checked.diagnostics, compiler::Color::Never));
+    CHECK(checked.diagnostics.all().empty());
+    return all;
+  });
+}
+
 TEST_CASE("a file with six independent mistakes gives six diagnostics") {
   const fs::path path = folder() / "error" / "broken.mig";
   const Checked checked("broken.mig", read(path));
@@ -65,7 +101,9 @@ TEST_CASE("six mistakes of six kinds give six diagnostics") {
 
 TEST_CASE("every code has a golden and an explanation whose examples are what they say") {
   std::string goldens;
-  for (const fs::path& input : inputs("error"))
+  auto paths = inputs("error");
+  std::ranges::copy(inputs("test"), std::back_inserter(paths));
+  for (const fs::path& input : paths)
     goldens += read(fs::path(input).replace_extension(".expected"));
   for (const std::string_view code : compiler::kCodes) {
     INFO(code);
