@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/check_held_values.hpp"
 #include "compiler/form.hpp"
 #include "compiler/plan/lane.hpp"
 
@@ -118,6 +119,7 @@ class BackChecker {
       return;
     }
     if (!check_inputs() || !check_emit() || !check_key()) return;
+    check_held_values(analysis_, at_);
     check_rest(plan().at(*via));
   }
 
