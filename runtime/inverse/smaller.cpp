@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <iterator>
+#include <optional>
 
 #include "compiler/plan/overloaded.hpp"
 #include "runtime/inverse/made_up_texts.hpp"
@@ -22,6 +23,18 @@ std::string without(const std::vector<std::string_view>& characters, std::size_t
     if (i < first || i >= first + count) text += characters[i];
   }
   return text;
+}
+
+void add_shorter_lists(const std::vector<FieldValue>& items, Candidates& out) {
+  for (std::size_t count = items.size(); count > 0; count /= 2) {
+    for (std::size_t first = 0; first < items.size(); first += count) {
+      std::vector<FieldValue> fewer;
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        if (i < first || i >= first + count) fewer.push_back(items[i]);
+      }
+      out.push_back({std::move(fewer)});
+    }
+  }
 }
 
 bool is_plain(std::string_view character) {
@@ -87,11 +100,7 @@ Candidates smaller_values(const FieldValue& value, const plan::Type& type,
             }
           },
           [&](const std::vector<FieldValue>& items) {
-            for (std::size_t i = 0; i < items.size(); ++i) {
-              std::vector<FieldValue> fewer = items;
-              fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-              out.push_back({std::move(fewer)});
-            }
+            add_shorter_lists(items, out);
             for (std::size_t i = 0; i < items.size(); ++i) {
               for (FieldValue& item : smaller_values(items[i], type.element.front(), hints)) {
                 std::vector<FieldValue> other = items;
@@ -105,6 +114,25 @@ Candidates smaller_values(const FieldValue& value, const plan::Type& type,
   return out;
 }
 
+// A few at a time: a long value has many candidates, and an early one mostly does.
+std::optional<FieldValue> first_failing(const Row& row, std::size_t field, const Candidates& values,
+                                        const StillFails& fails) {
+  constexpr std::size_t kAtOnce = 64;
+  for (std::size_t begin = 0; begin < values.size(); begin += kAtOnce) {
+    std::vector<Row> rows;
+    for (std::size_t i = begin; i < std::min(values.size(), begin + kAtOnce); ++i) {
+      rows.push_back(row);
+      rows.back()[field] = values[i];
+    }
+    const std::vector<bool> failing = fails(rows);
+    assert(failing.size() == rows.size());
+    const auto first = std::ranges::find(failing, true);
+    if (first == failing.end()) continue;
+    return values[begin + static_cast<std::size_t>(std::distance(failing.begin(), first))];
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Row smallest(const plan::Entity& entity, const std::vector<FieldHints>& hints, Row row,
@@ -114,18 +142,10 @@ Row smallest(const plan::Entity& entity, const std::vector<FieldHints>& hints, R
   for (std::size_t round = 0; changed && round < kMostRounds; ++round) {
     changed = false;
     for (std::size_t field = 0; field < row.size(); ++field) {
-      std::vector<Row> candidates;
-      for (FieldValue& value :
-           smaller_values(row[field], entity.fields[field].type, hints[field])) {
-        Row& candidate = candidates.emplace_back(row);
-        candidate[field] = std::move(value);
-      }
-      if (candidates.empty()) continue;
-      const std::vector<bool> failing = fails(candidates);
-      assert(failing.size() == candidates.size());
-      const auto first = std::ranges::find(failing, true);
-      if (first == failing.end()) continue;
-      row = candidates[static_cast<std::size_t>(std::distance(failing.begin(), first))];
+      const auto values = smaller_values(row[field], entity.fields[field].type, hints[field]);
+      const auto found = first_failing(row, field, values, fails);
+      if (!found) continue;
+      row[field] = *found;
       changed = true;
     }
   }

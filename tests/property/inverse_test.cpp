@@ -95,6 +95,8 @@ constexpr Mistake kMistakes[] = {
      "tags"},
     {"the sign is lost", "n: i32", "n: i32", "n = if o.n < 0 and o.n > -1_000 then -o.n else o.n",
      "n = n.n", "n"},
+    {"items that hold the separator", "tags: [text]", "tags: text",
+     R"(tags = join(t for t in o.tags, ","))", R"(tags = split(n.tags, ","))", "tags"},
     {"truth by words", "yes: bool?", "yes: bool", "yes = o.yes ?? false", "yes = n.yes", "yes"},
 };
 
@@ -180,6 +182,7 @@ TEST_CASE("a counterexample is as small as it gets") {
   };
   CHECK(smallest(0) == R"(Old { id = 0; name = " " })");
   CHECK(smallest(1) == R"(Old { id = 0; email = "A" })");
+  CHECK(smallest(13) == R"(Old { id = 0; tags = [""] })");
   CHECK(smallest(7) == "Old { id = 0; n = 2147483648 }");
   CHECK(smallest(8) == "Old { id = 0; n = -1 }");
 }
