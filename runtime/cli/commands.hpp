@@ -26,6 +26,7 @@ void declare_graph(CLI::App& app, ExitCode& exit);
 void declare_help(CLI::App& app, ExitCode& exit);
 void declare_look(CLI::App& app, ExitCode& exit);       // list, status, why, log
 void declare_reconcile(CLI::App& app, ExitCode& exit);  // verify, repair, unlock
+void declare_simulate(CLI::App& app, ExitCode& exit);
 void declare_test(CLI::App& app, ExitCode& exit);
 
 }  // namespace mig::cli

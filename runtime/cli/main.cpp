@@ -13,7 +13,7 @@ constexpr mig::cli::DeclareCommand kCommands[] = {
     mig::cli::declare_control,   mig::cli::declare_doctor,  mig::cli::declare_dump,
     mig::cli::declare_expand,    mig::cli::declare_explain, mig::cli::declare_fmt,
     mig::cli::declare_graph,     mig::cli::declare_help,    mig::cli::declare_look,
-    mig::cli::declare_reconcile, mig::cli::declare_test,
+    mig::cli::declare_reconcile, mig::cli::declare_simulate, mig::cli::declare_test,
 };
 
 constexpr const char* kFooter =
