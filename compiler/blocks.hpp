@@ -10,7 +10,7 @@
 namespace mig::compiler {
 
 // What kind of block a statement stands in.
-enum class Context { File, Plan, Resource, Feature, Phase, Strategy, Test };
+enum class Context { File, Plan, Resource, Feature, Phase, Strategy, Test, Scenario };
 
 struct StatementRow {
   Context context;

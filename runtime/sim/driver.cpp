@@ -25,6 +25,7 @@ constexpr plan::Micros kSecond = 1'000'000;
 constexpr plan::Micros kLag = 400'000;        // of a follower that is not told how far it may be
 constexpr plan::Micros kTakeover = 30 * kSecond;
 constexpr plan::Micros kQuickTakeover = 10'000;
+constexpr plan::Micros kWarm = 60 * kSecond;
 constexpr int kMostTurns = 200'000;
 constexpr std::uint64_t kMostRequests = 240;  // between two moments of an ordinary run
 
@@ -133,6 +134,7 @@ void Driver::finish() {
       report_.violation = Violation{now_, *clients_[i].harm(), newest_};
     report_.reads += clients_[i].reads();
     report_.acknowledged += clients_[i].acknowledged();
+    report_.different += worlds_[i].found_different;
   }
   chronicle_.end(now_);
   report_.ended_at = now_;
@@ -346,7 +348,10 @@ void Driver::pass_time(plan::Micros until) {
   const plan::Micros length = until - now_;
   for (std::size_t i = 0; i < worlds_.size(); ++i) {
     World& world = worlds_[i];
-    if (!is_adversarial()) {
+    if (is_adversarial()) {
+      // A cache is warm after a while, whatever else its clients do.
+      if (world.is_refillable() && length > kWarm) clients_[i].live(now_, kMostRequests);
+    } else {
       const auto requests = static_cast<std::uint64_t>(length / 1000) *
                             static_cast<std::uint64_t>(script_.reads_per_second +
                                                        script_.writes_per_second) /

@@ -14,6 +14,7 @@ namespace {
 using plan::RunStatus;
 
 constexpr int kMostPauses = 24;  // that a run is helped out of
+constexpr plan::Micros kHelped = 3'600'000'000;  // after an hour
 
 plan::Micros micros(plan::Duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
@@ -124,7 +125,7 @@ bool Driver::leave_pause() {
     get_stuck(fmt::format("the run stays {} ({})", name(state_.status), state_.detail));
     return false;
   }
-  pass_time(now_ + 10'000);
+  pass_time(now_ + kHelped);
   ask(plan::Ask::Continue, "");
   return true;
 }

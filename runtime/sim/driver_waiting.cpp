@@ -129,7 +129,7 @@ void Driver::hold(StepId id) {
   if (fault == Fault::GateIsBlind) {
     const auto place = seen.gate - plan_.gates.data();
     const plan::GateId gate{static_cast<std::uint32_t>(place)};
-    readings_.silence(gate, 2 * seen.gate->no_data.after, now_);
+    readings_.silence(gate, seen.gate->no_data.after + seen.gate->every, now_);
     seen = Seen{Verdict::NoData, seen.gate, "an injected fault"};
   }
   if (seen.verdict == Verdict::Fail)

@@ -209,6 +209,7 @@ Slice Effects::verify(StepId step, const plan::Verify& verify, Work& work) {
   const Keys chunk = ((Keys{1} << kChunk) - 1) << (work.stage * kChunk);
   const Keys different = world.different() & chunk;
   work.found += static_cast<std::uint32_t>(std::popcount(different));
+  world.found_different += static_cast<std::uint32_t>(std::popcount(different));
   for (Key key = 0; key < kKeys && verify.repair && !verify.sample; ++key) {
     if ((different & only(key)) == 0) continue;
     const Side leads = world.leader(key);

@@ -144,9 +144,22 @@ const World* Readings::world_of(plan::DatasetId dataset) const {
   return found == worlds_.end() ? nullptr : &*found;
 }
 
+// An arm without a name is that of the step's own resource.
+bool Readings::is_same(const plan::Reading& said, const plan::Reading& asked,
+                       plan::StepId step) const {
+  const auto* arm = std::get_if<plan::ArmReading>(&asked);
+  const auto* other = std::get_if<plan::ArmReading>(&said);
+  if (arm == nullptr || other == nullptr) return said == asked;
+  plan::ArmReading own = *arm;
+  if (!own.of) own.of = plan_.resource_of(step);
+  plan::ArmReading wanted = *other;
+  if (!wanted.of) wanted.of = own.of;
+  return own == wanted;
+}
+
 Sample Readings::take(const plan::Reading& reading, plan::StepId step, plan::Micros now) const {
   for (const Said& said : said_) {
-    if (said.reading == reading && now < said.until) return value(said.value);
+    if (is_same(said.reading, reading, step) && now < said.until) return value(said.value);
   }
   return std::visit(
       plan::Overloaded{

@@ -45,6 +45,7 @@ class Readings {
     plan::Micros until = 0;
   };
 
+  bool is_same(const plan::Reading& said, const plan::Reading& asked, plan::StepId step) const;
   void assume(const plan::Clause& clause);
   std::int64_t assumed(const plan::Reading& reading) const;
   Sample of_arm(const plan::ArmReading& reading, plan::StepId step) const;

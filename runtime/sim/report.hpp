@@ -87,6 +87,7 @@ struct Report {
   std::int64_t looks = 0;
   std::uint64_t reads = 0;         // that were checked
   std::uint64_t acknowledged = 0;  // writes
+  std::uint64_t different = 0;     // rows of which `verify` found that they differ
   std::vector<Event> events;       // empty where no timeline was asked for
   std::vector<Span> spans;
   std::vector<Looks> gates;

@@ -23,7 +23,7 @@ bool is_created_by(const plan::Plan& plan, plan::DatasetId dataset) {
 }  // namespace
 
 World::World(const plan::Plan& view, std::uint64_t seed, Mistake mistake)
-    : cursors(view.steps.size()), view_(&view), mistake_(mistake) {
+    : cursors(view.steps.size()), view_(&view), mistake_(mistake), carried_(seed % 5) {
   is_refillable_ = !view.nothing_moves.empty() && !view.to.empty() &&
                    std::ranges::all_of(view.to, [&](plan::DatasetId dataset) {
                      return view.at(view.at(dataset).store).caches.has_value();
@@ -139,8 +139,9 @@ bool World::carry_over(Keys keys) {
   keys &= pending();
   if (keys == 0) return true;
   if (!old_.is_there() || !new_.is_there()) return false;
-  // The planted mistake passes over one entry of those that it reads.
-  const Keys lost = mistake_ == Mistake::FollowerLoses ? keys & (~keys + 1) : 0;
+  // The planted mistake passes over an entry now and then.
+  const bool loses = mistake_ == Mistake::FollowerLoses && ++carried_ % 5 == 0;
+  const Keys lost = loses ? keys & (~keys + 1) : 0;
   for (Key key = 0; key < kKeys; ++key) {
     if ((keys & ~lost & only(key)) == 0) continue;
     const Side leads = leader(key);

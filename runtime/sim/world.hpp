@@ -103,6 +103,8 @@ class World {
 
   // Keys whose rows differ though nothing is left to carry over.
   Keys different() const;
+  // Keys of which a comparison found that their rows differ.
+  std::uint32_t found_different = 0;
   int rows_at(plan::Side side) const;
 
  private:
@@ -111,6 +113,7 @@ class World {
 
   const plan::Plan* view_;
   Mistake mistake_;
+  std::uint64_t carried_ = 0;
   bool is_refillable_ = false;
   SideState old_;
   SideState new_;
