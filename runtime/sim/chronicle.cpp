@@ -37,6 +37,27 @@ std::string_view name(EventKind kind) {
   return {};
 }
 
+namespace {
+
+// What a clause says is plain where it passes.
+std::string said_of(std::string_view gate, std::string_view verdict,
+                    const std::vector<std::string>& values) {
+  constexpr std::string_view kPass = ", pass";
+  std::string seen;
+  for (std::string_view value : values) {
+    if (value.ends_with(kPass)) value.remove_suffix(kPass.size());
+    seen += seen.empty() ? ": " : "; ";
+    seen += value;
+  }
+  const std::string_view says = verdict == "pass"      ? "passes"
+                                : verdict == "fail"    ? "fails"
+                                : verdict == "no_data" ? "sees nothing"
+                                                       : "cannot be read";
+  return fmt::format("gate {} {}{}", gate, says, seen);
+}
+
+}  // namespace
+
 void Chronicle::say(plan::Micros at, EventKind kind, std::optional<plan::StepId> step,
                     std::string text) {
   if (!keeps_timeline_) return;
@@ -87,7 +108,8 @@ void Chronicle::note_record(const plan::Entry& entry) {
             close_span(it.step, at, is_forward ? "done" : "undone");
             // Who approved has been said.
             const bool is_said = std::holds_alternative<plan::Approve>(plan_.at(it.step).action);
-            if (is_said && is_forward) return;
+            const bool is_nothing = it.summary == "nothing to undo";
+            if ((is_said && is_forward) || (is_nothing && !is_forward)) return;
             say(at, is_forward ? EventKind::Step : EventKind::Undo, it.step,
                 fmt::format("{}{}: {}", is_forward ? "" : "undo ", phrase(plan_, it.step),
                             it.summary));
@@ -118,7 +140,10 @@ void Chronicle::note_record(const plan::Entry& entry) {
             if (it.to) how = fmt::format("the run goes back to {}", plan_.at(*it.to).name);
             if (it.retreat)
               how = "the reads retreat to the share that passed";
-            say(at, EventKind::Run, {}, fmt::format("{}: {}", how, it.why));
+            // Why has just been said where a step failed.
+            const bool is_said = !report_.events.empty() && report_.events.back().at == at &&
+                                 report_.events.back().kind == EventKind::Failure;
+            say(at, EventKind::Run, {}, is_said ? how : fmt::format("{}: {}", how, it.why));
           },
           [&](const plan::RollbackEnded&) {
             const bool is_over = state_.status == plan::RunStatus::RolledBack;
@@ -160,17 +185,13 @@ void Chronicle::look(plan::Micros at, plan::StepId step, plan::GateId gate,
   const bool is_open = newest != report_.gates.rend() && open_.contains(step) &&
                        newest->from >= report_.spans[open_.at(step)].from;
   if (is_open) newest->count += unchanged;
+  if (is_open && unchanged > 0) newest->to = at;
   if (is_open && newest->verdict == verdict && newest->values == values) {
     newest->to = at;
     ++newest->count;
     return;
   }
-  std::string seen;
-  for (const std::string& value : values)
-    seen += (seen.empty() ? "" : "; ") + value;
-  if (seen.empty()) seen = "it sees nothing";
-  say(at, EventKind::Gate, step,
-      fmt::format("gate {} {}: {}", plan_.at(gate).name, verdict, seen));
+  say(at, EventKind::Gate, step, said_of(plan_.at(gate).name, verdict, values));
   report_.gates.push_back(
       Looks{step, gate, at, at, 1, std::string(verdict), std::move(values)});
 }

@@ -99,7 +99,11 @@ void Driver::hold(StepId id) {
   }
   const plan::Micros length = micros(hold.length);
   const plan::Micros end = cursor.since + length;
-  const auto held = [&] { settle(id, Slice{SliceKind::Done, {}, "held for " + plan::print(hold.length)}); };
+  const auto held = [&] {
+    const bool is_long = hold.length > plan::Duration::zero();
+    const std::string text = is_long ? "held for " + plan::print(hold.length) : "held";
+    settle(id, Slice{SliceKind::Done, {}, text});
+  };
   if (hold.gates.empty()) {
     if (now_ >= end) return held();
     until_[id.index] = is_adversarial() ? std::min(end, now_ + length / 2 + 1) : end;
