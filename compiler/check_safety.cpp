@@ -170,24 +170,28 @@ class SafetyChecker {
     }
   }
 
-  // M4013: a copy that replaces rows while what clients write comes to the new side puts an older
-  // row over a newer one.
+  // M4013: where clients write to the new side a copy brings back what they have deleted there;
+  // where what they write comes there as well, one that replaces rows puts an older one over a
+  // newer.
   void check_overwriting() {
+    bool leads = false;
     bool is_written = false;
     std::uint32_t since = 0;
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
       if (!is_own(plan_, StepId{i})) continue;
       const plan::Step& step = plan_.steps[i];
       if (const auto* writes = std::get_if<plan::RouteWrites>(&step.action)) {
-        is_written = writes->to == plan::Side::New || writes->mirror.has_value();
+        leads = writes->to == plan::Side::New;
+        is_written = leads || writes->mirror.has_value();
         since = i;
       }
       const auto* copy = std::get_if<plan::Copy>(&step.action);
-      if (copy == nullptr || !is_written || copy->on_conflict != plan::OnConflict::Replace)
-        continue;
+      if (copy == nullptr) continue;
+      const bool replaces = copy->on_conflict == plan::OnConflict::Replace;
+      if (!leads && !(is_written && replaces)) continue;
       auto report = diagnostics_.report(spans_[i], diag::OverwritesNewer);
       report.label(spans_[since], "from here on what clients write comes to `new`")
-          .help("write `on_conflict = keep`, or copy before the writes move");
+          .help(leads ? "copy before the writes move" : "write `on_conflict = keep`");
       show({Harm::ReadMisses, Harm::ReadUncopied}, report);
     }
   }

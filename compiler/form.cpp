@@ -188,13 +188,14 @@ void report_unknown_statement(const syntax::Statement& statement, Context contex
   if (!near.empty()) {
     report.help(near);
   } else if (const auto elsewhere = context_of(word)) {
-    static constexpr std::string_view kWhere[] = {"at the top of a file", "in a plan",
-                                                  "in a resource", "in a feature", "in a phase",
-                                                  "in a strategy", "in a test", "in a scenario"};
+    static constexpr std::string_view kWhere[] = {
+        "at the top of a file", "in a plan",     "in a resource", "in a feature",
+        "in a phase",           "in a strategy", "in a test",     "in a scenario"};
     report.help(fmt::format("`{}` stands {}", word, kWhere[static_cast<std::size_t>(*elsewhere)]));
   } else {
-    static constexpr std::string_view kBlocks[] = {"a file",  "a plan",     "a resource", "a feature",
-                                                   "a phase", "a strategy", "a test", "a scenario"};
+    static constexpr std::string_view kBlocks[] = {"a file",    "a plan",    "a resource",
+                                                   "a feature", "a phase",   "a strategy",
+                                                   "a test",    "a scenario"};
     report.help(fmt::format("{} has {}", kBlocks[static_cast<std::size_t>(context)],
                             fmt::join(words_of(context), ", ")));
   }

@@ -13,16 +13,6 @@ bool is_too_late(const Model& model, const World& world) {
   return !lag || allowed < *lag;
 }
 
-// A copy that replaces rows has read this one, and a client changes it on the side that it fills.
-bool is_overwritten(const Model& model, const World& world) {
-  if (!world.copying || model.authority(world) != Side::New) return false;
-  for (const plan::Step& step : model.plan().steps) {
-    const auto* copy = std::get_if<plan::Copy>(&step.action);
-    if (copy != nullptr && copy->on_conflict == plan::OnConflict::Replace) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 bool may_write(const Model& model, const World& world) {
@@ -49,7 +39,8 @@ std::optional<Harm> write(const Model& model, World& world) {
     behind.lost = behind.lost || (!only_misses && !model.are_services());
     world.gap = world.gap || (leads_old && world.copying);
   }
-  if (is_overwritten(model, world)) world.overwritten = true;
+  // A copy at work has read the row as it was on the old side, and puts it where it is changed.
+  if (world.copying && !leads_old) world.overwritten = true;
   return std::nullopt;
 }
 
