@@ -153,8 +153,9 @@ class ScriptChecker {
       if (!number) return;
       if (number->value < 1 || number->value > 1000) {
         scope_.diagnostics.report(count->span, diag::WrongForm, "fail")
-            .help("an attempt fails once to a thousand times: `fail 2`; without a number it fails "
-                  "for good");
+            .help(
+                "an attempt fails once to a thousand times: `fail 2`; without a number it fails "
+                "for good");
         return;
       }
       times = static_cast<std::uint32_t>(number->value);
@@ -230,8 +231,8 @@ class ScriptChecker {
     const syntax::Expr* ending = form.name();
     form.end();
     if (!form.ok()) return;
-    const auto* found = std::ranges::find(
-        kEndings, name_of(*ending), &std::pair<std::string_view, plan::Ending>::first);
+    const auto* found = std::ranges::find(kEndings, name_of(*ending),
+                                          &std::pair<std::string_view, plan::Ending>::first);
     if (found == std::end(kEndings)) {
       scope_.diagnostics.report(ending->span, diag::UnknownName, "ending", name_of(*ending))
           .help("a run ends completed, rolled_back, paused or partial");

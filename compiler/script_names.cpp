@@ -27,18 +27,17 @@ std::string spelling(const plan::Plan& plan, const plan::ArmReading& reading) {
 
 // As a scenario writes it, whatever words the gate used.
 std::string spelling(const plan::Plan& plan, const plan::Reading& reading) {
-  return std::visit(
-      plan::Overloaded{
-          [&](const plan::ArmReading& it) { return spelling(plan, it); },
-          [&](const plan::DatasetReading& it) {
-            return fmt::format("{}({})", name(it.metric), plan.at(it.dataset).name);
-          },
-          [&](const plan::StoreReading& it) {
-            return fmt::format("{}({})", name(it.metric), plan.at(it.store).name);
-          },
-          [&](const plan::DeclaredReading& it) { return plan.at(it.metric).name; },
-      },
-      reading);
+  return std::visit(plan::Overloaded{
+                        [&](const plan::ArmReading& it) { return spelling(plan, it); },
+                        [&](const plan::DatasetReading& it) {
+                          return fmt::format("{}({})", name(it.metric), plan.at(it.dataset).name);
+                        },
+                        [&](const plan::StoreReading& it) {
+                          return fmt::format("{}({})", name(it.metric), plan.at(it.store).name);
+                        },
+                        [&](const plan::DeclaredReading& it) { return plan.at(it.metric).name; },
+                    },
+                    reading);
 }
 
 std::string squeezed(std::string_view text) {
@@ -167,8 +166,9 @@ bool ScriptNames::knows_approver(std::string_view who, const syntax::Span& at) {
   }
   const std::string near = did_you_mean(who, known);
   scope_.diagnostics.report(at, diag::UnknownName, "approval of", who)
-      .help(near.empty() && !known.empty() ? fmt::format("the plan waits for {}", fmt::join(known, ", "))
-                                           : near);
+      .help(near.empty() && !known.empty()
+                ? fmt::format("the plan waits for {}", fmt::join(known, ", "))
+                : near);
   return false;
 }
 

@@ -29,7 +29,8 @@ struct Silence {
   std::optional<Duration> lasts;
   bool operator==(const Silence&) const = default;
 };
-// `fail`, or `fail 2`: so many attempts fail with what may pass by itself, and the next one does not.
+// `fail`, or `fail 2`: so many attempts fail with what may pass by itself, and the next one does
+// not.
 struct FailStep {
   std::uint32_t times = 0;  // 0: it fails for good
   bool operator==(const FailStep&) const = default;

@@ -34,7 +34,8 @@ void Application::strike(plan::Micros now) {
     if (moving != 0 && random_.one_in(2)) {
       const auto turned = static_cast<int>(random_.below(kKeys));
       key = (static_cast<Key>(std::countr_zero(std::rotr(moving, turned))) +
-             static_cast<Key>(turned)) % kKeys;
+             static_cast<Key>(turned)) %
+            kKeys;
     } else if (random_.one_in(3)) {
       key = random_.below(kKeys);
     }
@@ -62,7 +63,8 @@ void Application::write(Key key, plan::Micros now, bool deletes) {
   if (world_.is_stopped() || (world_.fenced & only(key)) != 0) return;  // refused, and nothing told
   const Side leads = world_.leader(key);
   if (!world_.at(leads).is_there())
-    return be_harmed(fmt::format("a write goes to the {} side, whose tables are gone", word(leads)));
+    return be_harmed(
+        fmt::format("a write goes to the {} side, whose tables are gone", word(leads)));
   const Version version = ++newest_;
   const Version row = deletes ? kNoRow : version;
   if (deletes) deleted_[key] = version;
@@ -84,8 +86,8 @@ bool Application::mirror(Key key, Version row, plan::Micros now) {
   const auto& mode = world_.writes().mirror;
   if (!mode) return true;
   if (!world_.at(behind).is_there()) {
-    be_harmed(fmt::format("a write is mirrored to the {} side, whose tables are gone",
-                          word(behind)));
+    be_harmed(
+        fmt::format("a write is mirrored to the {} side, whose tables are gone", word(behind)));
     return false;
   }
   const bool fails = random_.one_in(8);
@@ -158,9 +160,9 @@ void Application::read(Key key, plan::Micros now) {
   if (seen == kNoRow && side == Side::New) seen = read_old_instead(key);
   const bool is_behind = side != world_.leader(key);
   const plan::Micros allowed =
-      is_behind ? std::chrono::duration_cast<std::chrono::microseconds>(world_.reads().stale_ok)
-                      .count()
-                : 0;
+      is_behind
+          ? std::chrono::duration_cast<std::chrono::microseconds>(world_.reads().stale_ok).count()
+          : 0;
   if (const Told* told = told_before(key, now - allowed)) judge(key, side, seen, *told);
 }
 
@@ -187,8 +189,8 @@ void Application::check_end(plan::Micros now) {
   for (Key key = 0; key < kKeys; ++key) {
     const Side leads = world_.leader(key);
     if (!world_.at(leads).is_there())
-      return be_harmed(fmt::format("the {} side takes the writes, and its tables are gone",
-                                   word(leads)));
+      return be_harmed(
+          fmt::format("the {} side takes the writes, and its tables are gone", word(leads)));
     const Version seen = world_.at(leads).rows[key];
     if (seen == kNoRow && world_.is_refillable()) continue;
     const Told* told = told_before(key, now);

@@ -63,8 +63,7 @@ void Chronicle::say(plan::Micros at, EventKind kind, std::optional<plan::StepId>
   if (!keeps_timeline_) return;
   std::optional<plan::PhaseId> phase;
   if (step) phase = plan_.at(*step).phase;
-  report_.events.push_back(
-      Event{at, kind, phase, step, std::move(text), report_.routes.size()});
+  report_.events.push_back(Event{at, kind, phase, step, std::move(text), report_.routes.size()});
 }
 
 void Chronicle::open_span(const plan::StepStarted& started, plan::Micros at) {
@@ -117,8 +116,7 @@ void Chronicle::note_record(const plan::Entry& entry) {
           [&](const plan::StepFailed& it) {
             close_span(it.step, at, "failed");
             say(at, EventKind::Failure, it.step,
-                fmt::format("{}{} fails: {}",
-                            it.direction == Direction::Forward ? "" : "undo ",
+                fmt::format("{}{} fails: {}", it.direction == Direction::Forward ? "" : "undo ",
                             phrase(plan_, it.step), it.message));
             if (it.retry_at > at) {
               const plan::Duration wait = std::chrono::microseconds(it.retry_at - at);
@@ -138,8 +136,7 @@ void Chronicle::note_record(const plan::Entry& entry) {
           [&](const plan::RollbackStarted& it) {
             std::string how = "everything goes back";
             if (it.to) how = fmt::format("the run goes back to {}", plan_.at(*it.to).name);
-            if (it.retreat)
-              how = "the reads retreat to the share that passed";
+            if (it.retreat) how = "the reads retreat to the share that passed";
             // Why has just been said where a step failed.
             const bool is_said = !report_.events.empty() && report_.events.back().at == at &&
                                  report_.events.back().kind == EventKind::Failure;
@@ -192,8 +189,7 @@ void Chronicle::look(plan::Micros at, plan::StepId step, plan::GateId gate,
     return;
   }
   say(at, EventKind::Gate, step, said_of(plan_.at(gate).name, verdict, values));
-  report_.gates.push_back(
-      Looks{step, gate, at, at, 1, std::string(verdict), std::move(values)});
+  report_.gates.push_back(Looks{step, gate, at, at, 1, std::string(verdict), std::move(values)});
 }
 
 void Chronicle::route(plan::Micros at, const std::vector<World>& worlds) {

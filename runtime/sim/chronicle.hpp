@@ -14,7 +14,8 @@ namespace mig::runtime::sim {
 class Chronicle {
  public:
   // All outlive it.
-  Chronicle(const plan::Plan& plan, const plan::RunState& state, Report& report, bool keeps_timeline)
+  Chronicle(const plan::Plan& plan, const plan::RunState& state, Report& report,
+            bool keeps_timeline)
       : plan_(plan), state_(state), report_(report), keeps_timeline_(keeps_timeline) {}
 
   bool keeps_timeline() const { return keeps_timeline_; }

@@ -22,7 +22,7 @@ using plan::StepId;
 // A Monday morning, so that weeks are easy to count.
 constexpr plan::Micros kStart = 1'767'603'600'000'000;  // 2026-01-05T09:00:00Z
 constexpr plan::Micros kSecond = 1'000'000;
-constexpr plan::Micros kLag = 400'000;        // of a follower that is not told how far it may be
+constexpr plan::Micros kLag = 400'000;  // of a follower that is not told how far it may be
 constexpr plan::Micros kTakeover = 30 * kSecond;
 constexpr plan::Micros kQuickTakeover = 10'000;
 constexpr plan::Micros kWarm = 60 * kSecond;
@@ -241,9 +241,9 @@ bool Driver::shut(StepId id) {
   if (!shut || !*shut) return false;
   works_[id.index] = Work{};
   if (!(*shut)->until) {
-    append(plan::RunPaused{plan::PauseReason::Window,
-                           fmt::format("the window of {} does not open again",
-                                       plan_.at((*shut)->phase).name)});
+    append(plan::RunPaused{
+        plan::PauseReason::Window,
+        fmt::format("the window of {} does not open again", plan_.at((*shut)->phase).name)});
     return true;
   }
   until_[id.index] = micros(*(*shut)->until);
@@ -352,10 +352,9 @@ void Driver::pass_time(plan::Micros until) {
       // A cache is warm after a while, whatever else its clients do.
       if (world.is_refillable() && length > kWarm) clients_[i].live(now_, kMostRequests);
     } else {
-      const auto requests = static_cast<std::uint64_t>(length / 1000) *
-                            static_cast<std::uint64_t>(script_.reads_per_second +
-                                                       script_.writes_per_second) /
-                            1000;
+      const auto requests =
+          static_cast<std::uint64_t>(length / 1000) *
+          static_cast<std::uint64_t>(script_.reads_per_second + script_.writes_per_second) / 1000;
       clients_[i].live(now_, std::min(requests, kMostRequests));
     }
     const auto& most = world.writes_route().max_lag;

@@ -92,12 +92,12 @@ class Driver {
   plan::Micros now_ = 0;
   std::int64_t epoch_ = 1;
   std::vector<Work> works_;
-  std::vector<std::optional<Slice>> ended_;   // done, and not written down yet
-  std::vector<plan::Micros> until_;           // nothing happens to the step before
-  std::vector<std::uint32_t> failures_;       // that the script still wants; kForGood
-  std::vector<bool> crashes_;                 // the script wants one
-  std::vector<bool> happened_;                // lines of the script
-  std::vector<plan::Micros> windows_;         // that are waited for, by phase
+  std::vector<std::optional<Slice>> ended_;  // done, and not written down yet
+  std::vector<plan::Micros> until_;          // nothing happens to the step before
+  std::vector<std::uint32_t> failures_;      // that the script still wants; kForGood
+  std::vector<bool> crashes_;                // the script wants one
+  std::vector<bool> happened_;               // lines of the script
+  std::vector<plan::Micros> windows_;        // that are waited for, by phase
   int pauses_ = 0;
   bool is_stuck_ = false;
   std::string newest_;

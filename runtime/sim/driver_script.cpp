@@ -13,7 +13,7 @@ namespace {
 
 using plan::RunStatus;
 
-constexpr int kMostPauses = 24;  // that a run is helped out of
+constexpr int kMostPauses = 24;                  // that a run is helped out of
 constexpr plan::Micros kHelped = 3'600'000'000;  // after an hour
 
 plan::Micros micros(plan::Duration duration) {
@@ -134,8 +134,7 @@ bool Driver::leave_pause() {
 void Driver::disturb() {
   if (!is_adversarial() || state_.has_ended()) return;
   const auto fault = faults_.draw({Fault::Rollback, Fault::Pause});
-  if (fault == Fault::Rollback && can_go_back())
-    ask(plan::Ask::Rollback, "a person asks for it");
+  if (fault == Fault::Rollback && can_go_back()) ask(plan::Ask::Rollback, "a person asks for it");
   if (fault == Fault::Pause) ask(plan::Ask::Pause, "a person asks for it");
 }
 

@@ -54,8 +54,8 @@ void Driver::wake_holds() {
     Work& work = works_[i];
     const auto* hold = std::get_if<plan::Hold>(&plan_.steps[i].action);
     if (hold == nullptr || work.looks == 0) continue;
-    const plan::Micros next = next_look(work.looked, std::max(now_, work.looked + 1),
-                                        cadence(*hold));
+    const plan::Micros next =
+        next_look(work.looked, std::max(now_, work.looked + 1), cadence(*hold));
     work.next_look = std::min(work.next_look, next);
     until_[i] = std::min(until_[i], work.next_look);
   }
@@ -148,7 +148,8 @@ void Driver::hold(StepId id) {
   work.next_look = end;
   if (const auto change = readings_.next_change(now_))
     work.next_look = std::min(end, next_look(now_, *change, every));
-  if (is_adversarial()) work.next_look = std::min(work.next_look, now_ + std::max(length / 3, every));
+  if (is_adversarial())
+    work.next_look = std::min(work.next_look, now_ + std::max(length / 3, every));
   until_[id.index] = work.next_look;
 }
 
@@ -190,8 +191,9 @@ void Driver::approve(StepId id) {
   if (asked.within) {
     const plan::Micros late = state_.at(id).started_at + micros(*asked.within);
     if (now_ >= late && answered >= late) {
-      return fail(id, plan::Trouble::Breach,
-                  fmt::format("`{}` has not approved within {}", asked.who, plan::print(*asked.within)));
+      return fail(
+          id, plan::Trouble::Breach,
+          fmt::format("`{}` has not approved within {}", asked.who, plan::print(*asked.within)));
     }
     if (answered > late) answered = late;
   }

@@ -167,9 +167,8 @@ Slice Effects::copy(StepId step, const plan::Copy& copy, Work& work) {
   World& world = world_of(step);
   std::int64_t pace = kPoliteRows;
   if (copy.pace.kind == plan::PaceKind::Full) pace = kFullRows;
-  const plan::Duration whole = copy.pace.kind == plan::PaceKind::Limited
-                                   ? script_.rows / copy.pace.rate
-                                   : time_for(pace);
+  const plan::Duration whole =
+      copy.pace.kind == plan::PaceKind::Limited ? script_.rows / copy.pace.rate : time_for(pace);
   const plan::Duration took = whole * kChunk / kKeys / 2;
   std::uint8_t& cursor = world.cursors.at(step.index);
   SideState& source = world.at(Side::Old);
@@ -218,8 +217,9 @@ Slice Effects::verify(StepId step, const plan::Verify& verify, Work& work) {
   if (++work.stage < kKeys / kChunk) return more(took);
   const std::int64_t rows = script_.rows.value * work.found / static_cast<std::int64_t>(kKeys);
   std::string text = fmt::format("{} compared, ", count(script_.rows.value));
-  text += work.found == 0 ? "all equal"
-                          : fmt::format("{} {}", count(rows), verify.repair ? "repaired" : "differ");
+  text += work.found == 0
+              ? "all equal"
+              : fmt::format("{} {}", count(rows), verify.repair ? "repaired" : "differ");
   return done(std::move(text), took);
 }
 

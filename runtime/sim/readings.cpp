@@ -139,8 +139,8 @@ std::optional<plan::Micros> Readings::next_change(plan::Micros now) const {
 }
 
 const World* Readings::world_of(plan::DatasetId dataset) const {
-  const auto found = std::ranges::find_if(
-      worlds_, [&](const World& world) { return world.has(dataset); });
+  const auto found =
+      std::ranges::find_if(worlds_, [&](const World& world) { return world.has(dataset); });
   return found == worlds_.end() ? nullptr : &*found;
 }
 
@@ -161,30 +161,29 @@ Sample Readings::take(const plan::Reading& reading, plan::StepId step, plan::Mic
   for (const Said& said : said_) {
     if (is_same(said.reading, reading, step) && now < said.until) return value(said.value);
   }
-  return std::visit(
-      plan::Overloaded{
-          [&](const plan::ArmReading& arm) { return of_arm(arm, step); },
-          [&](const plan::DatasetReading& it) { return of_dataset(it, now); },
-          [&](const plan::DeclaredReading&) { return value(assumed(reading)); },
-          [&](const plan::StoreReading&) { return value(assumed(reading)); },
-      },
-      reading);
+  return std::visit(plan::Overloaded{
+                        [&](const plan::ArmReading& arm) { return of_arm(arm, step); },
+                        [&](const plan::DatasetReading& it) { return of_dataset(it, now); },
+                        [&](const plan::DeclaredReading&) { return value(assumed(reading)); },
+                        [&](const plan::StoreReading&) { return value(assumed(reading)); },
+                    },
+                    reading);
 }
 
 // An arm without requests has nothing to say.
 Sample Readings::of_arm(const plan::ArmReading& reading, plan::StepId step) const {
   const auto resource = reading.of ? reading.of : plan_.resource_of(step);
   const World& world = worlds_.at(resource ? resource->index : 0);
-  const bool is_read = reading.arm != Arm::Writes && reading.arm != Arm::WritesNew &&
-                       reading.arm != Arm::WritesOld;
+  const bool is_read =
+      reading.arm != Arm::Writes && reading.arm != Arm::WritesNew && reading.arm != Arm::WritesOld;
   const plan::Ratio share = is_read ? world.read_share() : world.write_share();
   const bool asks_new = reading.arm == Arm::ReadsNew || reading.arm == Arm::WritesNew;
   const bool asks_old = reading.arm == Arm::ReadsOld || reading.arm == Arm::WritesOld ||
                         reading.arm == Arm::ReadsControl;
   if (reading.metric == MetricKind::Share) {
-    const std::int64_t parts =
-        asks_old ? plan::Ratio::kWhole - share.parts() : asks_new ? share.parts()
-                                                                  : plan::Ratio::kWhole;
+    const std::int64_t parts = asks_old   ? plan::Ratio::kWhole - share.parts()
+                               : asks_new ? share.parts()
+                                          : plan::Ratio::kWhole;
     return value(parts);
   }
   // What is written to one side is written to the other one, too, where both are kept alike; and
@@ -210,8 +209,7 @@ Sample Readings::of_dataset(const plan::DatasetReading& reading, plan::Micros) c
       return value(scaled(std::popcount(world->different())));
     case MetricKind::Discrepancy:
       if (!both) return nothing("one side is not there");
-      return value(std::popcount(world->different()) * plan::Ratio::kWhole /
-                   std::int64_t{kKeys});
+      return value(std::popcount(world->different()) * plan::Ratio::kWhole / std::int64_t{kKeys});
     case MetricKind::RowsIn:
       if (!world->at(side).is_there()) return nothing("it is not there");
       return value(scaled(world->rows_at(side)));

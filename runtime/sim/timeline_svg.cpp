@@ -45,8 +45,8 @@ class Axis {
     if (after == places_.end()) return kRight;
     if (after->first == at || after == places_.begin()) return after->second;
     const auto before = std::prev(after);
-    const double part = static_cast<double>(at - before->first) /
-                        static_cast<double>(after->first - before->first);
+    const double part =
+        static_cast<double>(at - before->first) / static_cast<double>(after->first - before->first);
     return before->second + part * (after->second - before->second);
   }
   const std::map<plan::Micros, double>& places() const { return places_; }
@@ -112,7 +112,8 @@ class Drawing {
            const std::string& data, const std::string& title) {
     const double left = axis_(from);
     const double wide = std::max(2.5, axis_(to) - left);
-    add(fmt::format("<rect class=\"{}\" x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\" "
+    add(
+        fmt::format("<rect class=\"{}\" x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\" "
                     "rx=\"2\"{}><title>{}</title></rect>",
                     classes, left, y, wide, height, data, escaped(title)));
   }
@@ -140,19 +141,18 @@ class Drawing {
 
   void step(const Span& span) {
     const bool is_back = span.direction == plan::Direction::Back;
-    const std::string classes =
-        fmt::format("step {} {} {}", kind_of(plan_.at(span.step).action),
-                    is_back ? "back" : "forward", span.outcome);
-    const std::string title = fmt::format(
-        "{}{}: {}, {} to {}", is_back ? "undo " : "", phrase(plan_, span.step), span.outcome,
-        since_start(report_, span.from), since_start(report_, span.to));
+    const std::string classes = fmt::format("step {} {} {}", kind_of(plan_.at(span.step).action),
+                                            is_back ? "back" : "forward", span.outcome);
+    const std::string title =
+        fmt::format("{}{}: {}, {} to {}", is_back ? "undo " : "", phrase(plan_, span.step),
+                    span.outcome, since_start(report_, span.from), since_start(report_, span.to));
     bar(classes, span.from, span.to, is_back ? y_ + 15 : y_ + 2, is_back ? 7 : 12,
         fmt::format(" data-step=\"{}\"", escaped(plan_.at(span.step).name)), title);
   }
 
   void gate(plan::GateId id) {
-    const bool is_seen = std::ranges::any_of(
-        report_.gates, [&](const Looks& looks) { return looks.gate == id; });
+    const bool is_seen =
+        std::ranges::any_of(report_.gates, [&](const Looks& looks) { return looks.gate == id; });
     if (!is_seen) return;
     const std::string name = escaped(plan_.at(id).name);
     add(fmt::format("<g class=\"gate\" id=\"gate-{}\" data-gate=\"{}\">", name, name));
@@ -160,8 +160,7 @@ class Drawing {
     for (const Looks& looks : report_.gates) {
       if (looks.gate != id) continue;
       std::string title = fmt::format("{} {}, {} looks from {} to {}", plan_.at(id).name,
-                                      looks.verdict, looks.count,
-                                      since_start(report_, looks.from),
+                                      looks.verdict, looks.count, since_start(report_, looks.from),
                                       since_start(report_, looks.to));
       for (const std::string& value : looks.values)
         title += "\n" + value;
@@ -185,7 +184,8 @@ class Drawing {
     for (const Routed& routed : report_.routes) {
       if (routed.resource == resource) routes.push_back(routed);
     }
-    add(fmt::format("<g class=\"shares\" id=\"shares-{}\">", name.empty() ? "plan" : escaped(name)));
+    add(fmt::format("<g class=\"shares\" id=\"shares-{}\">",
+                    name.empty() ? "plan" : escaped(name)));
     label("reads on new", y_ + kChart / 2);
     const auto height = [&](plan::Ratio share) {
       return y_ + kChart - static_cast<double>(share.parts()) / plan::Ratio::kWhole * kChart;
@@ -268,8 +268,8 @@ class Drawing {
   std::string grid(int bottom) {
     std::string lines;
     for (const double x : marks_)
-      lines += fmt::format("<line class=\"grid\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"34\" y2=\"{}\"/>\n",
-                           x, x, bottom);
+      lines += fmt::format(
+          "<line class=\"grid\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"34\" y2=\"{}\"/>\n", x, x, bottom);
     for (const Span& span : report_.spans) {
       const auto& action = plan_.at(span.step).action;
       const bool is_marker = std::holds_alternative<plan::PointOfNoReturn>(action) &&

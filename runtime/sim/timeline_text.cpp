@@ -58,10 +58,11 @@ const Routed* routed_at(const Report& report, const Event& event, std::size_t re
 
 std::string print_routes(const Routed* routed) {
   if (routed == nullptr) return std::string(17, ' ');
-  const std::string writes = routed->is_stopped                               ? "none"
-                             : routed->writes_new == plan::Ratio{}            ? "old"
-                             : routed->writes_new == plan::Ratio::percent(100) ? "new"
-                                                                    : print(routed->writes_new);
+  const std::string writes = routed->is_stopped                    ? "none"
+                             : routed->writes_new == plan::Ratio{} ? "old"
+                             : routed->writes_new == plan::Ratio::percent(100)
+                                 ? "new"
+                                 : print(routed->writes_new);
   return fmt::format("r {:>5}  w {:<6}", print(routed->reads_new), writes);
 }
 
@@ -96,20 +97,22 @@ std::string text_timeline(const plan::Plan& plan, const Report& report) {
     const Routed* routed =
         has_routes ? routed_at(report, event, resource ? resource->index : 0) : nullptr;
     const std::string_view where = event.phase ? std::string_view(plan.at(*event.phase).name) : "";
-    const std::string head =
-        fmt::format("{:<{}}  {:<{}}  {}  ", since_start(report, event.at), time,
-                    where.substr(0, phase), phase, print_routes(routed));
+    const std::string head = fmt::format("{:<{}}  {:<{}}  {}  ", since_start(report, event.at),
+                                         time, where.substr(0, phase), phase, print_routes(routed));
     out += head;
     wrap(out, event.text, width(head));
   }
   out += fmt::format("\nended: {} after {}; {} looks of gates, {} records\n", ending_of(report),
                      since_start(report, report.ended_at).substr(1), report.looks, report.records);
   if (report.violation) {
-    wrap(out, fmt::format("violated at {}: {}", since_start(report, report.violation->at),
-                          report.violation->what), 2);
+    wrap(out,
+         fmt::format("violated at {}: {}", since_start(report, report.violation->at),
+                     report.violation->what),
+         2);
   } else {
-    out += fmt::format("{} reads and {} acknowledged writes of simulated clients, none of them wrong\n",
-                       report.reads, report.acknowledged);
+    out += fmt::format(
+        "{} reads and {} acknowledged writes of simulated clients, none of them wrong\n",
+        report.reads, report.acknowledged);
   }
   for (const std::string& line : report.never_happened)
     wrap(out, fmt::format("never happened: {}", line), 2);

@@ -15,9 +15,21 @@ using plan::Side;
 bool is_created_by(const plan::Plan& plan, plan::DatasetId dataset) {
   return std::ranges::any_of(plan.steps, [&](const plan::Step& step) {
     const auto* create = std::get_if<plan::Create>(&step.action);
-    return create != nullptr && std::ranges::find(create->datasets, dataset) !=
-                                    create->datasets.end();
+    return create != nullptr &&
+           std::ranges::find(create->datasets, dataset) != create->datasets.end();
   });
+}
+
+bool brings_rows(const plan::Plan& view) {
+  for (std::uint32_t i = 0; i < view.steps.size(); ++i) {
+    if (!view.sees(plan::StepId{i})) continue;
+    const plan::Action& action = view.steps[i].action;
+    const auto* verify = std::get_if<plan::Verify>(&action);
+    if (std::holds_alternative<plan::Copy>(action) || std::holds_alternative<plan::Purge>(action) ||
+        (verify != nullptr && verify->repair))
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -44,8 +56,13 @@ World::World(const plan::Plan& view, std::uint64_t seed, Mistake mistake)
     new_.datasets |= bit;
     if (!is_created_by(view, view.to[i])) new_.there |= bit;
   }
-  // Where the plan did not make the tables, an earlier run may have left rows in them.
   if (new_.there == 0) return;
+  // A plan that brings no rows over relies on somebody who has.
+  if (new_.is_there() && !is_refillable_ && !brings_rows(view)) {
+    new_.rows = old_.rows;
+    return;
+  }
+  // Where the plan did not make the tables, an earlier run may have left rows in them.
   for (Key key = 0; key < kKeys; key += 7)
     new_.rows[key] = kLeftover + static_cast<Version>(key);
 }
@@ -89,8 +106,8 @@ Keys World::fitting(const plan::AttributeIn& wanted) const {
     for (const char letter : wanted.attribute)
       mixed = (mixed ^ static_cast<unsigned char>(letter)) * 0x100000001b3U;
     const std::uint64_t mine = (mixed >> 17U) % (known.size() + 1 + known.size() / 2);
-    const bool fits = mine < known.size() && std::ranges::find(wanted.values, known[mine]) !=
-                                                 wanted.values.end();
+    const bool fits =
+        mine < known.size() && std::ranges::find(wanted.values, known[mine]) != wanted.values.end();
     keys |= fits ? only(key) : 0;
   }
   return keys;
@@ -208,8 +225,8 @@ Keys World::different() const {
 }
 
 int World::rows_at(Side side) const {
-  return static_cast<int>(std::ranges::count_if(
-      at(side).rows, [](Version version) { return version != kNoRow; }));
+  return static_cast<int>(
+      std::ranges::count_if(at(side).rows, [](Version version) { return version != kNoRow; }));
 }
 
 }  // namespace mig::runtime::sim

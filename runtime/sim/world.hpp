@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "compiler/plan/plan.hpp"
 #include "compiler/plan/machine/run_state.hpp"
+#include "compiler/plan/plan.hpp"
 #include "compiler/plan/routing.hpp"
 
 namespace mig::runtime::sim {
@@ -120,7 +120,7 @@ class World {
   plan::WritesState writes_;
   plan::RouteWrites writes_route_;
   plan::RouteReads reads_;
-  Keys fitting_ = kAllKeys;  // of the clients whose requests say what the reads ask for
+  Keys fitting_ = kAllKeys;           // of the clients whose requests say what the reads ask for
   plan::Side led_ = plan::Side::Old;  // while nobody takes writes
   std::array<std::int64_t, kKeys> buckets_{};
 };

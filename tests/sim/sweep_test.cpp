@@ -23,8 +23,8 @@ std::uint64_t seeds() {
 }
 
 Report strike(const plan::Plan& plan, std::uint64_t seed, Mistake mistake = Mistake::None) {
-  return simulate(plan, {},
-                  Options{.temperament = Temperament::Adversarial, .seed = seed, .mistake = mistake});
+  return simulate(
+      plan, {}, Options{.temperament = Temperament::Adversarial, .seed = seed, .mistake = mistake});
 }
 
 enum class Kept { Alike, Apart };
@@ -34,9 +34,9 @@ void check_unharmed(const plan::Plan& plan, Kept kept) {
   int completed = 0;
   for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
     const Report report = strike(plan, seed);
-    const std::string what = report.violation ? report.violation->what + ", during " +
-                                                    report.violation->during
-                                              : std::string();
+    const std::string what = report.violation
+                                 ? report.violation->what + ", during " + report.violation->during
+                                 : std::string();
     INFO(plan.name << ", seed " << seed << ": " << what);
     CHECK(!report.violation);
     CHECK((kept == Kept::Apart || report.different == 0));
@@ -50,7 +50,8 @@ void check_unharmed(const plan::Plan& plan, Kept kept) {
 TEST_CASE("no client of the examples is ever harmed") {
   check_unharmed(tests::plan_of_file("examples/01_package_index/plan.mig", "prod"), Kept::Alike);
   check_unharmed(tests::plan_of_file("examples/02_users_split/plan.mig", "prod"), Kept::Alike);
-  check_unharmed(tests::plan_of_file("tests/golden/plan/session_cache.mig", "staging"), Kept::Alike);
+  check_unharmed(tests::plan_of_file("tests/golden/plan/session_cache.mig", "staging"),
+                 Kept::Alike);
 }
 
 TEST_CASE("no client of a strategy is ever harmed") {
@@ -68,8 +69,8 @@ TEST_CASE("no client of a strategy is ever harmed") {
 
 TEST_CASE("mistakes that are planted in the world are found") {
   const auto plan = tests::plan_of_file("examples/01_package_index/plan.mig", "prod");
-  for (const Mistake mistake : {Mistake::CopyOverwrites, Mistake::FollowerLoses,
-                                Mistake::NoDrainBack, Mistake::NoFence}) {
+  for (const Mistake mistake :
+       {Mistake::CopyOverwrites, Mistake::FollowerLoses, Mistake::NoDrainBack, Mistake::NoFence}) {
     std::uint64_t seed = 1;
     const auto is_found = [&](const Report& report) {
       return report.violation || report.different > 0;

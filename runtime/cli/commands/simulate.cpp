@@ -1,4 +1,6 @@
 // `mig simulate FILE`: the plan against a simulated world, in virtual time.
+#include "runtime/sim/simulate.hpp"
+
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -12,7 +14,6 @@
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/plan_options.hpp"
 #include "runtime/cli/sources.hpp"
-#include "runtime/sim/simulate.hpp"
 #include "runtime/sim/timeline.hpp"
 
 namespace mig::cli {
@@ -113,7 +114,7 @@ void declare_simulate(CLI::App& app, ExitCode& exit) {
       "  at compare verify: fail 2                   so many attempts; without a number for good\n"
       "  at settle after 2d: rollback                or crash, pause, continue, no_data GATE\n"
       "  crash at cutover                            after its effect, before it is written down\n"
-      "  approve \"shop-owner\" after 2h              who is not named approves at once\n"
+      "  approve \"shop-owner\" after 2h               who is not named approves at once\n"
       "  refuse approve \"shop-owner\"\n"
       "  no_data slo from 10m to 40m                 counted from the start of the run\n"
       "  continue after 1h                           whenever the run pauses\n"
