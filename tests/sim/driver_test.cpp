@@ -31,8 +31,14 @@ plan users_next {
   gate well { require p95 < 40ms; window = 5m; no_data = pause after 10m }
   phase expand { create new }
   phase mirror { writes old, new { mode = follow; max_lag = 2s } }
-  phase fill   { scan old -> new; verify old, new { rows = all; repair = from_authority }; require same }
-  phase shift  { ramp reads new 5%, 50%, 100% { by = hash(id); hold = 1h; require = well; stale_ok = 2s } }
+  phase fill {
+    scan old -> new
+    verify old, new { rows = all; repair = from_authority }
+    require same
+  }
+  phase shift {
+    ramp reads new 5%, 50%, 100% { by = hash(id); hold = 1h; require = well; stale_ok = 2s }
+  }
   phase ask    { approve "owner" { within = 2d } }
   phase over   { writes new, old { mode = follow }; require same }
   phase soak   { hold 7d { require = well and same } }
