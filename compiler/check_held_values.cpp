@@ -133,8 +133,8 @@ std::string left_out_by(const plan::Expr& expr) {
 
 class HeldValues {
  public:
-  explicit HeldValues(const plan::Plan& plan)
-      : plan_(plan), via_(plan.at(*plan.via)), back_(plan.at(*plan.back)) {
+  HeldValues(const plan::Plan& plan, plan::TransformId via, plan::TransformId back)
+      : plan_(plan), via_(plan.at(via)), back_(plan.at(back)) {
     owners_.push_back({plan.at(back_.input), 0});
     auto first = static_cast<std::uint32_t>(owners_.back().entity.fields.size());
     for (const plan::Companion& companion : back_.companions) {
@@ -231,7 +231,8 @@ class HeldValues {
       find_narrowings(part);
     const std::string left_out = left_out_by(expr);
     const auto place = left_out.empty() ? std::nullopt : first_place_in(expr);
-    const Owner* owner = place ? owner_of(*place) : nullptr;
+    if (!place) return;
+    const Owner* owner = owner_of(*place);
     if (owner == nullptr || is_refused(*owner, expr)) return;
     const plan::Field& field = owner->entity.fields[*place - owner->first];
     const auto function = std::get<plan::Apply>(expr.node).function;
@@ -292,10 +293,12 @@ class HeldValues {
 
 void check_held_values(Analysis& analysis, const syntax::Span& at) {
   const plan::Plan& plan = analysis.plan;
-  assert(plan.via && plan.back);
-  const auto losses = HeldValues(plan).losses();
+  const auto& via = plan.via;
+  const auto& way_back = plan.back;
+  assert(via && way_back);
+  const auto losses = HeldValues(plan, *via, *way_back).losses();
   if (losses.empty()) return;
-  const plan::Transform& back = plan.at(*plan.back);
+  const plan::Transform& back = plan.at(*way_back);
   auto report =
       analysis.diagnostics.report(at, diag::InverseNotTotal, back.name, plan.at(back.input).name,
                                   plan.entity_of(plan.from).name);

@@ -30,7 +30,7 @@ std::optional<TestHead> head_of(Analysis& analysis, const syntax::Statement& sta
   form.word("of");
   const syntax::Expr* subject = form.name();
   form.end();
-  if (!form.ok()) return std::nullopt;
+  if (!form.ok() || !text) return std::nullopt;
   return TestHead{*text, subject};
 }
 

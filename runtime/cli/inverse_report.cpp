@@ -13,10 +13,10 @@ using runtime::TripEnd;
 
 class NoInverse {
  public:
-  NoInverse(const plan::Plan& view, const runtime::InverseResult& result,
-            const Counterexample& example)
-      : via_(view.at(*view.via)),
-        back_(view.at(*view.back)),
+  NoInverse(const plan::Plan& view, plan::TransformId via, plan::TransformId back,
+            const runtime::InverseResult& result, const Counterexample& example)
+      : via_(view.at(via)),
+        back_(view.at(back)),
         old_side_(view.entity_of(view.from)),
         driver_(view.at(back_.input)),
         dataset_(view.at(view.from).name),
@@ -100,8 +100,11 @@ class NoInverse {
 void report_no_inverse(const plan::Plan& view, const runtime::InverseResult& result,
                        std::uint32_t seed, const syntax::Span& at,
                        compiler::Diagnostics& diagnostics) {
-  assert(result.counterexample.has_value());
-  const NoInverse story(view, result, *result.counterexample);
+  const auto& example = result.counterexample;
+  const auto& via = view.via;
+  const auto& back = view.back;
+  assert(example && via && back);
+  const NoInverse story(view, *via, *back, result, *example);
   auto report = diagnostics.report(at, compiler::diag::NotAnInverse, story.back(), story.via());
   story.tell(report);
   report.help(fmt::format("`--seed {}` makes the same rows again", seed));

@@ -67,12 +67,15 @@ Verdict verdict_of(const runtime::InverseResult& result) {
 
 PlanTestResult test_inverse(const compiler::Compilation& compilation, const syntax::File& root,
                             const plan::Plan& view, const PlanTestOptions& options) {
+  const auto& via = view.via;
+  const auto& back = view.back;
+  assert(via && back);
   const std::string name = view.seen_by ? view.name + "." + view.at(*view.seen_by).name : view.name;
-  PlanTestResult result{.name = name, .subject = view.at(*view.back).name};
+  PlanTestResult result{.name = name, .subject = view.at(*back).name};
   const std::uint32_t seed = options.seed.value_or(seed_of(view));
   runtime::InverseOptions wanted{.seed = seed,
                                  .rows = options.rows,
-                                 .drops = compilation.drops.at(view.via->index),
+                                 .drops = compilation.drops.at(via->index),
                                  .examples = examples_of(compilation, view.at(view.from).entity)};
   if (options.watch) {
     wanted.watch = [&](std::size_t rows) { options.watch(name, rows); };

@@ -63,6 +63,7 @@ class Trial {
 
   static std::string reasons(const std::vector<runtime::RowReject>& rejects) {
     std::vector<std::string> texts;
+    texts.reserve(rejects.size());
     for (const runtime::RowReject& reject : rejects)
       texts.push_back(fmt::format("{}: {}", reject.field, reject.reason));
     return fmt::format("the row is rejected: {}", fmt::join(texts, "; "));
@@ -115,7 +116,7 @@ class Trial {
       }
       wanted.push_back(std::move(*value));
     }
-    std::optional<std::size_t> nearest;
+    std::size_t nearest = 0;
     std::size_t candidates = 0;
     for (std::size_t i = 0; i < result_.made.size(); ++i) {
       if (result_.made[i].entity != expected.entity || is_taken_[i]) continue;
@@ -127,7 +128,7 @@ class Trial {
     }
     auto report = fail(expected.span);
     if (candidates == 1) {
-      show_difference(expected, wanted, result_.made[*nearest], report);
+      show_difference(expected, wanted, result_.made[nearest], report);
     } else if (candidates == 0) {
       report.note(fmt::format("there is no{} row of `{}`",
                               is_any_taken(expected.entity) ? " further" : "", entity.name));
@@ -165,6 +166,7 @@ class Trial {
 
   std::string made_text() const {
     std::vector<std::string> texts;
+    texts.reserve(result_.made.size());
     for (const RowOf& one : result_.made)
       texts.push_back(print(plan_.at(one.entity), one.row));
     return fmt::format("what comes out: {}",

@@ -37,11 +37,16 @@ class Check {
       try_boundaries();
       try_random_rows();
     }
-    if (failure_) shrink();
+    if (const auto& failure = failure_) shrink(*failure);
     return std::move(result_);
   }
 
  private:
+  struct Failure {
+    Row row;
+    Trip trip;
+  };
+
   // Rows that were written by somebody, all plain ones, and random ones until one is accepted: what
   // the rules let through is the ground for all others.
   void find_first_rows() {
@@ -149,8 +154,8 @@ class Check {
   }
 
   // Another row of the same mistake: it ends alike, and the same field tells.
-  void shrink() {
-    const Trip& first = failure_->trip;
+  void shrink(const Failure& failure) {
+    const Trip& first = failure.trip;
     const auto fails = [&](const std::vector<Row>& rows) {
       std::vector<bool> same;
       for (const Trip& trip : trip_.run(rows)) {
@@ -161,18 +166,13 @@ class Check {
       }
       return same;
     };
-    Counterexample found{.row = smallest(entity_, hints_, failure_->row, fails)};
+    Counterexample found{.row = smallest(entity_, hints_, failure.row, fails)};
     found.trip = trip_.run({found.row}, true).front();
-    found.found = failure_->row;
+    found.found = failure.row;
     assert(is_failure(found.trip.end));
     result_.counterexample = std::move(found);
     std::ranges::sort(result_.fields);
   }
-
-  struct Failure {
-    Row row;
-    Trip trip;
-  };
 
   const InverseOptions& options_;
   InverseResult result_;

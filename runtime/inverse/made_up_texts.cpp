@@ -147,9 +147,9 @@ std::vector<std::string> boundary_texts(std::size_t length, const FieldHints& hi
   for (const TextForm form : hints.forms)
     std::ranges::copy(texts_of(form), std::back_inserter(texts));
   for (const std::string& word : hints.words) {
-    for (const std::string& text : {word, "a" + word, word + "b", "a" + word + "b",
-                                    "a" + word + word + "b", "a" + word + "b" + word + "c"})
-      texts.push_back(text);
+    texts.push_back(word);
+    for (const char* around : {"a{0}", "{0}b", "a{0}b", "a{0}{0}b", "a{0}b{0}c"})
+      texts.push_back(fmt::format(fmt::runtime(around), word));
   }
   std::ranges::copy(odd_pieces(), std::back_inserter(texts));
   for (const char* text : {"  a  ", "a b", "a  b", "a b c", "Ada Lovelace", "ADA", "\ta\n", "null"})

@@ -38,6 +38,7 @@ Row input_of(const plan::Plan& plan, const plan::Transform& transform, const Row
     if (!companion.is_list) input.emplace_back(std::int64_t{rows.empty() ? 0 : 1});
     for (std::size_t field = 0; field < entity.fields.size(); ++field) {
       std::vector<FieldValue> values;
+      values.reserve(rows.size());
       for (const Row& row : rows)
         values.push_back(row[field]);
       if (companion.is_list) {

@@ -30,7 +30,7 @@ std::string canonical(const Column& column, std::size_t row) {
 
 }  // namespace
 
-RoundTrip::RoundTrip(const plan::Plan& plan, std::vector<std::uint32_t> drops)
+RoundTrip::RoundTrip(const plan::Plan& plan, const std::vector<std::uint32_t>& drops)
     : plan_(plan),
       is_dropped_(plan.entity_of(plan.from).fields.size()),
       forth_(plan_, plan::Side::Old),
@@ -154,6 +154,7 @@ void RoundTrip::append_driven(const Made& driver) {
     if (!companion.is_list) driven_.columns[column++].append_integer(rows.empty() ? 0 : 1);
     for (std::size_t field = 0; field < fields; ++field, ++column) {
       std::vector<FieldValue> values;
+      values.reserve(rows.size());
       for (const Made& made : rows)
         values.push_back(value_at(forth_.emitted()[made.emit].rows.columns[field], made.row));
       if (companion.is_list) {

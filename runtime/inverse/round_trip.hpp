@@ -34,7 +34,7 @@ class RoundTrip {
  public:
   // `drops`: the fields of the old side that `via` says are lost. REQUIRES: a view with sides,
   // `via` and `back`.
-  RoundTrip(const plan::Plan& plan, std::vector<std::uint32_t> drops);
+  RoundTrip(const plan::Plan& plan, const std::vector<std::uint32_t>& drops);
 
   // One for each row.
   std::vector<Trip> run(const std::vector<Row>& rows, bool keeps_rows = false);

@@ -106,6 +106,7 @@ FieldValue value_at(const Column& column, std::size_t row) {
 
 std::vector<plan::Type> types_of(const plan::Entity& entity) {
   std::vector<plan::Type> types;
+  types.reserve(entity.fields.size());
   for (const plan::Field& field : entity.fields)
     types.push_back(field.type);
   return types;
@@ -142,6 +143,7 @@ std::string print(const FieldValue& value, const plan::Type& type) {
                         [&](const std::string& bytes) { return print_bytes(bytes, type); },
                         [&](const std::vector<FieldValue>& items) {
                           std::vector<std::string> texts;
+                          texts.reserve(items.size());
                           for (const FieldValue& item : items)
                             texts.push_back(print(item, type.element.front()));
                           return fmt::format("[{}]", fmt::join(texts, ", "));
@@ -153,6 +155,7 @@ std::string print(const FieldValue& value, const plan::Type& type) {
 std::string print(const plan::Entity& entity, const Row& row) {
   assert(row.size() == entity.fields.size());
   std::vector<std::string> fields;
+  fields.reserve(row.size());
   for (std::size_t i = 0; i < row.size(); ++i)
     fields.push_back(
         fmt::format("{} = {}", entity.fields[i].name, print(row[i], entity.fields[i].type)));

@@ -1,6 +1,5 @@
 // Planted mistakes in inverses: generated rows find each of them, whatever the seed; an inverse
 // that is one passes; the printed seed makes the same rows again.
-#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -11,7 +10,6 @@
 #include "compiler/compile.hpp"
 #include "compiler/diagnostics/render.hpp"
 #include "grammar/parse.hpp"
-#include "runtime/clock.hpp"
 #include "runtime/inverse/inverse_check.hpp"
 
 using namespace mig;
@@ -187,14 +185,11 @@ TEST_CASE("a counterexample is as small as it gets") {
   CHECK(smallest(8) == "Old { id = 0; n = -1 }");
 }
 
-TEST_CASE("the examples' inverses lead back, in far less than a second") {
+TEST_CASE("the examples' inverses lead back") {
   for (const char* example : {"01_package_index/plan.mig", "02_users_split/plan.mig"}) {
     INFO(example);
     const Subject subject(read(example_folder() + example));
-    const runtime::SystemClock clock;
-    const auto begin = clock.elapsed();
     const auto result = subject.check(5);
-    CHECK(clock.elapsed() - begin < std::chrono::seconds(1));
     if (result.counterexample) {
       INFO(print(subject.plan().entity_of(subject.plan().from), result.counterexample->row));
       CHECK_FALSE(result.counterexample.has_value());
