@@ -141,7 +141,7 @@ void declare_test(CLI::App& app, ExitCode& exit) {
   CLI::App* command = app.add_subcommand("test", "Run the tests of a plan, and try its inverses");
   auto options = std::make_shared<TestOptions>();
   command->add_option("FILE", options->files, "the plans")->required();
-  command->add_option("--env", options->env, "the environment; without it, what the plan says by itself");
+  command->add_option("--env", options->env, "the environment; without it, the plan by itself");
   command->add_option("--seed", options->tests.seed,
                       "makes these rows; without it, a number that follows from the plan");
   command
