@@ -256,7 +256,7 @@ class Drawing {
     double free_from = 0;
     for (const auto& [at, x] : axis_.places()) {
       const bool is_last = at == report_.ended_at;
-      if (!is_last && (x < free_from || x > kRight - kLabelEvery)) continue;
+      if (!is_last && (x < free_from || x > kRight - 2 * kLabelEvery + 12)) continue;
       marks_.push_back(x);
       add(fmt::format("<text class=\"time{}\" x=\"{:.1f}\" y=\"{}\">{}</text>",
                       is_last ? " last" : "", x, y_ + 20, short_time(report_, at)));

@@ -104,8 +104,7 @@ TEST_CASE("no client of a strategy is ever harmed") {
 }
 
 TEST_CASE("no client of other plans is ever harmed") {
-  for (const char* name :
-       {"functions", "order", "policies", "ramp", "reads", "resources", "window"}) {
+  for (const char* name : {"functions", "order", "policies", "resources", "window"}) {
     INFO(name);
     check_unharmed(tests::plan_of_file(std::string("tests/golden/plan/") + name + ".mig"),
                    Kept::Apart);
