@@ -26,7 +26,7 @@ void Application::be_harmed(std::string how) {
 }
 
 void Application::strike(plan::Micros now) {
-  const std::uint64_t requests = 1 + random_.below(3);
+  const std::uint64_t requests = (world_.is_moving ? 5 : 1) + random_.below(3);
   Key key = random_.below(kKeys);
   for (std::uint64_t i = 0; i < requests; ++i) {
     // What was just written, or what is on its way, is what is most easily lost.
@@ -37,11 +37,14 @@ void Application::strike(plan::Micros now) {
              static_cast<Key>(turned)) %
             kKeys;
     } else if (random_.one_in(3)) {
+      key = recent_[random_.below(recent_.size())];
+    } else if (random_.one_in(2)) {
       key = random_.below(kKeys);
     }
     const std::uint64_t what = random_.below(10);
     if (what < 5) {
       write(key, now, what == 0);
+      recent_[random_.below(recent_.size())] = key;
     } else {
       read(key, now);
     }

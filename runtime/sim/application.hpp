@@ -58,6 +58,7 @@ class Application {
   std::array<std::array<Told, 4>, kKeys> told_{};
   std::array<std::uint8_t, kKeys> last_{};
   std::array<Version, kKeys> deleted_{};  // the newest delete that was asked for
+  std::array<Key, 8> recent_{};           // written not long ago
   Version newest_ = 0;
   std::uint64_t reads_ = 0;
   std::uint64_t acknowledged_ = 0;

@@ -160,7 +160,10 @@ void Driver::turn() {
     const plan::Micros lag = route.max_lag ? micros(*route.max_lag) : kLag;
     const bool is_due = now_ - world.touched_at >= lag / 2;
     const bool is_early = is_adversarial() && random_.one_in(2);
-    if (world.pending() != 0 && (is_due || is_early)) world.carry_over(kAllKeys);
+    if (world.pending() == 0 || !(is_due || is_early)) continue;
+    // While a step moves the writes it follows by itself.
+    const bool follows = world.intents != 0 || stream(world.view(), state_).has_value();
+    if (follows) world.carry_over(kAllKeys);
   }
   if (state_.status == RunStatus::RollingBack) {
     turn_back();

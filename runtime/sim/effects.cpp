@@ -74,6 +74,7 @@ Keys Effects::moved(const World& world, const plan::WritesState& target) {
 // Works out what is missing from what is there, so that a crash anywhere only repeats it.
 bool Effects::turn(World& world, Work& work, const Target& target) {
   const Keys moves = moved(world, target.writes);
+  world.is_moving = moves != 0;
   if (moves != 0) {
     const bool skips_drain = world.mistake() == Mistake::NoDrainBack && target.is_way_back;
     const bool has_fence = world.mistake() != Mistake::NoFence || target.is_way_back;

@@ -80,8 +80,9 @@ class World {
   plan::Ratio write_share() const;
 
   // ---- what is carried over
-  Keys fenced = 0;   // the stores refuse writes of these
-  Keys touched = 0;  // changed where it leads, and not carried over yet
+  Keys fenced = 0;         // the stores refuse writes of these
+  bool is_moving = false;  // the authority of some keys is about to move
+  Keys touched = 0;        // changed where it leads, and not carried over yet
   plan::Micros touched_at = 0;
   Keys intents = 0;  // the router could not write the other side; it answers from the authority
   Keys changed = 0;  // since the copy at work read its rows

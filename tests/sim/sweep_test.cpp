@@ -41,7 +41,9 @@ plan sharded {
   phase look   { shadow reads 100%; hold 10m { require = same } }
   phase move {
     ramp reads new 5%, 50%, 100% { by = hash(id); hold = 1h; require = well and same }
-    ramp writes new 10%, 50%, 100% { by = hash(id); hold = 1h; require = well and same; mode = sync }
+    ramp writes new 10%, 50%, 100% {
+      by = hash(id); hold = 1h; require = well and same; mode = sync
+    }
   }
   phase soak   { hold 7d { require = well and same } }
   phase retire {
