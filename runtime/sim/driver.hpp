@@ -94,7 +94,7 @@ class Driver {
   std::vector<Work> works_;
   std::vector<std::optional<Slice>> ended_;  // done, and not written down yet
   std::vector<plan::Micros> until_;          // nothing happens to the step before
-  std::vector<std::uint32_t> failures_;      // that the script still wants; kForGood
+  std::vector<std::uint32_t> failures_;      // that the script wants; UINT32_MAX: for good
   std::vector<bool> crashes_;                // the script wants one
   std::vector<bool> happened_;               // lines of the script
   std::vector<plan::Micros> windows_;        // that are waited for, by phase

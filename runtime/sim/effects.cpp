@@ -80,11 +80,19 @@ bool Effects::turn(World& world, Work& work, const Target& target) {
     const bool has_fence = world.mistake() != Mistake::NoFence || target.is_way_back;
     if (!skips_drain && !work.has_drained) {
       work.has_drained = true;  // before anybody has to wait, so that the wait is short
-      if (world.pending() != 0) return world.carry_over(kAllKeys), false;
+      if (world.pending() != 0) {
+        world.carry_over(kAllKeys);
+        return false;
+      }
     }
-    if (has_fence && (world.fenced & moves) != moves) return world.fenced |= moves, false;
-    if (!skips_drain && has_fence && (world.pending() & moves) != 0)
-      return world.carry_over(moves), false;
+    if (has_fence && (world.fenced & moves) != moves) {
+      world.fenced |= moves;
+      return false;
+    }
+    if (!skips_drain && has_fence && (world.pending() & moves) != 0) {
+      world.carry_over(moves);
+      return false;
+    }
     for (const Side side : {Side::Old, Side::New}) {
       if (!needs_log(world, target.writes, side) || world.at(side).is_logged) continue;
       world.at(side).is_logged = true;
