@@ -4,9 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/facts.hpp"
 #include "compiler/plan/phrase.hpp"
-#include "compiler/prove/projection.hpp"
 #include "compiler/prove/prove.hpp"
 
 namespace mig::compiler {
@@ -19,14 +17,11 @@ using prove::Harm;
 
 class OrderChecker {
  public:
-  OrderChecker(const plan::Plan& view, const std::vector<syntax::Span>& spans,
-               Diagnostics& diagnostics)
-      : view_(view),
-        projection_(prove::project(view)),
-        plan_(projection_.plan),
-        spans_(spans),
-        diagnostics_(diagnostics),
-        facts_(facts_of(plan_)) {}
+  OrderChecker(const OrderedView& ordered, Diagnostics& diagnostics)
+      : ordered_(ordered),
+        plan_(ordered.plan()),
+        facts_(ordered.facts),
+        diagnostics_(diagnostics) {}
 
   void check() {
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
@@ -43,19 +38,17 @@ class OrderChecker {
   }
 
  private:
-  syntax::Span span(StepId step) const {
-    return spans_.at(projection_.origin.at(step.index).index);
-  }
+  syntax::Span span(StepId step) const { return ordered_.span(step); }
   const Facts& before(StepId step) const { return facts_.before.at(step.index); }
 
   void show(const std::set<Harm>& harms, Fault fault, Report report) const {
-    show_harm(view_, spans_, harms, fault, report);
+    show_harm(ordered_.view, ordered_.step_spans, harms, fault, report);
   }
   // The smallest thing that has to go wrong beside the plan.
   void show_misses(std::initializer_list<Fault> faults, Report report) const {
     const std::set<Harm> harms{Harm::ReadMisses, Harm::ReadUncopied, Harm::ReadLeftover};
     for (const Fault fault : faults) {
-      if (show_harm(view_, spans_, harms, fault, report)) return;
+      if (show_harm(ordered_.view, ordered_.step_spans, harms, fault, report)) return;
     }
   }
 
@@ -254,23 +247,18 @@ class OrderChecker {
     show({Harm::Narrowed}, Fault::None, report);
   }
 
-  const plan::Plan& view_;
-  prove::Projection projection_;
+  const OrderedView& ordered_;
   const plan::Plan& plan_;
-  const std::vector<syntax::Span>& spans_;
+  const FactTable& facts_;
   Diagnostics& diagnostics_;
-  FactTable facts_;
   bool has_unproved_ = false;
   bool has_unwatched_ = false;
 };
 
 }  // namespace
 
-void check_order(const plan::Plan& view, const std::vector<syntax::Span>& step_spans,
-                 Diagnostics& diagnostics) {
-  // Without sides of its own a plan is checked as each of its resources lives it.
-  if (!view.resources.empty() && !view.seen_by) return;
-  OrderChecker(view, step_spans, diagnostics).check();
+void check_order(const OrderedView& ordered, Diagnostics& diagnostics) {
+  OrderChecker(ordered, diagnostics).check();
 }
 
 }  // namespace mig::compiler

@@ -4,15 +4,12 @@
 // Part of the compiler's passes; used by compile.cpp for a plan, or for each view of one.
 #pragma once
 
-#include <vector>
-
 #include "compiler/diagnostics/diagnostic.hpp"
-#include "compiler/plan/plan.hpp"
+#include "compiler/ordered_view.hpp"
 
 namespace mig::compiler {
 
 // M4001, M4002, M4009, M4010, M4012, M4021, M4029.
-void check_order(const plan::Plan& view, const std::vector<syntax::Span>& step_spans,
-                 Diagnostics& diagnostics);
+void check_order(const OrderedView& ordered, Diagnostics& diagnostics);
 
 }  // namespace mig::compiler

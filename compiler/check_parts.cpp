@@ -4,9 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/facts.hpp"
 #include "compiler/plan/phrase.hpp"
-#include "compiler/prove/projection.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -15,13 +13,11 @@ using plan::StepId;
 
 class PartsChecker {
  public:
-  PartsChecker(const plan::Plan& view, const std::vector<syntax::Span>& spans,
-               Diagnostics& diagnostics)
-      : projection_(prove::project(view)),
-        plan_(projection_.plan),
-        spans_(spans),
-        diagnostics_(diagnostics),
-        facts_(facts_of(plan_)) {}
+  PartsChecker(const OrderedView& ordered, Diagnostics& diagnostics)
+      : ordered_(ordered),
+        plan_(ordered.plan()),
+        facts_(ordered.facts),
+        diagnostics_(diagnostics) {}
 
   void check() {
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
@@ -37,9 +33,7 @@ class PartsChecker {
   }
 
  private:
-  syntax::Span span(StepId step) const {
-    return spans_.at(projection_.origin.at(step.index).index);
-  }
+  syntax::Span span(StepId step) const { return ordered_.span(step); }
 
   // What of the world a step changes, so that another one must not at the same time.
   bool meets(const plan::Action& one, const plan::Action& other) const {
@@ -117,20 +111,16 @@ class PartsChecker {
     return std::ranges::any_of(plan_.entity_of(dataset).fields, &plan::Field::generated);
   }
 
-  prove::Projection projection_;
+  const OrderedView& ordered_;
   const plan::Plan& plan_;
-  const std::vector<syntax::Span>& spans_;
+  const FactTable& facts_;
   Diagnostics& diagnostics_;
-  FactTable facts_;
 };
 
 }  // namespace
 
-void check_parts(const plan::Plan& view, const std::vector<syntax::Span>& step_spans,
-                 Diagnostics& diagnostics) {
-  // Without sides of its own a plan is checked as each of its resources lives it.
-  if (!view.resources.empty() && !view.seen_by) return;
-  PartsChecker(view, step_spans, diagnostics).check();
+void check_parts(const OrderedView& ordered, Diagnostics& diagnostics) {
+  PartsChecker(ordered, diagnostics).check();
 }
 
 }  // namespace mig::compiler

@@ -119,8 +119,12 @@ void check_whole(const plan::Plan& plan, const std::vector<syntax::Span>& step_s
   const std::size_t errors = diagnostics.error_count();
   check_safety(plan, step_spans, diagnostics);
   check_mirrors(plan, step_spans, diagnostics);
-  check_parts(plan, step_spans, diagnostics);
-  check_order(plan, step_spans, diagnostics);
+  // Without sides of its own a plan is checked as each of its resources lives it.
+  if (plan.resources.empty() || plan.seen_by) {
+    const OrderedView ordered(plan, step_spans);
+    check_parts(ordered, diagnostics);
+    check_order(ordered, diagnostics);
+  }
   if (diagnostics.error_count() == errors) check_ending(plan, step_spans, diagnostics);
 }
 

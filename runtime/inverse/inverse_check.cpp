@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "runtime/inverse/dice.hpp"
+#include "runtime/dice.hpp"
 #include "runtime/inverse/hints.hpp"
 #include "runtime/inverse/made_up_values.hpp"
 #include "runtime/inverse/smaller.hpp"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/inverse/dice.hpp"
+#include "runtime/dice.hpp"
 #include "runtime/inverse/hints.hpp"
 
 namespace mig::runtime {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "compiler/plan/types.hpp"
-#include "runtime/inverse/dice.hpp"
+#include "runtime/dice.hpp"
 #include "runtime/inverse/hints.hpp"
 #include "runtime/inverse/row.hpp"
 

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "runtime/sim/random.hpp"
+#include "runtime/dice.hpp"
 #include "runtime/sim/world.hpp"
 
 namespace mig::runtime::sim {
@@ -19,7 +19,7 @@ namespace mig::runtime::sim {
 class Application {
  public:
   // `world` and `random` outlive the application.
-  Application(World& world, Random& random) : world_(world), random_(random) {
+  Application(World& world, Dice& random) : world_(world), random_(random) {
     for (Key key = 0; key < kKeys; ++key)
       told_[key].fill(Told{static_cast<Version>(key + 1), false, INT64_MIN});
     newest_ = static_cast<Version>(kKeys);
@@ -54,7 +54,7 @@ class Application {
   void be_harmed(std::string how);
 
   World& world_;
-  Random& random_;
+  Dice& random_;
   std::array<std::array<Told, 4>, kKeys> told_{};
   std::array<std::uint8_t, kKeys> last_{};
   std::array<Version, kKeys> deleted_{};  // the newest delete that was asked for

@@ -81,7 +81,7 @@ class Driver {
   Report report_;
   plan::Views views_;
   std::vector<World> worlds_;
-  Random random_;
+  Dice random_;
   Faults faults_;
   std::vector<Application> clients_;
   Effects effects_;

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "runtime/sim/random.hpp"
+#include "runtime/dice.hpp"
 
 namespace mig::runtime::sim {
 
@@ -23,10 +23,10 @@ inline constexpr std::uint64_t kFaults = 7;
 
 class Faults {
  public:
-  Faults(bool is_adversarial, Random& random) : random_(random) {
+  Faults(bool is_adversarial, Dice& random) : random_(random) {
     if (!is_adversarial) return;
     left_ = static_cast<int>(random_.below(5));
-    enabled_ = random_.next();
+    enabled_ = random_.bits();
     rarity_ = 3U << random_.below(5);
   }
 
@@ -41,7 +41,7 @@ class Faults {
   }
 
  private:
-  Random& random_;
+  Dice& random_;
   int left_ = 0;
   std::uint64_t enabled_ = 0;
   std::uint64_t rarity_ = 1;

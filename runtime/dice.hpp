@@ -1,6 +1,7 @@
 // Random numbers that are the same on every machine for the same seed (splitmix64).
 //
-// Used by whoever makes up rows; the standard library's distributions are not portable. One thread.
+// Used by whoever makes up rows, and by the simulated world: the standard library's distributions
+// are not portable. Not for secrets. One thread.
 #pragma once
 
 #include <cassert>
