@@ -35,6 +35,12 @@ void check_writes(const plan::Plan& plan, const std::vector<syntax::Span>& spans
   const auto at = last<plan::RouteWrites>(plan);
   if (!at || is_left(plan, Left::Writes)) return;
   const auto& writes = std::get<plan::RouteWrites>(plan.steps[*at].action);
+  if (writes.to == plan::Side::None) {
+    diagnostics.report(spans[*at], diag::LeftOn, "the plan ends while nobody may write")
+        .help("open the new side at the end: `point_of_no_return \"why\"; writes new`")
+        .help("or the old one again: `writes old`");
+    return;
+  }
   if (!writes.mirror) return;
   auto report = diagnostics.report(spans[*at], diag::LeftOn,
                                    "the plan ends while writes still come to both sides");

@@ -33,6 +33,7 @@ class OrderChecker {
       if (const auto* reads = std::get_if<plan::RouteReads>(&action)) check_reads(step, *reads);
       if (const auto* writes = std::get_if<plan::RouteWrites>(&action)) check_writes(step, *writes);
       if (const auto* drop = std::get_if<plan::Drop>(&action)) check_drop(step, *drop);
+      if (const auto* create = std::get_if<plan::Create>(&action)) check_made(step, *create);
       check_narrowing(step);
     }
   }
@@ -212,6 +213,18 @@ class OrderChecker {
                               plan_.at(dataset).name));
       if (dataset == plan_.from) show({Harm::NothingToGoTo}, Fault::WrongUnseen, report);
     }
+  }
+
+  // M4005: clients use the old side from the start.
+  void check_made(StepId step, const plan::Create& create) {
+    if (plan_.are_services() ||
+        std::ranges::find(create.datasets, plan_.from) == create.datasets.end())
+      return;
+    const std::string& name = plan_.at(plan_.from).name;
+    diagnostics_
+        .report(span(step), diag::UsedWhenGone,
+                fmt::format("`{}` is the old side, which clients use before the plan begins", name))
+        .help("create the new side: `create new`");
   }
 
   // M4009: the old side stays until the new one has shown what it does.

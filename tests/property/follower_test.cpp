@@ -57,7 +57,8 @@ plan move {
               writes none
               scan old -> new { chunk = 3 rows; rate = full }
               rejects quarantine { max = 100%; owner = "team" }
-              verify old, new }
+              verify old, new
+              writes old }
 }
 )mig";
 

@@ -52,7 +52,8 @@ plan move {
   back join
   phase one { create users, cities; add index users.first { unique }
               writes none
-              snapshot old -> new }
+              snapshot old -> new
+              writes old }
 }
 )mig";
 
