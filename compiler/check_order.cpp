@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "compiler/plan/phrase.hpp"
 #include "compiler/prove/prove.hpp"
 
 namespace mig::compiler {
@@ -86,7 +85,7 @@ class OrderChecker {
   // M4002: nobody is sent to rows that were not compared.
   void check_proved(StepId step, std::string_view what) {
     const Facts& facts = before(step);
-    if (is_refilled()) return check_fresh(step, what);
+    if (is_refilled(plan_)) return check_fresh(step, what);
     if (has_unproved_ || facts.proved) return;
     if (plan_.are_services()) return check_asked(step, what);
     has_unproved_ = true;  // one comparison serves both reads and writes
@@ -100,9 +99,6 @@ class OrderChecker {
         plan_.at(plan_.from).name));
     show_misses({Fault::None, Fault::CopyErrs, Fault::FollowerLoses}, report);
   }
-
-  // What a cache misses it fetches from elsewhere.
-  bool is_refilled() const { return prove::Model(plan_).is_refillable(); }
 
   // M4024: what a cache holds was put there by this plan, and has had the time to expire else.
   void check_fresh(StepId step, std::string_view what) {
@@ -230,7 +226,7 @@ class OrderChecker {
   // M4009: the old side stays until the new one has shown what it does.
   void check_held(StepId step) {
     const Facts& facts = before(step);
-    if (facts.held || facts.accepted || is_refilled()) return;
+    if (facts.held || facts.accepted || is_refilled(plan_)) return;
     auto report =
         diagnostics_.report(span(step), diag::DroppedTooEarly,
                             "the old side goes before anybody has watched the new one for a while");

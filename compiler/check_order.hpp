@@ -9,7 +9,7 @@
 
 namespace mig::compiler {
 
-// M4001, M4002, M4009, M4010, M4012, M4021, M4029.
+// M4001, M4002, M4005, M4009, M4010, M4012, M4021, M4024, M4029.
 void check_order(const OrderedView& ordered, Diagnostics& diagnostics);
 
 }  // namespace mig::compiler

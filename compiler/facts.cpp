@@ -162,6 +162,12 @@ plan::Ratio widest_share(const plan::RouteReads& reads) {
   return reads.where.empty() ? share : std::min(share, plan::Ratio::percent(50));
 }
 
+bool is_refilled(const plan::Plan& plan) {
+  return !plan.nothing_moves.empty() && std::ranges::all_of(plan.to, [&](plan::DatasetId dataset) {
+    return plan.at(plan.at(dataset).store).caches.has_value();
+  });
+}
+
 bool compares_sides(const plan::Plan& plan, plan::GateId gate) {
   return std::ranges::any_of(plan.at(gate).clauses, [](const plan::Clause& clause) {
     const bool is_zero = clause.limit.value == 0 && clause.compare != plan::Compare::Greater &&

@@ -59,6 +59,8 @@ FactTable facts_of(const plan::Plan& plan);
 // How much of the reads goes to the new side, at most. How many requests a `where` fits nobody
 // knows: it counts as half of them, so that everybody else is still a step of its own.
 plan::Ratio widest_share(const plan::RouteReads& reads);
+// What the new side misses is fetched from elsewhere: a cache into which nothing is carried over.
+bool is_refilled(const plan::Plan& plan);
 // A gate that has to see no difference at all between the sides.
 bool compares_sides(const plan::Plan& plan, plan::GateId gate);
 // A gate that looks at what clients see.

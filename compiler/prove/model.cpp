@@ -41,10 +41,7 @@ plan::Ratio share_of(const plan::RouteReads* reads) {
 
 Model::Model(const plan::Plan& plan, Fault fault) : plan_(plan), fault_(fault) {
   are_services_ = plan.are_services();
-  is_refillable_ =
-      !plan.nothing_moves.empty() && std::ranges::all_of(plan.to, [&](plan::DatasetId dataset) {
-        return plan.at(plan.at(dataset).store).caches.has_value();
-      });
+  is_refillable_ = is_refilled(plan);
   if (!are_services_) {
     for (const plan::DatasetId dataset : plan.to)
       new_tables_ |= bit(dataset);

@@ -149,7 +149,6 @@ Proof prove_safe(const plan::Plan& plan, const std::vector<syntax::Span>& step_s
     if (outcome.finding)
       Reporter(projection, step_spans, diagnostics).report(model, *outcome.finding);
     proof.states += outcome.states;
-    proof.moves += outcome.moves;
     proof.is_complete = proof.is_complete && outcome.is_complete;
   }
   return proof;

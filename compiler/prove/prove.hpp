@@ -19,7 +19,6 @@ namespace mig::compiler {
 // How much was searched.
 struct Proof {
   std::size_t states = 0;
-  std::size_t moves = 0;
   bool is_complete = true;  // false: not proved, since there are more states than were looked at
   bool operator==(const Proof&) const = default;
 };

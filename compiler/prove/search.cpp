@@ -69,7 +69,6 @@ class Explorer {
   };
 
   void visit(const Node& node, std::uint32_t from, const Move& move) {
-    ++outcome_.moves;
     if (outcome_.finding) return;
     const auto [place, is_new] = seen_.insert(node);
     if (!is_new) return;
@@ -80,7 +79,6 @@ class Explorer {
   void visit(const Node& node, const Move& move) { visit(node, at_, move); }
 
   void harm(Harm harm, const Move& move) {
-    ++outcome_.moves;
     const bool is_wanted = harms_.empty() || harms_.contains(harm);
     if (!is_wanted || outcome_.finding) return;
     Finding finding{.harm = harm, .moves = {move}};

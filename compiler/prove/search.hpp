@@ -60,7 +60,6 @@ struct Finding {
 
 struct Outcome {
   std::size_t states = 0;
-  std::size_t moves = 0;
   bool is_complete = true;  // false: the bound was met, and nothing is proved
   std::optional<Finding> finding;
 };
