@@ -24,8 +24,10 @@ void declare_explain(CLI::App& app, ExitCode& exit);
 void declare_fmt(CLI::App& app, ExitCode& exit);
 void declare_graph(CLI::App& app, ExitCode& exit);
 void declare_help(CLI::App& app, ExitCode& exit);
-void declare_look(CLI::App& app, ExitCode& exit);       // list, status, why, log
+void declare_look(CLI::App& app, ExitCode& exit);  // list, status, why, log
+void declare_preview(CLI::App& app, ExitCode& exit);
 void declare_reconcile(CLI::App& app, ExitCode& exit);  // verify, repair, unlock
+void declare_show(CLI::App& app, ExitCode& exit);
 void declare_simulate(CLI::App& app, ExitCode& exit);
 void declare_test(CLI::App& app, ExitCode& exit);
 

@@ -41,7 +41,19 @@ void CompiledFile::read(const std::string& path, const std::string& key) {
     is_readable_ = false;
     return;
   }
-  const syntax::FileId file = sources_.add(path, std::move(source.text));
+  parse(path, key, std::move(source.text));
+}
+
+CompiledFile::CompiledFile(const std::string& path, const std::vector<std::string>& texts)
+    : folder_(std::filesystem::path(path).parent_path().generic_string()) {
+  for (std::size_t i = 0; i + 1 < texts.size(); i += 2) {
+    const auto shown = (std::filesystem::path(folder_) / texts[i]).generic_string();
+    parse(i == 0 ? path : shown, texts[i], texts[i + 1]);
+  }
+}
+
+void CompiledFile::parse(const std::string& path, const std::string& key, std::string text) {
+  const syntax::FileId file = sources_.add(path, std::move(text));
   parsed_.push_back(syntax::parse(sources_, file));
   compiler::report_syntax_mistakes(parsed_.back(), diagnostics_);
   inputs_.push_back(compiler::Input{key, &parsed_.back().file});

@@ -33,6 +33,9 @@ class CompiledFile {
  public:
   // Reads `path` and its imports. What cannot be read is reported, and `exit()` says why.
   explicit CompiledFile(const std::string& path);
+  // Of texts that were kept: path, text, path, text, …, the plan's own first (source_texts). They
+  // are parsed and never compiled: a place in them can be shown.
+  CompiledFile(const std::string& path, const std::vector<std::string>& texts);
 
   bool is_readable() const { return is_readable_; }
   // For `mig check`: every environment.
@@ -58,6 +61,7 @@ class CompiledFile {
 
  private:
   void read(const std::string& path, const std::string& key);
+  void parse(const std::string& path, const std::string& key, std::string text);
 
   syntax::SourceSet sources_;
   compiler::Diagnostics diagnostics_;

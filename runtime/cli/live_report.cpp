@@ -1,7 +1,6 @@
 #include "runtime/cli/live_report.hpp"
 
 #include <algorithm>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -48,7 +47,9 @@ syntax::Span place_of(const CompiledFile& file, const plan::Plan& plan,
   return place_of_name(file, "dataset", dataset.name);
 }
 
-std::string limit_of(const plan::Plan& view) {
+}  // namespace
+
+std::string reject_limit(const plan::Plan& view) {
   for (std::uint32_t i = 0; i < view.steps.size(); ++i) {
     const auto* copy = std::get_if<plan::Copy>(&view.steps[i].action);
     if (copy == nullptr || !view.sees(plan::StepId{i})) continue;
@@ -58,9 +59,8 @@ std::string limit_of(const plan::Plan& view) {
   return {};
 }
 
-}  // namespace
-
-ExitCode report_live(CompiledFile& file, const plan::Plan& plan, const Preflight& live) {
+compiler::Diagnostics live_diagnostics(const CompiledFile& file, const plan::Plan& plan,
+                                       const Preflight& live) {
   compiler::Diagnostics found;
   for (const runtime::SchemaDifference& difference : live.differences) {
     found
@@ -103,11 +103,13 @@ ExitCode report_live(CompiledFile& file, const plan::Plan& plan, const Preflight
     for (const runtime::SampledReject& reject : sample.first) {
       report.note(fmt::format("row {}: {}: {}", reject.key, reject.field, reject.reason));
     }
-    report.help(limit_of(views.at(i)));
+    report.help(reject_limit(views.at(i)));
   }
-  const auto color =
-      ::isatty(STDERR_FILENO) == 1 ? compiler::Color::Always : compiler::Color::Never;
-  fmt::print(stderr, "{}", render_all(file.sources(), found, color));
+  return found;
+}
+
+ExitCode report_live(const CompiledFile& file, const compiler::Diagnostics& found) {
+  fmt::print(stderr, "{}", render_all(file.sources(), found, chosen_color("auto")));
   return found.has_errors() ? ExitCode::Refused : ExitCode::Done;
 }
 

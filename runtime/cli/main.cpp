@@ -1,5 +1,7 @@
 // The command line: every command is one line in kCommands and one file in commands/.
 #include <cstdio>
+#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -9,12 +11,18 @@
 namespace {
 
 constexpr mig::cli::DeclareCommand kCommands[] = {
-    mig::cli::declare_apply,     mig::cli::declare_approve,  mig::cli::declare_check,
-    mig::cli::declare_control,   mig::cli::declare_doctor,   mig::cli::declare_dump,
-    mig::cli::declare_expand,    mig::cli::declare_explain,  mig::cli::declare_fmt,
-    mig::cli::declare_graph,     mig::cli::declare_help,     mig::cli::declare_look,
-    mig::cli::declare_reconcile, mig::cli::declare_simulate, mig::cli::declare_test,
+    mig::cli::declare_apply,    mig::cli::declare_approve,   mig::cli::declare_check,
+    mig::cli::declare_control,  mig::cli::declare_doctor,    mig::cli::declare_dump,
+    mig::cli::declare_expand,   mig::cli::declare_explain,   mig::cli::declare_fmt,
+    mig::cli::declare_graph,    mig::cli::declare_help,      mig::cli::declare_look,
+    mig::cli::declare_preview,  mig::cli::declare_reconcile, mig::cli::declare_show,
+    mig::cli::declare_simulate, mig::cli::declare_test,
 };
+
+// `mig plan.mig` is `mig preview plan.mig`.
+bool is_plan(std::string_view argument) {
+  return argument.ends_with(".mig");
+}
 
 constexpr const char* kFooter =
     "A first look:\n"
@@ -35,8 +43,10 @@ int main(int argc, char** argv) {
   auto exit = mig::cli::ExitCode::Done;
   for (const auto declare : kCommands)
     declare(app, exit);
+  std::vector<const char*> arguments(argv, argv + argc);
+  if (argc > 1 && is_plan(argv[1])) arguments.insert(arguments.begin() + 1, "preview");
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {

@@ -63,7 +63,7 @@ class Looker {
     if (run_.empty()) MIG_TRY(look_at_backups());
     const bool is_sampled = run_.empty() && is_as_planned();
     for (std::size_t i = 0; i < views_.size() && is_sampled; ++i) {
-      MIG_ASSIGN(sample, runtime::sample_rows(views_.at(i), stores_, kSampled));
+      MIG_ASSIGN(sample, runtime::sample_rows(views_.at(i), stores_, clock_, kSampled));
       live_.samples.push_back(sample);
     }
     return std::move(live_);
@@ -99,6 +99,8 @@ class Looker {
   Result<void> look_at_store(plan::StoreId store) {
     if (!stores_.exists(store)) {
       live_.identities.emplace_back();
+      live_.schemas.emplace_back();
+      live_.bytes.push_back(0);
       if (!may_be_missing(store)) {
         refuse(ExitCode::Unavailable,
                fmt::format("the store `{}` is missing: there is no file {}", plan_.at(store).name,
@@ -111,7 +113,10 @@ class Looker {
     MIG_ASSIGN(identity, runtime::identity(*database));
     live_.identities.push_back(identity);
     MIG_ASSIGN(schema, runtime::schema_text(*database));
-    live_.schema += schema;
+    live_.schemas.push_back(schema);
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(stores_.path(store), error);
+    live_.bytes.push_back(error ? 0 : static_cast<std::int64_t>(bytes));
     if (run_.empty()) MIG_TRY(look_at_users(store, *database));
     MIG_ASSIGN(is_marked, runtime::has_control_tables(*database));
     if (!is_marked) return {};
@@ -129,6 +134,7 @@ class Looker {
       // Our own entry comes before the journal's last record; in between, the run has not ended.
       if (one.run == run_) continue;
       if (one.outcome != "completed" || one.plan_hash != plan_hash_) continue;
+      live_.is_completed = true;
       refuse(ExitCode::Refused,
              fmt::format("this plan was completed here already, by run {} at {}", one.run, one.at),
              "a plan is used once; change the plan to move data again");
@@ -187,11 +193,32 @@ class Looker {
         MIG_ASSIGN(count, database->prepare(fmt::format("SELECT count(*) FROM {}", table)));
         MIG_ASSIGN(row, count.step());
         if (row) seen.rows = count.integer(0);
+        MIG_ASSIGN(greatest, greatest_key(id, *database, table));
+        seen.greatest_key = greatest;
       }
       if (run_.empty()) check_shape(id, schema, seen.exists);
     }
     live_.datasets.push_back(seen);
     return {};
+  }
+
+  // A key that comes near the end of its type is news; a table that has no such column is told of
+  // elsewhere.
+  Result<std::optional<std::int64_t>> greatest_key(plan::DatasetId id,
+                                                   const runtime::Database& database,
+                                                   const std::string& table) const {
+    const plan::Entity& entity = plan_.entity_of(id);
+    const auto key = entity.key();
+    const plan::Field& field = entity.fields[key.front()];
+    if (key.size() != 1 || !field.type.is_integer()) return std::nullopt;
+    MIG_ASSIGN(schema, runtime::read_schema(database));
+    const runtime::LiveTable* const there = schema.table(plan_.at(id).table);
+    if (there == nullptr || there->column(field.column) == nullptr) return std::nullopt;
+    MIG_ASSIGN(column, runtime::quote_identifier(field.column));
+    MIG_ASSIGN(query, database.prepare(fmt::format("SELECT max({}) FROM {}", column, table)));
+    MIG_ASSIGN(row, query.step());
+    if (!row || query.storage_class(0) != runtime::StorageClass::Integer) return std::nullopt;
+    return query.integer(0);
   }
 
   void check_shape(plan::DatasetId id, const runtime::LiveSchema& schema, bool exists) {
@@ -237,7 +264,7 @@ class Looker {
   }
 
   void look_at_windows() {
-    const runtime::Instant now = runtime::SystemClock().now();
+    const runtime::Instant now = clock_.now();
     for (std::uint32_t i = 0; i < plan_.phases.size(); ++i) {
       const plan::Phase& phase = plan_.phases[i];
       if (!phase.window) continue;
@@ -338,6 +365,7 @@ class Looker {
   const std::filesystem::path& folder_;
   const std::string& run_;
   const std::string plan_hash_ = print(plan_hash(plan_));
+  const runtime::SystemClock clock_;
   runtime::Stores stores_;
   Preflight live_;
 };
@@ -354,7 +382,10 @@ std::string review_hash(const plan::Plan& plan, const Preflight& live) {
   std::string text = print(plan_hash(plan));
   for (const std::string& identity : live.identities)
     text += "\n" + identity;
-  return print(plan::sha256(text + "\n" + live.schema));
+  text += "\n";
+  for (const std::string& schema : live.schemas)
+    text += schema;
+  return print(plan::sha256(text));
 }
 
 }  // namespace mig::cli

@@ -30,7 +30,8 @@ struct Obstacle {
 struct LiveDataset {
   plan::DatasetId id;
   bool exists = false;
-  std::int64_t rows = 0;  // exact
+  std::int64_t rows = 0;                     // exact
+  std::optional<std::int64_t> greatest_key;  // of a key that is one integer
 };
 
 // A store that belongs to another environment than the one the plan is applied in.
@@ -47,6 +48,7 @@ struct OtherWriter {
 
 struct Preflight {
   std::vector<Obstacle> obstacles;
+  bool is_completed = false;  // by an earlier run; one of the obstacles says which
   std::vector<std::string> warnings;
   std::vector<runtime::SchemaDifference> differences;  // that stop a run
   std::vector<StrangeStore> strange_stores;
@@ -55,9 +57,10 @@ struct Preflight {
   std::vector<runtime::RowSample> samples;  // one for each view; none where nothing is sampled
   std::vector<std::string>
       identities;  // of the stores, in the plan's order; empty where no file is yet
+  std::vector<std::string> schemas;                 // of the stores, each as one text
+  std::vector<std::int64_t> bytes;                  // of the stores' files
   std::vector<LiveDataset> datasets;                // in the plan's order
   std::map<plan::PhaseId, runtime::Instant> opens;  // of phases whose window is closed now
-  std::string schema;                               // of all stores, as one text
 };
 
 // `run`: the run that may hold fences already; empty for a new one.
@@ -66,8 +69,5 @@ runtime::Result<Preflight> look_at(const plan::Plan& plan, const std::filesystem
 
 // The hash that a review is bound to: the plan, the stores it means, and their schema.
 std::string review_hash(const plan::Plan& plan, const Preflight& live);
-
-// One screen: what is there, what each step does, and what cannot be undone.
-std::string preview(const plan::Plan& plan, const Preflight& live, const std::string& run);
 
 }  // namespace mig::cli

@@ -19,7 +19,9 @@ void note(RowSample& sample, std::string_view key, const std::string& field,
 
 }  // namespace
 
-Result<RowSample> sample_rows(const plan::Plan& plan, Stores& stores, std::int64_t limit) {
+Result<RowSample> sample_rows(const plan::Plan& plan, Stores& stores, const Clock& clock,
+                              std::int64_t limit) {
+  const Duration began = clock.elapsed();
   MIG_ASSIGN(database, stores.reader(plan.at(plan.from).store));
   MIG_ASSIGN(reader, KeysetReader::open(*database, plan, plan.from));
   Carrier carrier(plan);
@@ -42,6 +44,7 @@ Result<RowSample> sample_rows(const plan::Plan& plan, Stores& stores, std::int64
     after = page.last;
     if (page.is_last) break;
   }
+  sample.took = clock.elapsed() - began;
   return sample;
 }
 

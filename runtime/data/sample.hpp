@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/plan/plan.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "runtime/stores/stores.hpp"
 
@@ -22,9 +23,11 @@ struct RowSample {
   std::int64_t read = 0;
   std::int64_t rejected = 0;
   std::vector<SampledReject> first;  // a few of them
+  Duration took{};
 };
 
 // Up to `limit` rows, in key order. REQUIRES: the old side's table is there.
-Result<RowSample> sample_rows(const plan::Plan& plan, Stores& stores, std::int64_t limit);
+Result<RowSample> sample_rows(const plan::Plan& plan, Stores& stores, const Clock& clock,
+                              std::int64_t limit);
 
 }  // namespace mig::runtime

@@ -63,8 +63,8 @@ Verdict judge(const plan::Clause& clause, const Sample& sample, const Sample& bo
   return holds ? Verdict::Pass : Verdict::Fail;
 }
 
-std::string describe(const plan::Clause& clause, plan::Unit unit, const Sample& sample,
-                     const Sample& limit) {
+std::string describe_reading(const plan::Clause& clause, plan::Unit unit, const Sample& sample,
+                             const Sample& limit) {
   std::string seen;
   switch (sample.taken) {
     case Taken::Value:
@@ -83,7 +83,13 @@ std::string describe(const plan::Clause& clause, plan::Unit unit, const Sample& 
                 ? fmt::format(" against {}", print(plan::Quantity{unit, limit.value}))
                 : std::string(", and the limit has no data");
   }
-  return fmt::format("{}: {}, {}", clause.text, seen, name(judge(clause, sample, limit)));
+  return seen;
+}
+
+std::string describe(const plan::Clause& clause, plan::Unit unit, const Sample& sample,
+                     const Sample& limit) {
+  return fmt::format("{}: {}, {}", clause.text, describe_reading(clause, unit, sample, limit),
+                     name(judge(clause, sample, limit)));
 }
 
 }  // namespace mig::runtime

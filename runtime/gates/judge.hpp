@@ -32,6 +32,9 @@ Sample limit_of(const plan::Clause& clause, const std::vector<Sample>& measured)
 
 Verdict judge(const plan::Clause& clause, const Sample& sample, const Sample& limit);
 
+// What was read: `3 rows`, `no data (nothing reports on this arm)`, `23ms against 40ms`.
+std::string describe_reading(const plan::Clause& clause, plan::Unit unit, const Sample& sample,
+                             const Sample& limit);
 // `drift(users) == 0 rows: 3 rows, fail`
 std::string describe(const plan::Clause& clause, plan::Unit unit, const Sample& sample,
                      const Sample& limit);

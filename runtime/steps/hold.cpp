@@ -12,7 +12,7 @@
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/data/reconcile.hpp"
 #include "runtime/engine/world.hpp"
-#include "runtime/gates/judge.hpp"
+#include "runtime/gates/look.hpp"
 #include "runtime/gates/metric_sources.hpp"
 #include "runtime/steps/comparison.hpp"
 #include "runtime/steps/hold_cursor.hpp"
@@ -27,11 +27,6 @@ Instant::duration to_micros(plan::Duration duration) {
 }
 
 constexpr auto kWholeEvery = std::chrono::hours(24);
-
-struct Look {
-  Verdict verdict = Verdict::Pass;
-  std::vector<std::string> lines;
-};
 
 class HoldStep final : public Step {
  public:
@@ -186,17 +181,9 @@ class HoldStep final : public Step {
 
   Look judge_gate(World& world, const plan::Gate& gate) const {
     const Instant oldest = world.clock.now() - 2 * to_micros(gate.every);
-    Look look;
-    for (const plan::Clause& clause : gate.clauses) {
-      const Sample sample = taken(clause.reading, world, oldest);
-      std::vector<Sample> measured;
-      for (const plan::Measured& one : clause.measured)
-        measured.push_back(taken(one.of, world, oldest));
-      const Sample limit = limit_of(clause, measured);
-      look.verdict = std::max(look.verdict, judge(clause, sample, limit));
-      look.lines.push_back(describe(clause, unit_of(world.plan, clause.reading), sample, limit));
-    }
-    return look;
+    return look_at_gate(world.plan, gate, [&](const plan::Reading& reading) {
+      return taken(reading, world, oldest);
+    });
   }
 
   Sample taken(const plan::Reading& reading, World& world, Instant oldest) const {

@@ -17,13 +17,17 @@ same() {
   printf 'FAILED: %s\n  wanted %s\n  seen   %s\n' "$1" "$2" "$3"
 }
 
-output=$("$mig" apply plan.mig --yes 2>&1)
-preview=$(grep -E '^  % over' <<<"$output" | sed -E 's/ +/ /g')
+"$mig" preview plan.mig --json >reviewed.json
+shares() { /usr/bin/python3 -c 'import json
+for phase in json.load(open("reviewed.json"))["phases"]:
+    for change in phase["changes"]:
+        if change["sign"] == "share": print(change["what"], "<-", change["way_back"])'; }
+"$mig" apply plan.mig --yes >/dev/null 2>&1
 same 'the preview of a share' \
-  ' % over reads go to new 5% by customer, at most 5s old, old on error or reads new 0.1% by id, old on error' \
-  "$(sed -n 3p <<<"$preview")"
-same 'the preview of everything' ' % over reads go to new reads new 50% by customer, id' \
-  "$(sed -n 5p <<<"$preview")"
+  'reads go to new 5% by customer, at most 5s old, old on error or timeout <- reads new 0.1% by id, old on error' \
+  "$(shares | sed -n 3p)"
+same 'the preview of everything' 'reads go to new <- reads new 50% by customer, id' \
+  "$(shares | grep -F '<- reads new 50% by customer')"
 same 'the row' 'app_switch|7|1000000000|new|' \
   "$(sqlite3 shop.db 'SELECT router, version, reads_share, writes_authority, fresh_until FROM mig_routes')"
 sqlite3 shop.db 'SELECT document FROM mig_routes' >document.json

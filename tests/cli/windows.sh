@@ -26,8 +26,8 @@ PLAN
 }
 
 plan_with later '2261-01-15T02:00:00Z..2261-01-15T04:00:00Z { reserve = 10m }'
-expect 64 'only 2261-01-15T02:00:00Z..2261-01-15T04:00:00Z, the last 10m' "$mig" apply plan.mig
-expect 64 'opens 2261-01-15T02:00:00' "$mig" apply plan.mig
+expect 0 '"window": "2261-01-15T02:00:00Z..2261-01-15T04:00:00Z, the last 10m' "$mig" preview plan.mig --json
+expect 0 '"opens": "2261-01-15T02:00:00Z"' "$mig" preview plan.mig --json
 expect 7 'waits for the window of night, until 2261-01-15T02:00:00' \
   "$mig" apply plan.mig --yes --until-blocked --detailed-exitcode
 expect 0 'night/snapshot#1 waits for the window of night, until 2261-01-15T02:00:00' "$mig" why
@@ -38,7 +38,8 @@ expect 0 '0' sqlite3 app.db 'SELECT count(*) FROM people'
 expect 0 'is rolled back' "$mig" rollback --because 'not this century'
 
 plan_with now '00:00..00:00 { zone = "Europe/Berlin" }'
-expect 64 'only 00:00..00:00 Europe/Berlin; open now' "$mig" apply plan.mig
+expect 0 '"window": "00:00..00:00 Europe/Berlin"' "$mig" preview plan.mig --json
+expect 0 'open now' "$mig" preview plan.mig --md
 expect 0 'completed' "$mig" apply plan.mig --yes
 expect 0 '1' sqlite3 app.db 'SELECT count(*) FROM people'
 

@@ -1,5 +1,7 @@
 // `mig check FILE…`: reports every mistake in plans, and what a plan asks of whoever carries it
 // out.
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +13,8 @@
 #include "compiler/plan/views.hpp"
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/compilation.hpp"
+#include "runtime/cli/preview/sarif.hpp"
+#include "runtime/cli/preview/shown_diagnostics.hpp"
 
 namespace mig::cli {
 namespace {
@@ -18,6 +22,7 @@ namespace {
 struct CheckOptions {
   std::vector<std::string> files;
   bool is_strict = false;
+  bool is_sarif = false;
   ReportOptions report;
 };
 
@@ -57,6 +62,7 @@ bool is_strictly_right(const CompiledFile& file, const Compilations& everywhere)
 
 // The worst answer of all files: a mistake in a plan outweighs a file that is right.
 void check_files(const CheckOptions& options, ExitCode& exit) {
+  std::vector<ShownDiagnostic> found;
   for (const std::string& path : options.files) {
     CompiledFile file(path);
     const Compilations& everywhere = file.compile_everywhere();
@@ -64,8 +70,14 @@ void check_files(const CheckOptions& options, ExitCode& exit) {
     if (own == ExitCode::Done && options.is_strict && !is_strictly_right(file, everywhere))
       own = ExitCode::PlanWrong;
     if (exit == ExitCode::Done) exit = own;
-    if (own == ExitCode::Done && !options.report.is_json) show_proofs(everywhere.front());
+    if (options.is_sarif) {
+      std::ranges::move(shown_diagnostics(file.sources(), file.diagnostics()),
+                        std::back_inserter(found));
+    } else if (own == ExitCode::Done && !options.report.is_json) {
+      show_proofs(everywhere.front());
+    }
   }
+  if (options.is_sarif) fmt::print("{}", as_sarif(found));
 }
 
 }  // namespace
@@ -77,14 +89,17 @@ void declare_check(CLI::App& app, ExitCode& exit) {
       ->required();
   command->add_flag("--strict", options->is_strict,
                     "count warnings, and what could not be proved, as mistakes");
-  command->add_flag("--json", options->report.is_json,
-                    "one JSON object a mistake, on standard output");
+  CLI::Option* json = command->add_flag("--json", options->report.is_json,
+                                        "one JSON object a mistake, on standard output");
+  command->add_flag("--sarif", options->is_sarif, "one SARIF log of all files, for code scanning")
+      ->excludes(json);
   command->add_option("--color", options->report.color, "colour the report: auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   command->footer(
       "Example:\n"
       "  mig check plan.mig\n"
       "  mig check --strict plan.mig\n"
+      "  mig check --sarif plans/*.mig > mig.sarif\n"
       "Every environment that a plan declares is checked. Nothing but the files is read.\n"
       "Exit codes: 0 no mistake, 1 the plan is wrong, 64 a file cannot be read");
   command->callback([options, &exit] { check_files(*options, exit); });

@@ -44,13 +44,16 @@ void dump_plan(const PlanOptions& options, ExitCode& exit) {
 struct GraphOptions {
   PlanOptions plan;
   bool mermaid = false;
+  bool svg = false;
 };
 
 void draw_graph(const GraphOptions& options, ExitCode& exit) {
   CompiledFile file(options.plan.file);
   const plan::Plan* plan = chosen_plan(file, options.plan, exit);
   if (plan == nullptr) return;
-  fmt::print("{}", options.mermaid ? mermaid_graph(*plan) : dot_graph(*plan));
+  fmt::print("{}", options.svg       ? svg_graph(*plan)
+                   : options.mermaid ? mermaid_graph(*plan)
+                                     : dot_graph(*plan));
 }
 
 void declare_stage(CLI::App& dump, ExitCode& exit, const char* name, const char* about,
@@ -82,9 +85,11 @@ void declare_graph(CLI::App& app, ExitCode& exit) {
   CLI::App* command = app.add_subcommand("graph", "Draw the phases of a plan");
   auto options = std::make_shared<GraphOptions>();
   add_plan_options(*command, options->plan);
-  command->add_flag("--mermaid", options->mermaid, "for pages and pull requests; else DOT");
+  CLI::Option* mermaid =
+      command->add_flag("--mermaid", options->mermaid, "for pages and pull requests; else DOT");
+  command->add_flag("--svg", options->svg, "a picture")->excludes(mermaid);
   command->footer(
-      "Examples:\n  mig graph plan.mig --env prod | dot -Tsvg > plan.svg\n  mig graph plan.mig "
+      "Examples:\n  mig graph plan.mig --env prod --svg > plan.svg\n  mig graph plan.mig "
       "--mermaid");
   command->callback([options, &exit] { draw_graph(*options, exit); });
 }
