@@ -27,6 +27,7 @@ void declare_help(CLI::App& app, ExitCode& exit);
 void declare_look(CLI::App& app, ExitCode& exit);  // list, status, why, log
 void declare_preview(CLI::App& app, ExitCode& exit);
 void declare_reconcile(CLI::App& app, ExitCode& exit);  // verify, repair, unlock
+void declare_schema(CLI::App& app, ExitCode& exit);
 void declare_show(CLI::App& app, ExitCode& exit);
 void declare_simulate(CLI::App& app, ExitCode& exit);
 void declare_test(CLI::App& app, ExitCode& exit);

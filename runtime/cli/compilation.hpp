@@ -56,6 +56,8 @@ class CompiledFile {
   // path, text, path, text, … as the journal keeps them for people.
   std::vector<std::string> source_texts() const;
 
+  // What was found about it elsewhere is reported with its own.
+  void add(const compiler::Diagnostics& found) { diagnostics_.take(found); }
   // Prints what was reported, with secrets masked; counts the mistakes. The exit code that follows.
   ExitCode report(const ReportOptions& options);
 

@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/hash.hpp"
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/cli/duration_option.hpp"
+#include "runtime/cli/github_output.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/refused_plan.hpp"
 #include "runtime/cli/signals.hpp"
@@ -40,7 +42,27 @@ ExitCode exit_of(const runtime::RunEnd& end, const plan::RunState& state,
   return ExitCode::Bug;
 }
 
-// Under every output, until plans are proved: nobody should believe more than was checked.
+// One word for programs.
+std::string_view outcome_of(const runtime::RunEnd& end, const plan::RunState& state) {
+  switch (end.kind) {
+    case EndKind::Completed:
+      return is_partial(state) ? "partial" : "completed";
+    case EndKind::RolledBack:
+      return "rolled_back";
+    case EndKind::Paused:
+      return "paused";
+    case EndKind::Failed:
+      return "failed";
+    case EndKind::Waiting:
+      return "waiting";
+    case EndKind::Interrupted:
+      return "interrupted";
+    case EndKind::LeaseLost:
+      return "locked";
+  }
+  return "bug";
+}
+
 void say_end(const runtime::RunEnd& end, const plan::Plan& plan, const plan::RunState& state) {
   switch (end.kind) {
     case EndKind::Completed:
@@ -124,6 +146,9 @@ ExitCode drive(Session& session, runtime::RunLog& log, runtime::Lease lease,
   }();
   log.observe({});
   if (!end) return report_error(end.error());
+  report_to_ci({{"outcome", std::string(outcome_of(*end, log.state()))},
+                {"run", log.state().run},
+                {"plan_hash", print(plan_hash(log.plan()))}});
   if (end->kind != EndKind::LeaseLost) (void)session.journal().release(lease);
   // A program reads the events; that the run is elsewhere now is no event of it.
   const bool is_said = !options.is_json || end->kind == EndKind::LeaseLost;

@@ -7,6 +7,7 @@
 #include "compiler/plan/hash.hpp"
 #include "compiler/plan/routing.hpp"
 #include "compiler/plan/views.hpp"
+#include "runtime/cli/schema_findings.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/openings.hpp"
 #include "runtime/steps/following.hpp"
@@ -22,27 +23,6 @@ namespace {
 using runtime::Result;
 
 constexpr std::int64_t kSampled = 10'000;
-
-bool is_created_by(const plan::Plan& plan, plan::DatasetId id) {
-  return std::ranges::any_of(plan.steps, [&](const plan::Step& step) {
-    const auto* create = std::get_if<plan::Create>(&step.action);
-    return create != nullptr && std::ranges::find(create->datasets, id) != create->datasets.end();
-  });
-}
-
-// The old side is written, too, once the new one leads.
-bool goes_back(const plan::Plan& view) {
-  for (std::uint32_t i = 0; i < view.steps.size(); ++i) {
-    const auto* writes = std::get_if<plan::RouteWrites>(&view.steps[i].action);
-    const bool is_own = writes != nullptr && view.sees(plan::StepId{i});
-    if (is_own && writes->to == plan::Side::New && writes->mirror) return true;
-  }
-  return false;
-}
-
-bool is_target(const plan::Sides& sides, plan::DatasetId id) {
-  return std::ranges::find(sides.to, id) != sides.to.end();
-}
 
 class Looker {
  public:
@@ -70,14 +50,6 @@ class Looker {
   }
 
  private:
-  // The view in which the dataset is one of the two sides.
-  const plan::Plan* view_with(plan::DatasetId id) const {
-    for (std::size_t i = 0; i < views_.size(); ++i) {
-      if (views_.at(i).from == id || is_target(views_.at(i), id)) return &views_.at(i);
-    }
-    return nullptr;
-  }
-
   void refuse(ExitCode exit, std::string message, std::string help) {
     live_.obstacles.push_back(Obstacle{exit, std::move(message), std::move(help)});
   }
@@ -90,7 +62,7 @@ class Looker {
   bool may_be_missing(plan::StoreId store) const {
     for (std::uint32_t i = 0; i < plan_.datasets.size(); ++i) {
       const plan::DatasetId id{i};
-      const bool is_used = view_with(id) != nullptr;
+      const bool is_used = view_with(views_, id) != nullptr;
       if (plan_.at(id).store == store && is_used && !is_created_by(plan_, id)) return false;
     }
     return true;
@@ -152,15 +124,9 @@ class Looker {
     const auto files = runtime::files_of(stores_);
     if (std::ranges::find(files, store) == files.end()) return {};  // the same file was looked at
     MIG_ASSIGN(schema, runtime::read_schema(database));
-    for (runtime::DropInUse& drop : runtime::drops_in_use(stores_, store, schema)) {
-      if (!drop.may_be_taken_away) {
-        live_.drops_in_use.push_back(std::move(drop));
-        continue;
-      }
-      live_.warnings.push_back(
-          fmt::format("`{}` is dropped, and a statement of the plan has to see to this first: {}",
-                      drop.name, fmt::join(drop.users, "; ")));
-    }
+    check_drops(
+        plan_, [&](plan::StoreId other) { return stores_.is_one_file(other, store); }, schema,
+        live_);
     const auto target = target_in(store);
     if (!target) return {};
     for (const auto process : runtime::writers_of(stores_.path(store))) {
@@ -196,7 +162,7 @@ class Looker {
         MIG_ASSIGN(greatest, greatest_key(id, *database, table));
         seen.greatest_key = greatest;
       }
-      if (run_.empty()) check_shape(id, schema, seen.exists);
+      if (run_.empty()) check_shape(views_, plan_, id, schema, live_);
     }
     live_.datasets.push_back(seen);
     return {};
@@ -219,48 +185,6 @@ class Looker {
     MIG_ASSIGN(row, query.step());
     if (!row || query.storage_class(0) != runtime::StorageClass::Integer) return std::nullopt;
     return query.integer(0);
-  }
-
-  void check_shape(plan::DatasetId id, const runtime::LiveSchema& schema, bool exists) {
-    const plan::Plan* const view = view_with(id);
-    if (view == nullptr) return;
-    const bool created = is_created_by(plan_, id);
-    if (created && exists) {
-      refuse(
-          ExitCode::Refused,
-          fmt::format("the table `{}` that the plan creates is there already", plan_.at(id).table),
-          "drop it, or take `create` out of the plan");
-      return;
-    }
-    if (created) return;
-    const bool is_read = id == view->from && !goes_back(*view);
-    const auto role = is_read ? runtime::TableRole::Read : runtime::TableRole::Written;
-    for (const auto& difference : runtime::schema_differences(plan_, id, schema, role)) {
-      if (difference.kind == runtime::DifferenceKind::Trigger) {
-        live_.other_writers.push_back({id, difference.sentence});
-      } else if (difference.is_error && !is_mended(difference)) {
-        live_.differences.push_back(difference);
-      } else {
-        live_.warnings.push_back(difference.sentence);
-      }
-    }
-  }
-
-  // A column that the plan itself adds may be missing at the start, and one that it does not know
-  // may be seen to by a statement of its own.
-  bool is_mended(const runtime::SchemaDifference& difference) const {
-    if (difference.kind == runtime::DifferenceKind::ExtraColumn) {
-      return std::ranges::any_of(plan_.steps, [](const plan::Step& step) {
-        return std::holds_alternative<plan::Sql>(step.action);
-      });
-    }
-    if (difference.kind != runtime::DifferenceKind::MissingColumn || !difference.field)
-      return false;
-    return std::ranges::any_of(plan_.steps, [&](const plan::Step& step) {
-      const auto* add = std::get_if<plan::AddField>(&step.action);
-      return add != nullptr && add->dataset == difference.dataset &&
-             add->field == *difference.field;
-    });
   }
 
   void look_at_windows() {
@@ -315,7 +239,7 @@ class Looker {
 
   // By the application, as far as the plan says: by routes, or by what comes in its transactions.
   bool is_written(plan::DatasetId id, plan::StepId when) const {
-    const plan::Plan* const view = view_with(id);
+    const plan::Plan* const view = view_with(views_, id);
     if (view == nullptr) return false;
     const plan::WritesState writes = plan::writes_before(*view, when);
     if (!writes.follows()) return false;

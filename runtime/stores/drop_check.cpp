@@ -28,28 +28,28 @@ std::vector<DropInUse> users_of(const plan::Plan& plan, const std::vector<plan::
   return found;
 }
 
-std::vector<DropInUse> drops_in_use(const Stores& stores, plan::StoreId store,
+std::vector<DropInUse> drops_in_use(const plan::Plan& plan,
+                                    const std::function<bool(plan::StoreId)>& is_here,
                                     const LiveSchema& schema) {
-  const plan::Plan& plan = stores.plan();
   std::vector<DropInUse> found;
   LiveSchema then = schema;  // as it will be when the step is reached
   bool is_changed = false;
   for (const plan::Step& step : plan.steps) {
     if (const auto* sql = std::get_if<plan::Sql>(&step.action)) {
-      is_changed |= stores.is_one_file(sql->store, store);
+      is_changed |= is_here(sql->store);
     }
     std::vector<DropInUse> some;
     if (const auto* drop = std::get_if<plan::Drop>(&step.action)) {
       std::vector<plan::DatasetId> here;
       for (const plan::DatasetId dataset : drop->datasets) {
-        if (stores.is_one_file(plan.at(dataset).store, store)) here.push_back(dataset);
+        if (is_here(plan.at(dataset).store)) here.push_back(dataset);
       }
       some = users_of(plan, here, then);
       for (const plan::DatasetId dataset : here)
         take_away(then, plan.at(dataset).table);
     }
     if (const auto* drop = std::get_if<plan::DropField>(&step.action);
-        drop != nullptr && stores.is_one_file(plan.at(drop->dataset).store, store)) {
+        drop != nullptr && is_here(plan.at(drop->dataset).store)) {
       const std::string& table = plan.at(drop->dataset).table;
       const std::string& column = plan.entity_of(drop->dataset).fields.at(drop->field).column;
       auto users = dependents(then, table, column);

@@ -4,12 +4,12 @@
 // Used before a run starts and by the step itself. Pure over a schema that was read; thread-safe.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
-#include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {
 
@@ -21,8 +21,10 @@ struct DropInUse {
   bool may_be_taken_away = false;
 };
 
-// Every drop of the plan in that store's file, as the schema is now.
-std::vector<DropInUse> drops_in_use(const Stores& stores, plan::StoreId store,
+// Every drop of the plan in one file, as the schema is now; `is_here`: which stores of the plan are
+// that file.
+std::vector<DropInUse> drops_in_use(const plan::Plan& plan,
+                                    const std::function<bool(plan::StoreId)>& is_here,
                                     const LiveSchema& schema);
 
 // What uses these tables, each with its sentence; they may use each other, for they go together.

@@ -117,6 +117,7 @@ class Apply {
         .folder = wanted_.folder,
         .run = run,
         .why_offline = {},
+        .schemas = nullptr,
     });
     if (!made) return report_error(made.error());
     assert(made->live.has_value());  // nothing is beyond this version, so somebody looked

@@ -13,8 +13,10 @@
 #include "compiler/plan/views.hpp"
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/compilation.hpp"
+#include "runtime/cli/live_report.hpp"
 #include "runtime/cli/preview/sarif.hpp"
 #include "runtime/cli/preview/shown_diagnostics.hpp"
+#include "runtime/cli/schema_file.hpp"
 
 namespace mig::cli {
 namespace {
@@ -23,6 +25,7 @@ struct CheckOptions {
   std::vector<std::string> files;
   bool is_strict = false;
   bool is_sarif = false;
+  std::string schema;
   ReportOptions report;
 };
 
@@ -60,13 +63,47 @@ bool is_strictly_right(const CompiledFile& file, const Compilations& everywhere)
   return true;
 }
 
+// Against schemas that were pulled: what differs is a mistake like any other.
+ExitCode check_schemas(CompiledFile& file, const Compilations& everywhere,
+                       const SchemaFile& schemas) {
+  ExitCode exit = ExitCode::Done;
+  for (const compiler::Compilation& compiled : everywhere) {
+    for (const plan::Plan& plan : compiled.plans) {
+      if (plan.env != schemas.env) continue;
+      const Preflight found = findings_in(plan, schemas);
+      file.add(live_diagnostics(file, plan, found));
+      for (const std::string& warning : found.warnings)
+        fmt::print(stderr, "mig: {}: {}\n", plan.name, warning);
+      for (const Obstacle& obstacle : found.obstacles) {
+        fmt::print(stderr, "mig: {}: {}\n     {}\n", plan.name, obstacle.message, obstacle.help);
+        exit = ExitCode::PlanWrong;
+      }
+    }
+  }
+  return exit;
+}
+
 // The worst answer of all files: a mistake in a plan outweighs a file that is right.
 void check_files(const CheckOptions& options, ExitCode& exit) {
   std::vector<ShownDiagnostic> found;
+  std::optional<SchemaFile> schemas;
+  if (!options.schema.empty()) {
+    auto read = schema_file_in(options.schema);
+    if (!read) {
+      fmt::print(stderr, "mig: `{}` cannot be used: {}\n     pull it with `mig schema pull`\n",
+                 options.schema, read.error());
+      exit = ExitCode::Usage;
+      return;
+    }
+    schemas = std::move(*read);
+  }
   for (const std::string& path : options.files) {
     CompiledFile file(path);
     const Compilations& everywhere = file.compile_everywhere();
-    ExitCode own = file.report(options.report);
+    ExitCode own = ExitCode::Done;
+    if (schemas) own = check_schemas(file, everywhere, *schemas);
+    if (const ExitCode reported = file.report(options.report); own == ExitCode::Done)
+      own = reported;
     if (own == ExitCode::Done && options.is_strict && !is_strictly_right(file, everywhere))
       own = ExitCode::PlanWrong;
     if (exit == ExitCode::Done) exit = own;
@@ -93,6 +130,8 @@ void declare_check(CLI::App& app, ExitCode& exit) {
                                         "one JSON object a mistake, on standard output");
   command->add_flag("--sarif", options->is_sarif, "one SARIF log of all files, for code scanning")
       ->excludes(json);
+  command->add_option("--schema", options->schema,
+                      "hold the plans against these schemas, which `mig schema pull` wrote");
   command->add_option("--color", options->report.color, "colour the report: auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   command->footer(
@@ -100,6 +139,7 @@ void declare_check(CLI::App& app, ExitCode& exit) {
       "  mig check plan.mig\n"
       "  mig check --strict plan.mig\n"
       "  mig check --sarif plans/*.mig > mig.sarif\n"
+      "  mig check --schema schema.prod.json plan.mig\n"
       "Every environment that a plan declares is checked. Nothing but the files is read.\n"
       "Exit codes: 0 no mistake, 1 the plan is wrong, 64 a file cannot be read");
   command->callback([options, &exit] { check_files(*options, exit); });

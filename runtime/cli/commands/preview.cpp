@@ -89,6 +89,7 @@ struct PreviewOptions {
   PlanOptions plan;
   FormOptions form;
   bool is_offline = false;
+  std::string schema;
   std::string save;
   runtime::Duration valid = std::chrono::hours(24);
   std::string since;
@@ -111,6 +112,14 @@ class Preview {
     std::error_code error;
     const auto folder = std::filesystem::absolute(options_.plan.file, error).parent_path();
     if (error) return refuse(ExitCode::Usage, "the plan's folder cannot be found", error.message());
+    if (!options_.schema.empty()) {
+      auto read = schema_file_in(options_.schema);
+      if (!read)
+        return refuse(ExitCode::Usage,
+                      fmt::format("`{}` cannot be used: {}", options_.schema, read.error()),
+                      "pull it with `mig schema pull`");
+      schemas_ = std::move(*read);
+    }
     auto made = review(ReviewInput{
         .file = file_,
         .plan = *plan,
@@ -119,7 +128,8 @@ class Preview {
         .path = options_.plan.file,
         .folder = folder,
         .run = {},
-        .why_offline = options_.is_offline ? "--offline" : "",
+        .why_offline = why_offline(),
+        .schemas = schemas_ ? &*schemas_ : nullptr,
     });
     if (!made) return report_error(made.error());
     if (!options_.since.empty()) {
@@ -141,6 +151,13 @@ class Preview {
   static ExitCode refuse(ExitCode exit, const std::string& message, const std::string& help) {
     fmt::print(stderr, "mig: {}\n     {}\n", message, help);
     return exit;
+  }
+
+  std::string why_offline() const {
+    if (schemas_)
+      return fmt::format("the schemas are those of {}, pulled at {}", options_.schema,
+                         schemas_->pulled_at);
+    return options_.is_offline ? "--offline" : "";
   }
 
   void show_mistakes() const {
@@ -215,6 +232,7 @@ class Preview {
 
   const PreviewOptions& options_;
   CompiledFile file_;
+  std::optional<SchemaFile> schemas_;
 };
 
 struct ShowOptions {
@@ -253,6 +271,8 @@ void declare_preview(CLI::App& app, ExitCode& exit) {
   auto options = std::make_shared<PreviewOptions>();
   add_plan_options(*command, options->plan);
   command->add_flag("--offline", options->is_offline, "look at the plan alone, not at its stores");
+  command->add_option("--schema", options->schema,
+                      "look at these schemas instead, which `mig schema pull` wrote");
   command->add_option("--save", options->save,
                       "keep what is shown; `mig apply` carries out just that");
   add_duration_option(*command, "--valid", options->valid, std::chrono::minutes(1),

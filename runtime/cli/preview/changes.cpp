@@ -8,6 +8,7 @@
 #include "compiler/plan/overloaded.hpp"
 #include "compiler/plan/routing.hpp"
 #include "runtime/cli/observers.hpp"
+#include "runtime/cli/preview/words.hpp"
 
 namespace mig::cli {
 namespace {
@@ -63,7 +64,7 @@ class Describer {
   }
   std::string counted(const std::vector<plan::DatasetId>& ids) const {
     const auto some = rows(ids);
-    return some ? grouped(some->value) + " rows" : std::string("all rows");
+    return some ? mig::cli::rows(some->value) : std::string("all rows");
   }
 
   std::string names(const std::vector<plan::DatasetId>& ids) const {

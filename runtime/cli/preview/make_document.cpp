@@ -97,16 +97,13 @@ class Maker {
   }
 
   void add_live() {
+    add_findings(live_ != nullptr ? live_ : input_.pulled);
     if (live_ == nullptr) return;
     std::string schemas;
     for (const std::string& schema : live_->schemas)
       schemas += schema;
     document_.hash.live = print(plan::sha256(schemas));
     document_.hash.review = review_hash(plan_, *live_);
-    document_.warnings = live_->warnings;
-    for (const Obstacle& obstacle : live_->obstacles)
-      document_.obstacles.push_back(
-          {static_cast<std::int32_t>(obstacle.exit), obstacle.message, obstacle.help});
     for (std::size_t i = 0; i < live_->samples.size(); ++i) {
       const runtime::RowSample& sample = live_->samples[i];
       ShownSample shown;
@@ -121,6 +118,14 @@ class Maker {
         shown.rows_per_second = per_second(sample);
       document_.samples.push_back(std::move(shown));
     }
+  }
+
+  void add_findings(const Preflight* found) {
+    if (found == nullptr) return;
+    document_.warnings = found->warnings;
+    for (const Obstacle& obstacle : found->obstacles)
+      document_.obstacles.push_back(
+          {static_cast<std::int32_t>(obstacle.exit), obstacle.message, obstacle.help});
   }
 
   // What holds after each step, as far as it belongs to one movement.

@@ -23,6 +23,7 @@ struct DocumentInput {
   ShownProof proof;
   std::string file;          // as it was named on the command line
   const Preflight* live;     // null: nobody looked
+  const Preflight* pulled;   // what schemas say that were pulled earlier; null: there are none
   std::string why_not_live;  // then
   std::string run;           // that goes on; empty: none has begun
   std::vector<ShownGate> gates;

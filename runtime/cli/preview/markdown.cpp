@@ -36,8 +36,8 @@ std::string safe(std::string_view text) {
       case '<':
         out += "&lt;";
         break;
-      case '>':
-        out += "&gt;";
+      case '>':  // at the beginning of a line it quotes
+        out += out.empty() ? "&gt;" : ">";
         break;
       case '|':
         out += "\\|";
@@ -70,7 +70,7 @@ std::string safe(std::string_view text) {
 std::string prose(std::string_view text) {
   std::string out;
   for (const char one : text)
-    out += one == '<' ? "&lt;" : one == '>' ? "&gt;" : one == '\n' ? " " : std::string(1, one);
+    out += one == '<' ? "&lt;" : one == '\n' ? " " : std::string(1, one);
   return out;
 }
 
@@ -253,15 +253,14 @@ class Comment {
     for (const ShownDataset& one : document_.datasets) {
       if (!one.exists) continue;
       std::string text = code(one.name) + (*one.exists ? "" : " does not exist");
-      if (one.rows)
-        text += fmt::format(" {} rows ({})", grouped(one.rows->value), name(one.rows->kind));
+      if (one.rows) text += fmt::format(" {} ({})", rows(one.rows->value), name(one.rows->kind));
       if (one.greatest_key)
         text += fmt::format(", greatest key {}", grouped(one.greatest_key->value));
       lines.push_back(std::move(text));
     }
     for (const ShownSample& one : document_.samples) {
-      lines.push_back(fmt::format("{} rows carried over, {} rejected (sample: {})",
-                                  grouped(one.read), grouped(one.rejected), safe(one.which)));
+      lines.push_back(fmt::format("{} carried over, {} rejected (sample: {})", rows(one.read),
+                                  grouped(one.rejected), safe(one.which)));
       for (const ShownReject& reject : one.first)
         lines.push_back(fmt::format("row {}: {}: {}", safe(reject.key), safe(reject.field),
                                     safe(reject.reason)));

@@ -28,6 +28,11 @@ runtime::Result<Review> review(const ReviewInput& input) {
       gates = std::move(now);
     }
   }
+  std::optional<Preflight> pulled;
+  if (!made.live && input.schemas != nullptr) {
+    pulled = findings_in(input.plan, *input.schemas);
+    made.found = live_diagnostics(input.file, input.plan, *pulled);
+  }
   std::vector<ShownDiagnostic> diagnostics =
       shown_diagnostics(input.file.sources(), input.file.diagnostics());
   for (ShownDiagnostic& one : shown_diagnostics(input.file.sources(), made.found))
@@ -38,6 +43,7 @@ runtime::Result<Review> review(const ReviewInput& input) {
                            .proof = input.proof,
                            .file = input.path,
                            .live = made.live ? &*made.live : nullptr,
+                           .pulled = pulled ? &*pulled : nullptr,
                            .why_not_live = std::move(why_not),
                            .run = input.run,
                            .gates = std::move(gates),

@@ -10,6 +10,7 @@
 #include "runtime/cli/compilation.hpp"
 #include "runtime/cli/preflight.hpp"
 #include "runtime/cli/preview/document.hpp"
+#include "runtime/cli/schema_file.hpp"
 #include "runtime/result.hpp"
 
 namespace mig::cli {
@@ -23,6 +24,7 @@ struct ReviewInput {
   std::filesystem::path folder;  // what relative paths of the plan are relative to
   std::string run;               // that goes on; empty: none has begun
   std::string why_offline;       // not empty: nobody looks at the stores, and this is why
+  const SchemaFile* schemas;     // then: what is looked at instead; null: nothing
 };
 
 struct Review {

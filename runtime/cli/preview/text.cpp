@@ -105,7 +105,7 @@ class Screen {
   static std::string seen(const ShownDataset& dataset) {
     if (!dataset.exists.value_or(false)) return "does not exist (fact)";
     std::string text;
-    if (dataset.rows) text = grouped(dataset.rows->value) + " rows";
+    if (dataset.rows) text = rows(dataset.rows->value);
     if (dataset.greatest_key) text += ", greatest key " + grouped(dataset.greatest_key->value);
     return text + " (fact)";
   }
@@ -197,6 +197,7 @@ class Screen {
     out_ += "\n";
     named("Legend",
           "+ create  - delete  ~ change  > copy  = compare  % reads  * writes  ? wait  ! note");
+    named("", "takes: ~ is an estimate, - is not known, the rest is what the plan says");
     std::vector<std::string> assumed;
     for (std::size_t i = 0; i < document_.assumptions.size(); ++i) {
       const ShownAssumption& one = document_.assumptions[i];

@@ -84,11 +84,12 @@ std::string rounded(plan::Duration length) {
 
 std::string print(const std::optional<ShownTime>& time) {
   if (!time) return "-";
+  if (time->kind == Certainty::Estimate) return "~" + rounded(time->ns);
   switch (time->bound) {
     case Bound::Exactly:
       return rounded(time->ns);
     case Bound::AtLeast:
-      return time->ns == plan::Duration::zero() ? "0s" : ">" + rounded(time->ns);
+      return ">" + rounded(time->ns);
     case Bound::AtMost:
       return "<" + rounded(time->ns);
   }
@@ -118,6 +119,10 @@ std::string reads_new(const ShownChange& change) {
   if (change.fewest_reads_new == change.most_reads_new) return print(change.most_reads_new);
   const std::string least = print(change.fewest_reads_new);
   return fmt::format("{}..{}", least.substr(0, least.size() - 1), print(change.most_reads_new));
+}
+
+std::string rows(std::int64_t count) {
+  return fmt::format("{} {}", grouped(count), count == 1 ? "row" : "rows");
 }
 
 std::string size(std::int64_t bytes) {

@@ -15,7 +15,7 @@ std::string_view name(Certainty certainty);
 // One character: `+`, `-`, `~`, `>`, `=`, `%`, `*`, `?`, `!`.
 char mark(Sign sign);
 
-// `15m`, `≥ 4m`, `< 1s`; `-` where nobody knows.
+// `15m`, `<2s`, `>10m` as the plan says; `~4m` of an estimate; `-` where nobody knows.
 std::string print(const std::optional<ShownTime>& time);
 // For people: no more than the two greatest units, `7d 1h`.
 std::string rounded(plan::Duration length);
@@ -25,6 +25,8 @@ std::string to_the_second(runtime::Instant at);
 std::string seen(const ShownGate& gate);
 // `25%`, `0..100%`.
 std::string reads_new(const ShownChange& change);
+// `1 row`, `63_000 rows`.
+std::string rows(std::int64_t count);
 // `412 MB`.
 std::string size(std::int64_t bytes);
 // `9c1f e07a 44b2` of 64 hexadecimal digits.
