@@ -24,6 +24,7 @@ void declare_explain(CLI::App& app, ExitCode& exit);
 void declare_fmt(CLI::App& app, ExitCode& exit);
 void declare_graph(CLI::App& app, ExitCode& exit);
 void declare_help(CLI::App& app, ExitCode& exit);
+void declare_init(CLI::App& app, ExitCode& exit);
 void declare_look(CLI::App& app, ExitCode& exit);  // list, status, why, log
 void declare_preview(CLI::App& app, ExitCode& exit);
 void declare_reconcile(CLI::App& app, ExitCode& exit);  // verify, repair, unlock
