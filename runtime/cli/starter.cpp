@@ -114,7 +114,10 @@ bool is_key(const runtime::LiveTable& table, const runtime::LiveColumn& column) 
 constexpr std::string_view kStill = R"(
   # Nobody can write while everything moves; `mig init --live` writes a plan for an application that
   # goes on.
-  phase still   {{ accept all_at_once "nobody works at night" {{ max_downtime = 1h }}; writes none }}
+  phase still {{
+    accept all_at_once "nobody works at night" {{ max_downtime = 1h }}
+    writes none
+  }}
   phase expand  {{ create {0}_new }}
   phase move    {{ snapshot old -> new }}
   phase compare {{ verify old, new {{ rows = all; repair = from_authority }}; require same }}
