@@ -17,7 +17,10 @@ const Declaration* Analysis::resolve(const syntax::Expr& wanted, const Module& s
     return nullptr;
   }
   const auto found = scope.names.find(std::string(text));
-  if (found != scope.names.end() && found->second->kind == kind) return found->second;
+  if (found != scope.names.end() && found->second->kind == kind) {
+    names.refer(wanted.span, found->second->span);
+    return found->second;
+  }
   auto report = diagnostics.report(wanted.span, diag::UnknownName, name(kind), text);
   if (found != scope.names.end()) {
     report.label(found->second->span,
@@ -28,9 +31,15 @@ const Declaration* Analysis::resolve(const syntax::Expr& wanted, const Module& s
   for (const auto& [one, declaration] : scope.names) {
     if (declaration->kind == kind) known.push_back(one);
   }
-  const std::string near = did_you_mean(text, known);
-  if (!near.empty()) report.help(near);
+  report.instead(nearest(text, known));
   return nullptr;
+}
+
+void Analysis::refer_to_field(const syntax::Span& at, const plan::Entity& entity,
+                              std::size_t field) {
+  for (std::size_t i = 0; i < plan.entities.size() && i < field_spans.size(); ++i) {
+    if (&plan.entities[i] == &entity) names.refer(at, field_spans[i].at(field));
+  }
 }
 
 void Analysis::report_unknown_field(const syntax::Span& at, const plan::Entity& entity,
@@ -39,9 +48,16 @@ void Analysis::report_unknown_field(const syntax::Span& at, const plan::Entity& 
   known.reserve(entity.fields.size());
   for (const plan::Field& field : entity.fields)
     known.push_back(field.name);
-  const std::string near = did_you_mean(written, known);
-  diagnostics.report(at, diag::UnknownName, "field", fmt::format("{}.{}", entity.name, written))
-      .help(near.empty() ? fmt::format("`{}` has {}", entity.name, fmt::join(known, ", ")) : near);
+  const auto near = nearest(written, known);
+  auto report = diagnostics.report(at, diag::UnknownName, "field",
+                                   fmt::format("{}.{}", entity.name, written));
+  if (!near) {
+    report.help(fmt::format("`{}` has {}", entity.name, fmt::join(known, ", ")));
+  } else if (sources.text(at) == written && written.find('.') == std::string_view::npos) {
+    report.instead(near);
+  } else {  // it stands inside a text, or behind the name of a row
+    report.help(fmt::format("did you mean `{}`?", *near));
+  }
 }
 
 plan::Place Analysis::place(const syntax::Span& span) const {

@@ -23,10 +23,14 @@ struct Analysis {
   const Program& program;
   Constants& constants;
   Diagnostics& diagnostics;
+  NameIndex& names;
   plan::Plan plan = {};
 
   // Of each transform, the fields of its driving row that its `drops` names.
   std::vector<std::vector<std::uint32_t>> drops = {};
+
+  // Of each entity, where its fields are declared.
+  std::vector<std::vector<syntax::Span>> field_spans = {};
 
   Declared<plan::StoreId> stores = {};
   Declared<plan::RouterId> routers = {};
@@ -52,6 +56,8 @@ struct Analysis {
     return found == declared.end() ? std::nullopt : std::optional(found->second);
   }
 
+  // Notes that a place names a field of an entity of the plan.
+  void refer_to_field(const syntax::Span& at, const plan::Entity& entity, std::size_t field);
   void report_unknown_field(const syntax::Span& at, const plan::Entity& entity,
                             std::string_view written);
 

@@ -53,6 +53,8 @@ void read_canonical(Analysis& analysis, const Declaration& declaration,
     analysis.report_unknown_field(name->span, entity, name_of(*name));
     return;
   }
+  analysis.refer_to_field(name->span, entity,
+                          static_cast<std::size_t>(found - entity.fields.begin()));
   if (found->key) {
     analysis.diagnostics.report(name->span, diag::CanonicalKey, found->name)
         .help("a key finds its row on the other side; carry it over in the transform instead");

@@ -66,6 +66,8 @@ class EntityChecker {
         analysis_.report_unknown_field(target->field.span, other, target->field.text);
         continue;
       }
+      analysis_.refer_to_field(target->field.span, other,
+                               static_cast<std::size_t>(found - other.fields.begin()));
       entity.fields[field].references =
           plan::Reference{*id, static_cast<std::uint32_t>(found - other.fields.begin())};
     }
@@ -93,6 +95,8 @@ class EntityChecker {
   }
 
   bool ok() const { return ok_; }
+  // Of each field, in their order.
+  const std::vector<syntax::Span>& spans() const { return spans_; }
 
  private:
   void check_field(const syntax::Statement& statement, plan::Entity& entity) {
@@ -148,6 +152,8 @@ class EntityChecker {
         references_.emplace_back(entity.fields.size(), target);
       }
     }
+    analysis_.names.declare(at);
+    spans_.push_back(at);
     entity.fields.push_back(std::move(field));
   }
 
@@ -266,8 +272,8 @@ class EntityChecker {
       known.emplace_back(name);
     auto report = analysis_.diagnostics.report(expr.span, diag::UnknownName, "type",
                                                analysis_.sources.text(expr.span));
-    const std::string near = did_you_mean(name_of(expr), known);
-    report.help(near.empty() ? fmt::format("types are {}", fmt::join(known, ", ")) : near);
+    report.instead(nearest(name_of(expr), known),
+                   fmt::format("types are {}", fmt::join(known, ", ")));
   }
 
   void fail() { ok_ = false; }
@@ -275,6 +281,7 @@ class EntityChecker {
   Analysis& analysis_;
   const Declaration& declaration_;
   std::map<std::string, syntax::Span> names_;
+  std::vector<syntax::Span> spans_;
   std::vector<std::pair<std::size_t, const syntax::Member*>> references_;
   bool ok_ = true;
 };
@@ -290,6 +297,7 @@ void check_entities(Analysis& analysis) {
     if (!checker.ok() || entity.fields.empty()) continue;
     const plan::EntityId id{static_cast<std::uint32_t>(analysis.plan.entities.size())};
     analysis.plan.entities.push_back(std::move(entity));
+    analysis.field_spans.push_back(checker.spans());
     analysis.entities[declaration] = id;
     checked.emplace_back(id, std::move(checker));
   }

@@ -96,6 +96,7 @@ std::optional<plan::Expr> ExprChecker::check(const syntax::Expr& expr, const Exp
   }
   if (const auto* it = std::get_if<syntax::Present>(&expr.node)) {
     if (scope.beside.contains(std::string(name_of(*it->value)))) {
+      refer(*it->value, scope);
       return row_present(*it->value, scope);
     }
     auto value = check(*it->value, scope);
@@ -134,6 +135,11 @@ std::optional<plan::Expr> ExprChecker::check(const syntax::Expr& expr, const Exp
   return std::nullopt;
 }
 
+void ExprChecker::refer(const syntax::Expr& name, const ExprScope& scope) {
+  const auto place = scope.places.find(std::string(name_of(name)));
+  if (place != scope.places.end()) analysis_.names.refer(name.span, place->second);
+}
+
 std::optional<plan::Expr> ExprChecker::named(const syntax::Name& name, const syntax::Expr& at,
                                              const ExprScope& scope, const Type* wanted) {
   if (name.text == "true" || name.text == "false") {
@@ -143,6 +149,7 @@ std::optional<plan::Expr> ExprChecker::named(const syntax::Name& name, const syn
     const Type type = wanted == nullptr ? Type::text() : *wanted;
     return constant(type.as_optional(), plan::Null{});
   }
+  refer(at, scope);
   if (scope.broken.contains(name.text)) return std::nullopt;
   if (const auto let = scope.lets.find(name.text); let != scope.lets.end()) {
     if (let->second.parts_of != nullptr) {
@@ -172,9 +179,9 @@ std::optional<plan::Expr> ExprChecker::named(const syntax::Name& name, const syn
   for (const auto& [text, let] : scope.lets)
     known.push_back(text);
   auto report = analysis_.diagnostics.report(at.span, diag::UnknownName, "value", name.text);
-  const std::string near = did_you_mean(name.text, known);
-  if (!near.empty()) {
-    report.help(near);
+  const auto near = nearest(name.text, known);
+  if (near) {
+    report.instead(near);
   } else if (scope.input != nullptr && !scope.row.empty()) {
     for (const plan::Field& one : scope.input->fields) {
       if (one.name == name.text) report.help(fmt::format("write `{}.{}`", scope.row, name.text));
@@ -188,6 +195,7 @@ std::optional<plan::Expr> ExprChecker::field(const syntax::Span& at, const std::
   const auto& fields = scope.input->fields;
   for (std::uint32_t i = 0; i < fields.size(); ++i) {
     if (fields[i].name != name) continue;
+    analysis_.refer_to_field(at, *scope.input, i);
     if (scope.used != nullptr) scope.used->insert(i);
     const std::string path = scope.row.empty() ? name : scope.row + "." + name;
     const bool proved = scope.present.contains(path);
@@ -201,6 +209,7 @@ std::optional<plan::Expr> ExprChecker::field(const syntax::Span& at, const std::
 std::optional<plan::Expr> ExprChecker::member(const syntax::Member& member, const syntax::Expr& at,
                                               const ExprScope& scope) {
   const std::string_view object = name_of(*member.object);
+  refer(*member.object, scope);
   if (!object.empty() && object == scope.row)
     return field(member.field.span, member.field.text, scope);
   if (scope.broken.contains(std::string(object))) return std::nullopt;

@@ -46,6 +46,8 @@ struct ExprScope {
   std::string element;  // the name of the loop's element; empty outside a loop
   plan::Type element_type;
   std::optional<Beside> element_rows;  // where the element is a row: all of them
+  // Where the names above are declared.
+  std::map<std::string, syntax::Span> places;
   // What conditions have proved present here, as written: `u.email`, `name.tail`.
   Paths present;
   // Places of the fields that were read: the caller adds them up for M3010.
@@ -69,6 +71,9 @@ class ExprChecker {
   // `d in split(u.depends, ", ")`: the list, and `scope` as it is inside the loop. `word`: of the
   // statement or function that has the loop.
   std::optional<plan::Expr> loop(const syntax::Expr& loop, std::string_view word, ExprScope& scope);
+
+  // Notes what a name of the scope means at that place.
+  void refer(const syntax::Expr& name, const ExprScope& scope);
 
  private:
   using Checked = std::optional<plan::Expr>;

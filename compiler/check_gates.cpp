@@ -259,7 +259,7 @@ class GateChecker {
     const auto metric = plan::metric_named(written);
     if (!metric) {
       analysis_.diagnostics.report(call.callee->span, diag::UnknownName, "metric", written)
-          .help(did_you_mean(written, kMetrics));
+          .instead(nearest(written, kMetrics));
       return std::nullopt;
     }
     if (call.arguments.size() != 1) {
@@ -305,6 +305,9 @@ class GateChecker {
     const std::string_view first = written.substr(0, written.find('.'));
     if (const auto part = part_named(first); part && first.size() < written.size()) {
       reading.of = *part;
+      const std::uint32_t begin = of.span.begin;
+      const syntax::Span at{of.span.file, begin, begin + static_cast<std::uint32_t>(first.size())};
+      analysis_.names.refer(at, names_->part_spans.at(part->index));
       arm = written.substr(first.size() + 1);
     }
     const auto* found =
@@ -348,10 +351,10 @@ class GateChecker {
           known.push_back(fmt::format("{}.{}", part, name));
       }
     }
-    const std::string near = did_you_mean(written, known);
+    const auto near = nearest(written, known);
     known.resize(std::size(kArms));
     analysis_.diagnostics.report(of.span, diag::UnknownName, "arm", written)
-        .help(near.empty() ? fmt::format("arms are {}", fmt::join(known, ", ")) : near);
+        .instead(near, fmt::format("arms are {}", fmt::join(known, ", ")));
   }
 
   Analysis& analysis_;

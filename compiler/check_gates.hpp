@@ -17,6 +17,7 @@ struct PlanNames {
   bool has_router = false;
   bool has_sides = true;           // false beside the resources of a plan
   std::vector<std::string> parts;  // names of the plan's resources and features, by their position
+  std::vector<syntax::Span> part_spans;  // where they are declared
 };
 
 // The gate, or nothing after a report.

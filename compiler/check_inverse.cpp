@@ -228,6 +228,8 @@ bool check_companions(Analysis& analysis, const syntax::Call& head, plan::Transf
       scope.used->insert(rows.place(field));
     first += input_width(analysis.plan, *companion);
     scope.beside.emplace(name->text, rows);
+    scope.places[name->text] = name->span;
+    analysis.names.declare(name->span);
     transform.companions.push_back(std::move(*companion));
   }
   return true;

@@ -54,6 +54,8 @@ std::optional<plan::Expr> ExprChecker::field_beside(const std::string& name,
     analysis_.report_unknown_field(written.span, *rows.entity, written.text);
     return std::nullopt;
   }
+  analysis_.refer_to_field(written.span, *rows.entity,
+                           static_cast<std::size_t>(found - fields.begin()));
   const std::uint32_t place = rows.place(static_cast<std::uint32_t>(found - fields.begin()));
   if (scope.used != nullptr) scope.used->insert(place);
   if (rows.is_list) {
@@ -77,6 +79,8 @@ std::optional<plan::Expr> ExprChecker::field_of_turn(const ExprScope::Beside& ro
     analysis_.report_unknown_field(written.span, *rows.entity, written.text);
     return std::nullopt;
   }
+  analysis_.refer_to_field(written.span, *rows.entity,
+                           static_cast<std::size_t>(found - fields.begin()));
   const std::uint32_t place = rows.place(static_cast<std::uint32_t>(found - fields.begin()));
   if (scope.used != nullptr) scope.used->insert(place);
   const bool proved = scope.present.contains(scope.element + "." + written.text);
@@ -102,8 +106,11 @@ std::optional<plan::Expr> ExprChecker::loop(const syntax::Expr& loop, std::strin
         .help("a loop stands in no other loop; give it a name with `let` before");
     return std::nullopt;
   }
+  analysis_.names.declare(in->lhs->span);
+  scope.places[name] = in->lhs->span;
   const auto rows = scope.beside.find(std::string(name_of(*in->rhs)));
   if (rows != scope.beside.end() && rows->second.is_list) {
+    refer(*in->rhs, scope);
     scope.element = name;
     scope.element_rows = rows->second;
     // Every field has such a list, and all are equally long.

@@ -90,6 +90,15 @@ plan::Expr apply(Function function, Type type, plan::Expr a, plan::Expr b) {
   return plan::Expr{std::move(type), std::move(node)};
 }
 
+// Where a `use` goes: behind `mig 1`.
+syntax::Span end_of_first_line(const Module& module) {
+  const auto& statements = module.tree->statements;
+  syntax::Span at{module.tree->id, 0, 0};
+  if (!statements.empty() && statements.front().word.text == "mig") at = statements.front().span;
+  at.begin = at.end;
+  return at;
+}
+
 }  // namespace
 
 bool ExprChecker::unify(const syntax::Expr& a_at, plan::Expr& a, const syntax::Expr& b_at,
@@ -324,14 +333,15 @@ std::optional<plan::Expr> ExprChecker::called(const syntax::Call& call, const sy
       known.insert(known.end(), functions.begin(), functions.end());
     }
     analysis_.diagnostics.report(call.callee->span, diag::UnknownName, "function", written)
-        .help(did_you_mean(written, known));
+        .instead(nearest(written, known));
     return std::nullopt;
   }
   if (!scope.module->functions.contains(written)) {
     for (const auto& [module, functions] : library_modules()) {
       if (std::ranges::find(functions, written) == functions.end()) continue;
       analysis_.diagnostics.report(call.callee->span, diag::UnknownName, "function", written)
-          .help(fmt::format("bring it in with `use {} ({})`", module, written));
+          .help(fmt::format("bring it in with `use {} ({})`", module, written))
+          .fix(end_of_first_line(*scope.module), fmt::format("\nuse {} ({})", module, written));
     }
     return std::nullopt;
   }
@@ -341,6 +351,7 @@ std::optional<plan::Expr> ExprChecker::called(const syntax::Call& call, const sy
   for (const syntax::Argument& argument : call.arguments) {
     const auto rows = scope.beside.find(std::string(name_of(argument.value)));
     if (*id == Function::Count && rows != scope.beside.end() && rows->second.is_list) {
+      refer(argument.value, scope);
       // All lists of its fields are equally long.
       arguments.push_back({Type::list(rows->second.entity->fields.front().type),
                            plan::FieldOf{rows->second.first}});

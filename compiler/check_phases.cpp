@@ -50,6 +50,7 @@ void PhaseChecker::collect_phase(const syntax::Statement& statement) {
       report.help("a strategy that stands for phases can be given their names: `name: word`");
     return;
   }
+  analysis_.names.declare(name.span);
   positions_.emplace(&statement, id);
   analysis_.plan.phases.push_back(plan::Phase{.name = scope_.qualified(name_of(name)),
                                               .about = about(statement),
@@ -127,9 +128,10 @@ std::optional<plan::PhaseId> PhaseChecker::find_phase(const syntax::Expr& name,
       if (phase.id < self) known.push_back(text);
     }
     analysis_.diagnostics.report(name.span, diag::UnknownName, "phase", name_of(name))
-        .help(did_you_mean(name_of(name), known));
+        .instead(nearest(name_of(name), known));
     return std::nullopt;
   }
+  analysis_.names.refer(name.span, found->second.at);
   const plan::PhaseId earlier = found->second.id;
   if (earlier < self) return earlier;
   const std::string& own = analysis_.plan.phases[self.index].name;

@@ -85,6 +85,7 @@ class PlanChecker {
       own_.push_back(Declaration{DeclarationKind::Gate, std::string(name_of(name)), name.span,
                                  statement, scope.module});
       const Declaration& declaration = own_.back();
+      analysis_.names.declare(name.span);
       const auto [place, fresh] = scope.own_gates.emplace(declaration.name, &declaration);
       if (!fresh) {
         analysis_.diagnostics.report(name.span, diag::DeclaredTwice, declaration.name)
@@ -109,9 +110,14 @@ class PlanChecker {
     for (const syntax::Statement& statement : body_.statements()) {
       if (!is_part(statement)) continue;
       parts_.push_back(&statement);
-      if (const syntax::Expr* name = declared_name(statement))
-        scope_.names.parts.emplace_back(name_of(*name));
+      if (const syntax::Expr* name = declared_name(statement)) add_part(*name);
     }
+  }
+
+  void add_part(const syntax::Expr& name) {
+    analysis_.names.declare(name.span);
+    scope_.names.parts.emplace_back(name_of(name));
+    scope_.names.part_spans.push_back(name.span);
   }
 
   // Features divide the requests of two services, which are sides of the plan.
@@ -230,7 +236,8 @@ class PlanChecker {
       static_cast<plan::Sides&>(part.resource) = services_;
       part.resource.requests = check_requests(analysis_, part.scope, part.body);
     } else {
-      part.scope.names = PlanNames{.parts = scope_.names.parts};
+      part.scope.names =
+          PlanNames{.parts = scope_.names.parts, .part_spans = scope_.names.part_spans};
     }
     analysis_.plan.resources.push_back(part.resource);
     look_as(part);

@@ -57,6 +57,7 @@ class PolicyReader {
       if (name == nullptr) return;
       const auto phase = scope_.phases.find(name_of(*name));
       if (phase != scope_.phases.end()) {
+        analysis_.names.refer(name->span, phase->second.at);
         policy.to = phase->second.id;
         return;
       }
@@ -65,7 +66,7 @@ class PolicyReader {
       for (const auto& [text, id] : scope_.phases)
         known.push_back(text);
       analysis_.diagnostics.report(name->span, diag::UnknownName, "phase", name_of(*name))
-          .help(did_you_mean(name_of(*name), known));
+          .instead(nearest(name_of(*name), known));
       ok_ = false;
     }
   }
@@ -115,6 +116,7 @@ void collect_gates(Analysis& analysis, const PlanScope& scope, const syntax::Exp
   }
   const std::string_view name = name_of(expr);
   if (const auto own = scope.own_gates.find(name); own != scope.own_gates.end()) {
+    analysis.names.refer(expr.span, own->second->span);
     const auto id = scope.gates.find(own->second);
     if (id == scope.gates.end()) {
       ok = false;  // its own mistake was reported
@@ -131,6 +133,7 @@ void collect_gates(Analysis& analysis, const PlanScope& scope, const syntax::Exp
   }
   const auto seen = scope.module->names.find(std::string(name));
   if (seen != scope.module->names.end() && seen->second->kind == DeclarationKind::Gate) {
+    analysis.names.refer(expr.span, seen->second->span);
     const auto id = scope.gates.find(seen->second);
     ok = ok && id != scope.gates.end();
     if (id != scope.gates.end()) gates.push_back(id->second);
@@ -144,7 +147,7 @@ void collect_gates(Analysis& analysis, const PlanScope& scope, const syntax::Exp
     if (declaration->kind == DeclarationKind::Gate) known.push_back(text);
   }
   analysis.diagnostics.report(expr.span, diag::UnknownName, "gate", name)
-      .help(did_you_mean(name, known));
+      .instead(nearest(name, known));
   ok = false;
 }
 

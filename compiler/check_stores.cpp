@@ -71,9 +71,8 @@ std::optional<Head> head_of(Analysis& analysis, const Declaration& declaration,
 void report_kind(Analysis& analysis, const syntax::Expr& kind, std::string_view what,
                  const std::vector<std::string>& known) {
   const std::string word(name_of(kind));
-  const std::string near = did_you_mean(word, known);
   analysis.diagnostics.report(kind.span, diag::UnknownName, fmt::format("kind of {}", what), word)
-      .help(near.empty() ? fmt::format("kinds are {}", fmt::join(known, ", ")) : near);
+      .instead(nearest(word, known), fmt::format("kinds are {}", fmt::join(known, ", ")));
 }
 
 // What the statement table says of every router, with what one kind of them needs.

@@ -138,7 +138,11 @@ class TransformTestChecker {
       entities.push_back(companion.entity);
     const auto found = std::ranges::find(names, std::string(name_of(name)));
     const auto place = static_cast<std::size_t>(found - names.begin());
-    if (found != names.end() && entities.at(place) == entity) return true;
+    if (found != names.end() && entities.at(place) == entity) {
+      const auto& head = subject_.statement->operands.front().value.node;
+      analysis_.names.refer(name.span, std::get<syntax::Call>(head).arguments.at(place).name->span);
+      return true;
+    }
     analysis_.diagnostics
         .report(name.span, diag::UnknownName, fmt::format("row of `{}`", transform().name),
                 name_of(name))
@@ -207,6 +211,7 @@ class TransformTestChecker {
         continue;
       }
       const auto field = static_cast<std::uint32_t>(found - entity.fields.begin());
+      analysis_.refer_to_field(one.word.span, entity, field);
       if (std::ranges::find(row.fields, field, &TestField::field) != row.fields.end()) {
         analysis_.diagnostics.report(one.word.span, diag::DeclaredTwice, one.word.text);
         ok = false;

@@ -76,6 +76,8 @@ class TransformChecker {
     scope_.module = declaration_.module;
     scope_.input = &analysis_.plan.at(transform_.input);
     scope_.row = input->name->text;
+    scope_.places[scope_.row] = input->name->span;
+    analysis_.names.declare(input->name->span);
     scope_.used = &used_;
     if (!check_companions(analysis_, *call, transform_, scope_)) return false;
     for (const syntax::Expr* result : results) {
@@ -108,13 +110,16 @@ class TransformChecker {
       analysis_.diagnostics.report(name->span, diag::DeclaredTwice, text);
       return fail();
     }
+    analysis_.names.declare(name->span);
     const auto* call = std::get_if<syntax::Call>(&value->node);
     if (call != nullptr && !parts_of(name_of(*call->callee)).empty()) {
       // It has no single value: each part that is used is a function of the same arguments.
       scope_.lets[text] = ExprScope::Let{.parts_of = value};
+      scope_.places[text] = name->span;
       return;
     }
     auto checked = checker_.check(*value, scope_);
+    scope_.places[text] = name->span;
     if (!checked) {
       scope_.broken.insert(text);
       return fail();
@@ -209,6 +214,7 @@ class TransformChecker {
       return fail();
     }
     const auto index = static_cast<std::size_t>(found - entity.fields.begin());
+    analysis_.refer_to_field(line.word.span, entity, index);
     if (mentioned[index]) {
       analysis_.diagnostics.report(line.word.span, diag::DeclaredTwice, line.word.text);
       return fail();
@@ -290,6 +296,8 @@ class TransformChecker {
       return false;
     }
     const auto field = static_cast<std::uint32_t>(found - entity.fields.begin());
+    analysis_.refer_to_field(member == nullptr ? name.span : member->field.span, entity, field);
+    if (member != nullptr) checker_.refer(*member->object, scope_);
     used_.insert(is_beside ? beside->second.place(field) : field);
     if (!is_beside) drops_.push_back(field);
     return true;

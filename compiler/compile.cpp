@@ -22,6 +22,7 @@
 #include "compiler/names.hpp"
 #include "compiler/plan/verify.hpp"
 #include "compiler/quantity.hpp"
+#include "compiler/strategy_names.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -33,7 +34,9 @@ void check_edition(const Module& module, Diagnostics& diagnostics) {
   const auto& statements = module.tree->statements;
   if (statements.empty() || statements.front().word.text != "mig") {
     const syntax::FileId file = module.tree->id;
-    diagnostics.report(syntax::Span{file, 0, 0}, diag::NoEdition).help("the first line is `mig 1`");
+    diagnostics.report(syntax::Span{file, 0, 0}, diag::NoEdition)
+        .help("the first line is `mig 1`")
+        .fix(syntax::Span{file, 0, 0}, "mig 1\n");
     return;
   }
   const syntax::Statement& line = statements.front();
@@ -112,6 +115,20 @@ void check_declarations(Analysis& analysis) {
   check_gates(analysis);
 }
 
+// Of several environments the first one shows what a plan is.
+void note_plan(const Declaration& declaration, const plan::Plan& plan,
+               const std::vector<syntax::Span>& step_spans, Insight& insight) {
+  const bool is_known = std::ranges::any_of(
+      insight.plans, [&](const DraftPlan& draft) { return draft.name == declaration.span; });
+  if (!is_known) insight.plans.push_back(DraftPlan{declaration.span, plan, step_spans});
+}
+
+void note_declared(const plan::Plan& declared, Insight& insight) {
+  for (const plan::Parameter& parameter : declared.parameters)
+    insight.params.push_back(ResolvedParam{declared.env, parameter});
+  if (insight.declared.entities.empty()) insight.declared = declared;
+}
+
 // What needs the whole of what is moved: a plan, or a view of it.
 void check_whole(const plan::Plan& plan, const std::vector<syntax::Span>& step_spans,
                  Diagnostics& diagnostics) {
@@ -131,24 +148,33 @@ void check_whole(const plan::Plan& plan, const std::vector<syntax::Span>& step_s
 }  // namespace
 
 Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs,
-                    const Settings& settings, Diagnostics& diagnostics) {
+                    const Settings& settings, Diagnostics& diagnostics, Insight* insight) {
   const WithLibrary whole(sources, inputs);
-  const Program program(whole.inputs(), diagnostics);
+  Insight unasked(sources);
+  Insight& found = insight == nullptr ? unasked : *insight;
+  const Program program(whole.inputs(), diagnostics, &found.names);
   for (const Module& module : program.modules()) {
     check_edition(module, diagnostics);
     check_words(module, diagnostics);
     check_loops(module, diagnostics);
     check_secrets(*module.tree, diagnostics);
   }
-  Constants constants(sources, program, settings, diagnostics);
-  Analysis analysis{
-      .sources = sources, .program = program, .constants = constants, .diagnostics = diagnostics};
+  Constants constants(sources, program, settings, diagnostics, &found.names);
+  Analysis analysis{.sources = sources,
+                    .program = program,
+                    .constants = constants,
+                    .diagnostics = diagnostics,
+                    .names = found.names};
   analysis.plan.env = settings.env;
   analysis.plan.parameters = constants.parameters();
   check_declarations(analysis);
+  if (insight != nullptr) note_declared(analysis.plan, *insight);
   const Strategies strategies(program, sources, diagnostics);
   const bool are_declared = !diagnostics.has_errors();
-  Expander expander(sources, strategies, constants, diagnostics);
+  for (const Declaration* declaration : program.declarations(DeclarationKind::Strategy)) {
+    if (const Strategy* one = strategies.find(*declaration)) index_names(*one, found.names);
+  }
+  Expander expander(sources, strategies, constants, diagnostics, &found.names);
 
   Compilation result;
   result.library = whole.used();
@@ -165,6 +191,7 @@ Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs
     std::vector<syntax::Span> step_spans;
     check_plan(own, expanded, step_spans);
     if (!is_whole()) continue;
+    if (insight != nullptr) note_plan(*declaration, own.plan, step_spans, *insight);
     check_whole(own.plan, step_spans, diagnostics);
     for (std::uint32_t i = 0; i < own.plan.resources.size(); ++i)
       check_whole(view_of(own.plan, plan::ResourceId{i}), step_spans, diagnostics);
@@ -187,14 +214,16 @@ Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs
 
 std::vector<Compilation> compile_everywhere(syntax::SourceSet& sources,
                                             const std::vector<Input>& inputs,
-                                            Diagnostics& diagnostics) {
+                                            Diagnostics& diagnostics, Insight* insight) {
   Diagnostics none;
   auto names = environments_of(Program(inputs, none));
   if (names.empty()) names.emplace_back(plan::kDefaultEnvironment);
   std::vector<Compilation> all;
+  // A file that could not be read as a whole is not compiled as one in any environment.
+  const Diagnostics before = diagnostics;
   for (const std::string& name : names) {
-    Diagnostics own;
-    all.push_back(compile(sources, inputs, Settings{.env = name}, own));
+    Diagnostics own = before;
+    all.push_back(compile(sources, inputs, Settings{.env = name}, own, insight));
     diagnostics.take(own);
   }
   return all;

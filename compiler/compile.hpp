@@ -9,6 +9,7 @@
 
 #include "compiler/constants.hpp"
 #include "compiler/diagnostics/diagnostic.hpp"
+#include "compiler/insight.hpp"
 #include "compiler/library.hpp"
 #include "compiler/plan/hash.hpp"
 #include "compiler/plan/plan.hpp"
@@ -35,14 +36,14 @@ struct Compilation {
 // Compiles the root file (the first input) for one environment. The inputs were parsed without
 // mistakes or with mistakes that are in `diagnostics` already; then only what is independent of
 // them is checked. What the program uses of the library, and each use of a strategy, is added to
-// the sources, so that diagnostics can show it.
+// the sources, so that diagnostics can show it. What else was found out goes into `insight`.
 Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs,
-                    const Settings& settings, Diagnostics& diagnostics);
+                    const Settings& settings, Diagnostics& diagnostics, Insight* insight = nullptr);
 
 // Compiles the root file for every environment that it declares, or for the one of a file without
 // any. What is reported for one is not repeated for the next.
 std::vector<Compilation> compile_everywhere(syntax::SourceSet& sources,
                                             const std::vector<Input>& inputs,
-                                            Diagnostics& diagnostics);
+                                            Diagnostics& diagnostics, Insight* insight = nullptr);
 
 }  // namespace mig::compiler

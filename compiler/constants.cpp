@@ -69,8 +69,8 @@ std::string with_article(Unit unit) {
 }
 
 Constants::Constants(const syntax::SourceSet& sources, const Program& program,
-                     const Settings& settings, Diagnostics& diagnostics)
-    : sources_(sources), diagnostics_(diagnostics) {
+                     const Settings& settings, Diagnostics& diagnostics, NameIndex* index)
+    : sources_(sources), diagnostics_(diagnostics), index_(index) {
   const auto declared = program.declarations(DeclarationKind::Param);
   for (const Declaration* declaration : declared)
     declare(*declaration);
@@ -158,9 +158,10 @@ void Constants::apply_env(const Program& program, const std::string& env) {
         for (const auto* one : program.declarations(DeclarationKind::Param))
           known.push_back(one->name);
         diagnostics_.report(setting.word.span, diag::UnknownName, "param", setting.word.text)
-            .help(did_you_mean(setting.word.text, known));
+            .instead(nearest(setting.word.text, known));
         continue;
       }
+      if (index_ != nullptr) index_->refer(setting.word.span, param->second->span);
       assign(setting, *param->second, "env " + env, program.root());
     }
   }
@@ -176,7 +177,7 @@ void Constants::apply_sets(const Program& program, const syntax::File& sets) {
       for (const auto* one : program.declarations(DeclarationKind::Param))
         known.push_back(one->name);
       diagnostics_.report(setting.word.span, diag::UnknownName, "param", setting.word.text)
-          .help(did_you_mean(setting.word.text, known));
+          .instead(nearest(setting.word.text, known));
       settings_ok_ = false;
       continue;
     }
@@ -223,9 +224,9 @@ std::optional<Constant> Constants::literal(const syntax::Literal& literal,
         const auto percent = rescaled(*decimal, 9);
         auto report = diagnostics_.report(span, diag::BareDecimal, literal.raw);
         if (percent) {
-          report.help(fmt::format(
-              "a ratio is written `{}`",
-              print(Quantity{Unit::Ratio, static_cast<std::int64_t>(percent->digits)})));
+          const std::string ratio =
+              print(Quantity{Unit::Ratio, static_cast<std::int64_t>(percent->digits)});
+          report.help(fmt::format("a ratio is written `{}`", ratio)).fix(span, ratio);
         }
         return std::nullopt;
       } else {
@@ -248,6 +249,7 @@ std::optional<Constant> Constants::literal(const syntax::Literal& literal,
   auto report = mistake.unknown_unit ? diagnostics_.report(span, diag::UnknownUnit, mistake.what)
                                      : diagnostics_.report(span, diag::BadNumber, mistake.what);
   if (!mistake.help.empty()) report.help(mistake.help);
+  if (!mistake.meant.empty()) report.fix(span, mistake.meant);
   return std::nullopt;
 }
 
@@ -263,9 +265,10 @@ std::optional<Constant> Constants::named(const syntax::Name& name, const syntax:
       if (declaration->kind == DeclarationKind::Param) known.push_back(text);
     }
     diagnostics_.report(span, diag::UnknownName, "param", name.text)
-        .help(did_you_mean(name.text, known));
+        .instead(nearest(name.text, known));
     return std::nullopt;
   }
+  if (index_ != nullptr) index_->refer(span, found->second->span);
   const Param& param = params_[found->second];
   if (!param.value) return std::nullopt;  // its own mistake was reported
   Constant value = *param.value;

@@ -35,7 +35,7 @@ class Constants {
  public:
   // Resolves every parameter of the program. `settings_ok()` tells whether env and sets fit it.
   Constants(const syntax::SourceSet& sources, const Program& program, const Settings& settings,
-            Diagnostics& diagnostics);
+            Diagnostics& diagnostics, NameIndex* index = nullptr);
 
   bool settings_ok() const { return settings_ok_; }
   const std::vector<plan::Parameter>& parameters() const { return parameters_; }
@@ -76,6 +76,7 @@ class Constants {
 
   const syntax::SourceSet& sources_;
   Diagnostics& diagnostics_;
+  NameIndex* index_;  // null: nobody asks
   std::map<const Declaration*, Param> params_;
   std::vector<plan::Parameter> parameters_;
   bool settings_ok_ = true;

@@ -108,6 +108,7 @@ void Expander::expand_one(const syntax::Statement& from, const Scope& scope, Ove
 
 void Expander::expand_use(const syntax::Statement& use, const Declaration& declaration,
                           const Scope& scope, Over here, Statements& to) {
+  if (index_ != nullptr) index_->refer(copier(scope).span(use.word.span), declaration.span);
   const Strategy* strategy = strategies_.find(declaration);
   // What is broken was reported, where it is declared or where it was read.
   const bool is_broken = strategy == nullptr || !use.is_intact;

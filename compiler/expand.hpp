@@ -28,11 +28,12 @@ struct ExpandedUse {
 class Expander {
  public:
   Expander(syntax::SourceSet& sources, const Strategies& strategies, Constants& constants,
-           Diagnostics& diagnostics)
+           Diagnostics& diagnostics, NameIndex* index = nullptr)
       : sources_(sources),
         strategies_(strategies),
         constants_(constants),
-        diagnostics_(diagnostics) {}
+        diagnostics_(diagnostics),
+        index_(index) {}
 
   // The plan without uses; null after a report. It lives as long as the expander.
   const syntax::Statement* expand(const Declaration& plan);
@@ -75,6 +76,7 @@ class Expander {
   const Strategies& strategies_;
   Constants& constants_;
   Diagnostics& diagnostics_;
+  NameIndex* index_;  // null: nobody asks
   std::deque<syntax::Statement> plans_;
   std::deque<syntax::Expr> values_;  // what is handed in
   std::vector<ExpandedUse> uses_;

@@ -74,6 +74,8 @@ bool Expander::read_attributes(const syntax::Statement& use, const Strategy& str
   for (const syntax::Statement& attribute : use.block->statements) {
     const std::string& name = attribute.word.text;
     const syntax::Span at = copy.span(attribute.word.span);
+    const auto meant = std::ranges::find(strategy.parameters, name, &StrategyParameter::name);
+    if (index_ != nullptr && meant != strategy.parameters.end()) index_->refer(at, meant->span);
     if (!attribute.is_intact) {
       ok = false;
     } else if (std::ranges::find(names, name) == names.end()) {
@@ -81,7 +83,7 @@ bool Expander::read_attributes(const syntax::Statement& use, const Strategy& str
       const auto near = nearest(name, names);
       if (near) misspelled_.push_back(*near);
       diagnostics_.report(at, diag::UnknownAttribute, use.word.text, name)
-          .help(near ? did_you_mean(name, names) : written(strategy));
+          .instead(near, written(strategy));
     } else if (given.contains(name)) {
       ok = false;
       diagnostics_.report(at, diag::DeclaredTwice, name);

@@ -147,7 +147,7 @@ void Attributes::report_unknown(const syntax::Statement& inner, const StatementR
       diagnostics.report(inner.word.span, diag::UnknownAttribute, row.word, inner.word.text);
   if (const auto near = nearest(inner.word.text, names)) {
     misspelled_.push_back(*near);
-    report.help(did_you_mean(inner.word.text, names));
+    report.instead(near);
   } else if (names.empty()) {
     report.help(fmt::format("`{}` has no block", row.word));
   } else {
@@ -184,9 +184,9 @@ void report_unknown_statement(const syntax::Statement& statement, Context contex
     return;
   }
   auto report = diagnostics.report(statement.word.span, diag::UnknownStatement, word);
-  const std::string near = did_you_mean(word, words_of(context));
-  if (!near.empty()) {
-    report.help(near);
+  const auto near = nearest(word, words_of(context));
+  if (near) {
+    report.instead(near);
   } else if (const auto elsewhere = context_of(word)) {
     static constexpr std::string_view kWhere[] = {
         "at the top of a file", "in a plan",     "in a resource", "in a feature",

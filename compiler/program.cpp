@@ -141,7 +141,8 @@ std::vector<std::pair<std::string, std::string>> library_uses_of(const syntax::F
   return uses;
 }
 
-Program::Program(const std::vector<Input>& inputs, Diagnostics& diagnostics) {
+Program::Program(const std::vector<Input>& inputs, Diagnostics& diagnostics, NameIndex* index)
+    : index_(index) {
   assert(!inputs.empty());
   for (const Input& input : inputs)
     modules_.push_back(Module{.tree = input.tree, .path = input.path});
@@ -189,6 +190,7 @@ void Program::declare(Module& module, Diagnostics& diagnostics) {
     if (declared == nullptr) continue;
     const std::string& text = std::get<syntax::Name>(declared->node).text;
     declarations_.push_back(Declaration{*kind, text, declared->span, &statement, &module});
+    if (index_ != nullptr) index_->declare(declared->span);
     // An environment is no name: `env prod` and `param prod` do not meet.
     if (kind == DeclarationKind::Env) continue;
     const auto [place, fresh] = module.names.emplace(text, &declarations_.back());
@@ -241,7 +243,7 @@ void Program::import_library(Module& module, const UseParts& parts, Diagnostics&
       diagnostics
           .report(item->span, diag::UnknownName, "function",
                   fmt::format("{}.{}", parts.library, wanted->text))
-          .help(did_you_mean(wanted->text, found->second));
+          .instead(nearest(wanted->text, found->second));
     } else {
       module.functions.insert(wanted->text);
     }
@@ -276,6 +278,7 @@ void Program::import_strategies(Module& module, const UseParts& parts, Diagnosti
 
 void Program::bring_in(Module& module, const syntax::Span& at, const Declaration& declaration,
                        Diagnostics& diagnostics) {
+  if (index_ != nullptr) index_->refer(at, declaration.span);
   const auto [place, fresh] = module.names.emplace(declaration.name, &declaration);
   if (fresh || place->second == &declaration) return;
   diagnostics.report(at, diag::DeclaredTwice, declaration.name)
@@ -307,7 +310,7 @@ void Program::import_file(Module& module, const UseParts& parts, Diagnostics& di
       for (const auto& [text, declaration] : source->names)
         known.push_back(text);
       diagnostics.report(item->span, diag::UnknownName, "name in that file", wanted->text)
-          .help(did_you_mean(wanted->text, known));
+          .instead(nearest(wanted->text, known));
       continue;
     }
     bring_in(module, item->span, *found->second, diagnostics);

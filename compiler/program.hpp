@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "compiler/diagnostics/diagnostic.hpp"
+#include "compiler/name_index.hpp"
 #include "grammar/source.hpp"
 #include "grammar/tree.hpp"
 
@@ -66,7 +67,7 @@ struct UseParts;
 class Program {
  public:
   // The first input is the root. Reports duplicate names, wrong imports and import cycles.
-  Program(const std::vector<Input>& inputs, Diagnostics& diagnostics);
+  Program(const std::vector<Input>& inputs, Diagnostics& diagnostics, NameIndex* index = nullptr);
 
   const Module& root() const { return modules_.front(); }
   const std::deque<Module>& modules() const { return modules_; }
@@ -86,6 +87,7 @@ class Program {
 
   std::deque<Module> modules_;
   std::deque<Declaration> declarations_;
+  NameIndex* index_;  // null: nobody asks
 };
 
 // The name that a declaration declares: its first operand, or that operand's callee (`split(u:

@@ -66,15 +66,21 @@ const UnitSpelling* unit_named(std::string_view name) {
   return found == kUnits.end() ? nullptr : &*found;
 }
 
+// What somebody writes who has the habit of another language; empty where nobody knows.
+std::string meant_by(std::string_view number, std::string_view unit) {
+  const auto habit = std::ranges::find(kHabits, unit, &Habit::written);
+  if (habit == kHabits.end()) return {};
+  const bool counts = habit->meant.size() > 2;
+  return fmt::format("{}{}{}", number, counts ? " " : "", habit->meant);
+}
+
 std::string help_for(std::string_view number, std::string_view unit) {
   if (unit == "mo" || unit == "month" || unit == "months" || unit == "w" || unit == "week") {
     return "a month or a week has no fixed length here; write days, such as `7d` or `30d`";
   }
-  const auto habit = std::ranges::find(kHabits, unit, &Habit::written);
-  if (habit == kHabits.end())
-    return "units are ms s m h d, %, B KB MB GB KiB MiB GiB, rows req keys";
-  const bool counts = habit->meant.size() > 2;
-  return fmt::format("write `{}{}{}`", number, counts ? " " : "", habit->meant);
+  const std::string meant = meant_by(number, unit);
+  if (meant.empty()) return "units are ms s m h d, %, B KB MB GB KiB MiB GiB, rows req keys";
+  return fmt::format("write `{}`", meant);
 }
 
 std::optional<Unit> rate_of(Unit unit) {
@@ -170,8 +176,8 @@ std::expected<NumberLiteral, LiteralMistake> read_quantity(std::string_view raw)
                     : is_rate           ? rate_of(spelling->unit)
                                         : std::optional(spelling->unit);
   if (!unit) {
-    return std::unexpected(
-        LiteralMistake{true, std::string(unit_text), help_for(digits, unit_text)});
+    return std::unexpected(LiteralMistake{true, std::string(unit_text), help_for(digits, unit_text),
+                                          meant_by(digits, unit_text)});
   }
   if (is_rate && spelling->base > INT64_MAX / kPerSecond) {
     return std::unexpected(number_mistake("is larger than fits"));

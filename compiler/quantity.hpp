@@ -21,6 +21,7 @@ struct LiteralMistake {
   bool unknown_unit = false;  // else the number itself does not fit
   std::string what;           // the unit as written, or one clause about the number
   std::string help;           // may be empty
+  std::string meant;          // what to write instead of the whole literal; may be empty
 };
 
 // `5%`, `10MB`, `2_000 rows`, `5_000 rows/s`, `250ms`, `1_000`, `1.25`; a `-` in front belongs to

@@ -245,6 +245,8 @@ std::optional<StepChecker::FieldPlace> StepChecker::field(const syntax::Expr& ex
   const plan::Entity& entity = analysis_.plan.entity_of(some.front());
   const auto found = std::ranges::find(entity.fields, member->field.text, &plan::Field::name);
   if (found != entity.fields.end()) {
+    analysis_.refer_to_field(member->field.span, entity,
+                             static_cast<std::size_t>(found - entity.fields.begin()));
     return FieldPlace{some.front(), static_cast<std::uint32_t>(found - entity.fields.begin())};
   }
   analysis_.report_unknown_field(member->field.span, entity, member->field.text);

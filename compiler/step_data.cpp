@@ -39,6 +39,7 @@ bool StepChecker::read_by() {
   const plan::Entity& entity = analysis_.plan.entity_of(*scope_.names.old_side);
   const auto keys = entity.key();
   const bool fits = keys.size() == 1 && entity.fields[keys.front()].name == name_of(*by);
+  if (fits) analysis_.refer_to_field(by->span, entity, keys.front());
   if (!fits) {
     analysis_.diagnostics
         .report(by->span, diag::UnknownName, "key",
@@ -120,11 +121,10 @@ bool StepChecker::read_repair(plan::Verify& action) {
   if (repair == nullptr) return true;
   const std::string_view from = name_of(*repair);
   if (from != "from_authority" && from != "from_old") {
-    const std::string near = did_you_mean(from, {"from_authority", "from_old"});
     analysis_.diagnostics
         .report(repair->span, diag::UnknownName, "source of a repair",
                 analysis_.sources.text(repair->span))
-        .help(near.empty() ? "write `repair = from_authority`" : near);
+        .instead(nearest(from, {"from_authority", "from_old"}), "write `repair = from_authority`");
     return false;
   }
   action.repair = true;

@@ -159,6 +159,8 @@ bool StepChecker::read_hash(std::vector<std::uint32_t>& by, std::vector<std::str
       analysis_.report_unknown_field(argument.value.span, entity, name);
       return false;
     }
+    analysis_.refer_to_field(argument.value.span, entity,
+                             static_cast<std::size_t>(field - entity.fields.begin()));
     if (!can_be_hashed(*field, argument.value.span)) return false;
     by.push_back(static_cast<std::uint32_t>(field - entity.fields.begin()));
   }

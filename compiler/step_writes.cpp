@@ -278,8 +278,7 @@ bool StepChecker::read_mode(const syntax::Statement& statement, bool is_mirrored
   const std::vector<std::string> known = {"follow", "transaction", "app", "sync"};
   auto report = analysis_.diagnostics.report(written->value->span, diag::UnknownName, "mode",
                                              analysis_.sources.text(written->value->span));
-  const std::string near = did_you_mean(std::string(word), known);
-  report.help(near.empty() ? "write `mode = follow`" : near);
+  report.instead(nearest(word, known), "write `mode = follow`");
   return false;
 }
 

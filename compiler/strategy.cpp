@@ -228,7 +228,7 @@ bool report_unknown_strategy(const syntax::Statement& statement, Over over, cons
   const auto near = nearest(word, words);
   if (!near || strategy_named(*near, module) == nullptr) return false;
   diagnostics.report(statement.word.span, diag::UnknownStatement, word)
-      .help(did_you_mean(word, words));
+      .instead(nearest(word, words));
   return true;
 }
 

@@ -44,6 +44,11 @@ std::optional<Span> SourceSet::use_of(FileId file) const {
   return expansion ? std::optional(expansion->use) : std::nullopt;
 }
 
+FileId SourceSet::template_of(FileId file) const {
+  const auto& expansion = files_.at(file.index).expansion;
+  return expansion ? expansion->of : file;
+}
+
 Span SourceSet::written_at(Span span) const {
   while (const auto use = use_of(span.file))
     span = *use;

@@ -63,6 +63,8 @@ class SourceSet {
   std::uint32_t line_count(FileId file) const;
   // Where the template was used whose expansion this file is; absent for any other file.
   std::optional<Span> use_of(FileId file) const;
+  // The file in which a text is written: of an expansion its template, else the file itself.
+  FileId template_of(FileId file) const;
   // The place itself or, inside an expansion, its outermost use: what the author of a plan wrote.
   Span written_at(Span span) const;
 

@@ -24,6 +24,11 @@ Report& Report::help(std::string text) {
   return *this;
 }
 
+Report& Report::instead(const std::optional<std::string>& near, std::string otherwise) {
+  if (!near) return help(std::move(otherwise));
+  return help(fmt::format("did you mean `{}`?", *near)).fix(diagnostic_.primary.span, *near);
+}
+
 Report& Report::fix(const syntax::Span& span, std::string replacement) {
   diagnostic_.fixes.push_back(Fix{span, std::move(replacement)});
   return *this;

@@ -85,6 +85,9 @@ class Report {
   Report& note(std::string text);
   Report& help(std::string text);  // an empty text adds nothing
   Report& fix(const syntax::Span& span, std::string replacement);
+  // What was probably meant by the very words that the report points at: a help and a fix. Nothing
+  // where nothing is near, or what helps otherwise.
+  Report& instead(const std::optional<std::string>& near, std::string otherwise = {});
   // What is a warning elsewhere is an error here.
   Report& as_error();
   Report& trace(std::vector<TraceLine> lines, std::string outcome);

@@ -249,8 +249,13 @@ class Renderer {
     fixed += line.substr(end);
     put_gutter(std::to_string(at.line), '-');
     out_ += " " + on_screen(line).text + "\n";
-    put_gutter(std::to_string(at.line), '+');
-    out_ += " " + on_screen(fixed).text + "\n";
+    for (std::string_view rest = fixed;;) {  // a fix may put in a line
+      const std::size_t newline = rest.find('\n');
+      put_gutter(std::to_string(at.line), '+');
+      out_ += " " + on_screen(rest.substr(0, newline)).text + "\n";
+      if (newline == std::string_view::npos) break;
+      rest.remove_prefix(newline + 1);
+    }
   }
 
   const syntax::SourceSet& sources_;
