@@ -16,6 +16,7 @@ using DeclareCommand = void (*)(CLI::App& app, ExitCode& exit);
 void declare_apply(CLI::App& app, ExitCode& exit);
 void declare_approve(CLI::App& app, ExitCode& exit);
 void declare_check(CLI::App& app, ExitCode& exit);
+void declare_completions(CLI::App& app, ExitCode& exit);
 void declare_control(CLI::App& app, ExitCode& exit);  // pause, continue, abort, rollback
 void declare_doctor(CLI::App& app, ExitCode& exit);
 void declare_dump(CLI::App& app, ExitCode& exit);
@@ -27,6 +28,8 @@ void declare_help(CLI::App& app, ExitCode& exit);
 void declare_init(CLI::App& app, ExitCode& exit);
 void declare_look(CLI::App& app, ExitCode& exit);  // list, status, why, log
 void declare_preview(CLI::App& app, ExitCode& exit);
+void declare_look(CLI::App& app, ExitCode& exit);  // list, status, why, log
+void declare_lsp(CLI::App& app, ExitCode& exit);
 void declare_reconcile(CLI::App& app, ExitCode& exit);  // verify, repair, unlock
 void declare_schema(CLI::App& app, ExitCode& exit);
 void declare_show(CLI::App& app, ExitCode& exit);

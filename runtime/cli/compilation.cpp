@@ -9,7 +9,6 @@
 #include "compiler/diagnostics/render.hpp"
 #include "compiler/diagnostics/syntax_mistakes.hpp"
 #include "compiler/form.hpp"
-#include "runtime/cli/sources.hpp"
 
 namespace mig::cli {
 
@@ -18,9 +17,9 @@ compiler::Color chosen_color(const std::string& wish) {
   return is_wanted ? compiler::Color::Always : compiler::Color::Never;
 }
 
-CompiledFile::CompiledFile(const std::string& path)
+CompiledFile::CompiledFile(const std::string& path, const ReadSource& read_text)
     : folder_(std::filesystem::path(path).parent_path().generic_string()) {
-  read(path, std::filesystem::path(path).filename().generic_string());
+  read(path, std::filesystem::path(path).filename().generic_string(), read_text);
   // Imports of imports, until nothing new turns up. A file that cannot be read is left out; the
   // compiler says so at the `use` that names it.
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -28,13 +27,15 @@ CompiledFile::CompiledFile(const std::string& path)
       const bool is_known =
           std::ranges::find(inputs_, key, &compiler::Input::path) != inputs_.end();
       const bool leaves = key.starts_with("..") || key.starts_with('/');
-      if (!is_known && !leaves) read((std::filesystem::path(folder_) / key).generic_string(), key);
+      if (!is_known && !leaves)
+        read((std::filesystem::path(folder_) / key).generic_string(), key, read_text);
     }
   }
 }
 
-void CompiledFile::read(const std::string& path, const std::string& key) {
-  SourceText source = read_source(path);
+void CompiledFile::read(const std::string& path, const std::string& key,
+                        const ReadSource& read_text) {
+  SourceText source = read_text(path);
   if (source.problem) {
     if (!inputs_.empty()) return;
     report_unreadable(*source.problem, exit_);
@@ -59,8 +60,11 @@ void CompiledFile::parse(const std::string& path, const std::string& key, std::s
   inputs_.push_back(compiler::Input{key, &parsed_.back().file});
 }
 
-const std::vector<compiler::Compilation>& CompiledFile::compile_everywhere() {
-  if (is_readable_) results_ = compiler::compile_everywhere(sources_, inputs_, diagnostics_);
+const std::vector<compiler::Compilation>& CompiledFile::compile_everywhere(
+    compiler::Insight* insight) {
+  if (is_readable_) {
+    results_ = compiler::compile_everywhere(sources_, inputs_, diagnostics_, insight);
+  }
   return results_;
 }
 

@@ -17,6 +17,7 @@
 #include "grammar/parse.hpp"
 #include "grammar/source.hpp"
 #include "runtime/cli/exit_code.hpp"
+#include "runtime/cli/sources.hpp"
 
 namespace mig::cli {
 
@@ -32,18 +33,21 @@ compiler::Color chosen_color(const std::string& wish);
 class CompiledFile {
  public:
   // Reads `path` and its imports. What cannot be read is reported, and `exit()` says why.
-  explicit CompiledFile(const std::string& path);
+  explicit CompiledFile(const std::string& path, const ReadSource& read_text = read_source);
   // Of texts that were kept: path, text, path, text, …, the plan's own first (source_texts). They
   // are parsed and never compiled: a place in them can be shown.
   CompiledFile(const std::string& path, const std::vector<std::string>& texts);
 
   bool is_readable() const { return is_readable_; }
   // For `mig check`: every environment.
-  const std::vector<compiler::Compilation>& compile_everywhere();
+  const std::vector<compiler::Compilation>& compile_everywhere(
+      compiler::Insight* insight = nullptr);
   // `sets` are the `NAME=VALUE` of `--set`.
   void compile(const std::string& env, const std::vector<std::string>& sets);
 
   const syntax::SourceSet& sources() const { return sources_; }
+  // For who reads more texts into them.
+  syntax::SourceSet& sources() { return sources_; }
   const compiler::Diagnostics& diagnostics() const { return diagnostics_; }
   const compiler::Compilation& result() const { return result_; }
   const syntax::File& tree() const { return parsed_.front().file; }
@@ -62,7 +66,7 @@ class CompiledFile {
   ExitCode report(const ReportOptions& options);
 
  private:
-  void read(const std::string& path, const std::string& key);
+  void read(const std::string& path, const std::string& key, const ReadSource& read_text);
   void parse(const std::string& path, const std::string& key, std::string text);
 
   syntax::SourceSet sources_;

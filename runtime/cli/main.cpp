@@ -11,13 +11,13 @@
 namespace {
 
 constexpr mig::cli::DeclareCommand kCommands[] = {
-    mig::cli::declare_apply,   mig::cli::declare_approve, mig::cli::declare_check,
-    mig::cli::declare_control, mig::cli::declare_doctor,  mig::cli::declare_dump,
-    mig::cli::declare_expand,  mig::cli::declare_explain, mig::cli::declare_fmt,
-    mig::cli::declare_graph,   mig::cli::declare_help,    mig::cli::declare_init,
-    mig::cli::declare_look,    mig::cli::declare_preview, mig::cli::declare_reconcile,
-    mig::cli::declare_schema,  mig::cli::declare_show,    mig::cli::declare_simulate,
-    mig::cli::declare_test,
+    mig::cli::declare_apply,       mig::cli::declare_approve,   mig::cli::declare_check,
+    mig::cli::declare_completions, mig::cli::declare_control,   mig::cli::declare_doctor,
+    mig::cli::declare_dump,        mig::cli::declare_expand,    mig::cli::declare_explain,
+    mig::cli::declare_fmt,         mig::cli::declare_graph,     mig::cli::declare_help,
+    mig::cli::declare_init,        mig::cli::declare_look,      mig::cli::declare_lsp,
+    mig::cli::declare_preview,     mig::cli::declare_reconcile, mig::cli::declare_schema,
+    mig::cli::declare_show,        mig::cli::declare_simulate,  mig::cli::declare_test,
 };
 
 // `mig plan.mig` is `mig preview plan.mig`.

@@ -46,7 +46,10 @@ std::optional<std::size_t> find_not_utf8(std::string_view text) {
   return std::nullopt;
 }
 
-SourceText checked(const std::string& path, std::string text) {
+}  // namespace
+
+SourceText checked_source(const std::string& path, std::string text) {
+  if (text.size() > syntax::SourceSet::kMaxBytes) return too_large(path);
   const auto broken = find_not_utf8(text);
   if (!broken) return SourceText{std::move(text), std::nullopt};
   if (text.find('\0') != std::string::npos) {
@@ -58,8 +61,6 @@ SourceText checked(const std::string& path, std::string text) {
   return unreadable(fmt::format("`{}` is not UTF-8 in line {}; save it as UTF-8", path, line + 1),
                     ExitCode::PlanWrong);
 }
-
-}  // namespace
 
 SourceText read_source(const std::string& path) {
   const bool is_input = path == "-";
@@ -86,7 +87,7 @@ SourceText read_source(const std::string& path) {
         fmt::format("cannot read `{}`: {}; check the path", path, std::strerror(errno)),
         ExitCode::Usage);
   }
-  return checked(path, std::move(text));
+  return checked_source(path, std::move(text));
 }
 
 void report_unreadable(const Unreadable& problem, ExitCode& exit) {

@@ -1,6 +1,7 @@
 // Reads the source files that a command was given. Shared by every command that takes a plan.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,12 @@ struct SourceText {
 
 // `path` may be `-` for the standard input. The text is UTF-8 and of a size that is accepted.
 SourceText read_source(const std::string& path);
+
+// A text that comes from elsewhere, under the same rules.
+SourceText checked_source(const std::string& path, std::string text);
+
+// Where a command gets its texts from: the disk, or whoever has a newer one.
+using ReadSource = std::function<SourceText(const std::string& path)>;
 
 // Says why and stores the exit code; a worse one that is there already stays.
 void report_unreadable(const Unreadable& problem, ExitCode& exit);

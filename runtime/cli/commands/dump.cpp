@@ -1,10 +1,12 @@
-// `mig dump WHAT FILE` and `mig graph FILE`: what mig has made of a plan, stage by stage.
+// `mig dump WHAT FILE` and `mig graph FILE`: what mig has made of a plan, stage by stage; and the
+// words of the language.
 #include <memory>
 #include <string>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "compiler/blocks.hpp"
 #include "compiler/canonical.hpp"
 #include "compiler/plan/codec.hpp"
 #include "compiler/plan/graph.hpp"
@@ -41,6 +43,19 @@ void dump_plan(const PlanOptions& options, ExitCode& exit) {
   fmt::print("{}\n", json.dump(1));
 }
 
+// The statement table, for whoever keeps a list of its words: highlighters, manuals.
+void dump_words() {
+  for (const compiler::StatementRow& row : compiler::statement_table()) {
+    nlohmann::json json{{"word", row.word}, {"form", row.form}, {"about", row.about}};
+    json["attributes"] = nlohmann::json::array();
+    if (const auto attributes = compiler::attributes_of(row)) {
+      for (const compiler::Attribute& one : *attributes)
+        json["attributes"].push_back(one.name);
+    }
+    fmt::print("{}\n", json.dump());
+  }
+}
+
 struct GraphOptions {
   PlanOptions plan;
   bool mermaid = false;
@@ -74,6 +89,8 @@ void declare_dump(CLI::App& app, ExitCode& exit) {
   declare_stage(*dump, exit, "tree", "The statements and expressions, as read", dump_tree);
   declare_stage(*dump, exit, "typed",
                 "What the text means, whatever its layout: what source_hash is of", dump_typed);
+  CLI::App* words = dump->add_subcommand("words", "The statement table, one JSON object a word");
+  words->callback(dump_words);
   CLI::App* plan = dump->add_subcommand("plan", "The compiled plan, as the journal keeps it");
   auto options = std::make_shared<PlanOptions>();
   add_plan_options(*plan, *options);
