@@ -121,6 +121,15 @@ class Lengths {
   const runtime::RowSample* sample_ = nullptr;
 };
 
+// Where the authority goes back, nobody writes until the other side has caught up.
+plan::Duration drain(const plan::Plan& view, plan::StepId id) {
+  const auto* writes = std::get_if<plan::RouteWrites>(&view.at(id).action);
+  const bool moved = writes != nullptr && writes->to == plan::Side::New &&
+                     plan::writes_before(view, id).authority != plan::Side::New;
+  if (!moved) return {};
+  return plan::longest_pause(view, id) + writes->max_lag.value_or(plan::Duration::zero());
+}
+
 // What a sum of lengths leaves out: people by their names, the rest by its phase.
 void leave_out(const plan::Plan& plan, plan::StepId id, std::vector<std::string>& names) {
   const auto* approve = std::get_if<plan::Approve>(&plan.at(id).action);
@@ -146,6 +155,30 @@ std::vector<Length> lengths_of(const plan::Plan& plan, const Preflight* live) {
     lengths.push_back(Lengths(views.of(id), resource ? resource->index : 0, live).of(id));
   }
   return lengths;
+}
+
+std::vector<Length> ways_back(const plan::Plan& plan) {
+  const plan::Views views(plan);
+  std::vector<Length> ways;
+  plan::Duration sum{};
+  std::size_t steps = 0;
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const plan::StepId id{i};
+    const plan::Plan& view = views.of(id);
+    const auto marker = point_of_no_return(plan, plan.resource_of(id));
+    if (marker && (*marker == id || steps_behind(plan, *marker)[i])) {
+      ways.emplace_back();
+      continue;
+    }
+    if (undo_of(view, plan.at(id)) == plan::UndoKind::Inverse) {
+      ++steps;
+      sum += std::chrono::seconds(1) + drain(view, id);
+    }
+    ways.push_back(ShownTime{sum, Bound::AtLeast, Certainty::Estimate,
+                             fmt::format("{} to undo, and until the old side has caught up",
+                                         steps == 1 ? "1 step" : fmt::format("{} steps", steps))});
+  }
+  return ways;
 }
 
 runtime::Result<ShownFinish> finish_of(const plan::Plan& plan, const std::vector<Length>& lengths,

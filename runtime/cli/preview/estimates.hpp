@@ -24,6 +24,10 @@ std::int64_t per_second(const runtime::RowSample& sample);
 // Of each step; nothing where nobody can know. `live`: null where nobody looked at the stores.
 std::vector<std::optional<ShownTime>> lengths_of(const plan::Plan& plan, const Preflight* live);
 
+// Of each step, once it is done: how long it takes until all is as it was before the run. Nothing
+// behind a point of no return.
+std::vector<std::optional<ShownTime>> ways_back(const plan::Plan& plan);
+
 // The longest way through the steps, begun now.
 runtime::Result<ShownFinish> finish_of(const plan::Plan& plan,
                                        const std::vector<std::optional<ShownTime>>& lengths,

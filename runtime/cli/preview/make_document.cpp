@@ -11,6 +11,7 @@
 #include "compiler/plan/resident_span.hpp"
 #include "compiler/plan/views.hpp"
 #include "compiler/prove/projection.hpp"
+#include "runtime/cli/fact_words.hpp"
 #include "runtime/cli/live_report.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/preview/assumptions.hpp"
@@ -145,16 +146,19 @@ class Maker {
   runtime::Result<void> add_phases() {
     const auto facts = facts_after();
     const auto lengths = lengths_of(plan_, live_);
+    const auto back = ways_back(plan_);
     for (std::uint32_t i = 0; i < plan_.phases.size(); ++i) {
       const plan::PhaseId id{i};
       ShownPhase shown = phase_of(id);
       for (const auto& steps : grouped_steps(plan_, id)) {
         ShownChange change = change_of(views_, plan_, steps, live_);
         change.takes = length_of(steps, lengths);
+        change.back_in = back[steps.back().index];
         const auto last = facts.find(steps.back());
         if (last != facts.end()) {
           change.fewest_reads_new = last->second.fewest_reads;
           change.most_reads_new = last->second.most_reads;
+          change.after = in_short(last->second);
         }
         count(change, steps.front());
         shown.changes.push_back(std::move(change));

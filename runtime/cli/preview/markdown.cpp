@@ -179,14 +179,14 @@ class Comment {
   }
 
   void table() {
-    line("| Phase | Change | Reads of new | Risk | Time | Way back |");
-    line("|---|---|--:|---|--:|---|");
+    line("| Phase | Change | Reads of new | Risk | Time | Way back | Back in |");
+    line("|---|---|--:|---|--:|---|--:|");
     for (const ShownPhase& phase : document_.phases) {
       if (detail_ == Detail::PhasesOnly)
-        line(fmt::format("| {} | {} changes | | | | |", code(phase.name), phase.changes.size()));
+        line(fmt::format("| {} | {} changes | | | | | |", code(phase.name), phase.changes.size()));
       bool is_first = true;
       if (!phase.window.empty() && detail_ < Detail::PhasesOnly) {
-        line(fmt::format("| {} | ⏳ {} | | | | |", code(phase.name),
+        line(fmt::format("| {} | ⏳ {} | | | | | |", code(phase.name),
                          safe(window_of(document_, phase))));
         is_first = false;
       }
@@ -203,13 +203,12 @@ class Comment {
 
   void row(const std::string& phase, const ShownChange& change) {
     if (change.is_point_of_no_return)
-      return line(fmt::format("| {} | {} **point of no return**: {} | | | | |", phase,
+      return line(fmt::format("| {} | {} **point of no return**: {} | | | | | |", phase,
                               picture(change), safe(change.what)));
-    std::string back = safe(change.way_back);
-    if (change.back_in) back += fmt::format(", {}", safe(print(change.back_in)));
-    line(fmt::format("| {} | {} {} | {} | {} | {} | {} |", phase, picture(change),
+    line(fmt::format("| {} | {} {} | {} | {} | {} | {} | {} |", phase, picture(change),
                      safe(change.what), reads_new(change), name(change.risk),
-                     safe(print(change.takes)), back));
+                     safe(print(change.takes)), safe(change.way_back),
+                     safe(print(change.back_in))));
   }
 
   void remarks() {

@@ -14,13 +14,14 @@ namespace mig::cli {
 namespace {
 
 constexpr std::size_t kWidth = 100;
-// The columns of a step: phase, sign, what changes, reads, risk, how long, the way back, back in.
+// The columns of a step: phase, sign, what changes, reads, risk, how long, the way back, and how
+// long that takes.
 constexpr std::size_t kPhase = 12;
-constexpr std::size_t kWhat = 39;
+constexpr std::size_t kWhat = 36;
 constexpr std::size_t kReads = 7;
 constexpr std::size_t kRisk = 6;
 constexpr std::size_t kTakes = 7;
-constexpr std::size_t kBack = 14;
+constexpr std::size_t kBack = 13;
 constexpr std::size_t kName = 12;  // of what is looked at
 
 class Screen {
@@ -123,11 +124,11 @@ class Screen {
   }
 
   void steps() {
-    out_ += blanked(fmt::format("\n{:<{}} {:<{}} {:<{}} {:<{}} {:<{}} {}", "Steps", kPhase + 4,
-                                "what changes", kWhat, "reads", kReads, "risk", kRisk, "takes",
-                                kTakes, "way back"));
-    out_ += blanked(fmt::format("{:<{}} {:<{}} {:<{}} {:<{}} {:<{}} {}", "", kPhase + 4, "", kWhat,
-                                "of new", kReads, "", kRisk, "", kTakes, "(back in)"));
+    out_ += blanked(fmt::format("\n{:<{}} {:<{}} {:<{}} {:<{}} {:<{}} {:<{}} {}", "Steps",
+                                kPhase + 4, "what changes", kWhat, "reads", kReads, "risk", kRisk,
+                                "takes", kTakes, "way back", kBack, "back"));
+    out_ += blanked(fmt::format("{:<{}} {:<{}} {:<{}} {:<{}} {:<{}} {:<{}} {}", "", kPhase + 4, "",
+                                kWhat, "of new", kReads, "", kRisk, "", kTakes, "", kBack, "in"));
     std::string resource;
     for (const ShownPhase& phase : document_.phases) {
       const bool has_resources =
@@ -171,20 +172,18 @@ class Screen {
   }
 
   void row(const std::string& phase, const ShownChange& change, bool is_bare) {
-    const std::string back = change.back_in
-                                 ? fmt::format("{} ({})", change.way_back, print(change.back_in))
-                                 : change.way_back;
     const auto phases = wrapped(phase, kPhase);
     const auto whats = wrapped(change.what, kWhat);
-    const auto backs = wrapped(is_bare ? "" : back, kBack);
+    const auto backs = wrapped(is_bare ? "" : change.way_back, kBack);
     const std::size_t lines = std::max({phases.size(), whats.size(), backs.size()});
     for (std::size_t i = 0; i < lines; ++i) {
       const bool is_top = i == 0 && !is_bare;
       out_ += blanked(fmt::format(
-          "  {:<{}} {} {:<{}} {:<{}} {:<{}} {:<{}} {}", i < phases.size() ? phases[i] : "", kPhase,
-          i == 0 ? mark(change.sign) : ' ', i < whats.size() ? whats[i] : "", kWhat,
+          "  {:<{}} {} {:<{}} {:<{}} {:<{}} {:<{}} {:<{}} {}", i < phases.size() ? phases[i] : "",
+          kPhase, i == 0 ? mark(change.sign) : ' ', i < whats.size() ? whats[i] : "", kWhat,
           is_top ? reads_new(change) : "", kReads, is_top ? name(change.risk) : "", kRisk,
-          is_top ? print(change.takes) : "", kTakes, i < backs.size() ? backs[i] : ""));
+          is_top ? print(change.takes) : "", kTakes, i < backs.size() ? backs[i] : "", kBack,
+          is_top ? print(change.back_in) : ""));
     }
   }
 
