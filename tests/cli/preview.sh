@@ -80,6 +80,15 @@ expect 1 'M1001' "$mig" preview <(sed 's/create copied/create copies/' users.mig
 expect 64 'at most 1' "$mig" preview users.mig --json --md
 holds 'nothing was written' test ! -e .mig -a ! -e routes.json -a ! -e kept.db
 
+# ---- what the README shows
+cp -r "$root/examples/01_package_index" example && mkdir -p example/work && rm -rf example/work/* && cd example || exit 1
+./load.sh work/legacy.db --sample >/dev/null 2>&1
+"$mig" preview plan.mig --env prod >"$work/readme.txt" 2>/dev/null
+"$mig" preview plan.mig --env prod --md >"$work/readme.md" 2>/dev/null
+cd "$work" || exit 1
+holds 'the README shows what mig says' /usr/bin/python3 "$here/readme_preview.py" "$root/README.md" readme.txt readme.md \
+  $update
+
 # ---- forms that programs read
 holds 'the schema is not stale' diff "$root/runtime/cli/preview/preview.schema.json" <("$mig" show --schema)
 "$mig" preview users.mig --json >live.json

@@ -47,7 +47,7 @@ class Screen {
     }
   }
   void named(std::string_view name, std::string_view text) {
-    if (name.size() < kName) return folded(fmt::format("  {:<{}} ", name, kName), text);
+    if (name.size() <= kName) return folded(fmt::format("  {:<{}} ", name, kName), text);
     folded("  ", name);
     folded(fmt::format("  {:<{}} ", "", kName), text);
   }
