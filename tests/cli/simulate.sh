@@ -32,5 +32,10 @@ expect 1 'there is no step in `ramp_reads`' "$mig" simulate "$users" --env prod 
 cmp one.json two.json || exit 1
 "$mig" simulate "$users" --env prod --scenario back.scenario --html page.html >/dev/null
 /usr/bin/python3 "$here/simulate_page.py" page.html one.json || exit 1
+# The same of what a browser makes of it, which says so where a page is amiss.
+"$here/browse.sh" page.html >dom.html || exit 1
+/usr/bin/python3 "$here/simulate_page.py" dom.html one.json || exit 1
+sed 's#</body>#<script>throw new Error("amiss")</script></body>#' page.html >amiss.html
+expect 1 'amiss' "$here/browse.sh" amiss.html
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
