@@ -6,6 +6,7 @@
 #include "compiler/plan/graph.hpp"
 #include "compiler/plan/phrase.hpp"
 #include "compiler/plan/views.hpp"
+#include "compiler/plan/xml_text.hpp"
 
 namespace mig::plan {
 namespace {
@@ -15,22 +16,6 @@ constexpr int kFont = 13;
 constexpr int kLine = 19;
 constexpr int kPad = 12;
 constexpr int kGap = 34;
-
-std::string safe(std::string_view text) {
-  std::string out;
-  for (const char one : text) {
-    if (one == '&') {
-      out += "&amp;";
-    } else if (one == '<') {
-      out += "&lt;";
-    } else if (one == '>') {
-      out += "&gt;";
-    } else {
-      out += static_cast<unsigned char>(one) < ' ' ? ' ' : one;
-    }
-  }
-  return out;
-}
 
 int width_of(std::string_view text) {
   const auto points = std::ranges::count_if(
@@ -69,7 +54,7 @@ class Drawing {
         ".said {{ fill: #cf222e }} @media (prefers-color-scheme: dark) {{ rect {{ fill: #161b22; "
         "stroke: #8b949e }} text {{ fill: #e6edf3 }} path {{ stroke: #8b949e }} .end {{ stroke: "
         "#ff7b72 }} .said {{ fill: #ff7b72 }} }}</style>\n{4}</svg>\n",
-        width_, height_, kFont, safe(plan_.name), body);
+        width_, height_, kFont, xml_text(plan_.name), body);
   }
 
  private:
@@ -133,7 +118,7 @@ class Drawing {
     std::string out = fmt::format(
         "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"6\"/>\n"
         "<text x=\"{}\" y=\"{}\" font-weight=\"bold\">{}</text>\n",
-        at.x, at.y, at.width, at.height, at.x + kPad, at.y + kPad + kFont, safe(phase.name));
+        at.x, at.y, at.width, at.height, at.x + kPad, at.y + kPad + kFont, xml_text(phase.name));
     int y = at.y + kPad + kFont;
     for (const StepId step : phase.steps) {
       y += kLine;
@@ -141,7 +126,7 @@ class Drawing {
       if (is_marker)
         out += fmt::format("<path class=\"end\" d=\"M 0 {0} H {1}\"/>\n", y + kLine / 3, width_);
       out += fmt::format("<text{} x=\"{}\" y=\"{}\">{}</text>\n",
-                         is_marker ? " class=\"said\"" : "", at.x + kPad, y, safe(said(step)));
+                         is_marker ? " class=\"said\"" : "", at.x + kPad, y, xml_text(said(step)));
     }
     return out;
   }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "compiler/plan/xml_text.hpp"
 #include "runtime/sim/timeline.hpp"
 #include "runtime/sim/timeline_svg.hpp"
 
@@ -65,14 +66,14 @@ tr.script td.what { font-style: italic; } tr.run td.what { font-weight: 600; }
 )";
 
 std::string fact(std::string_view name, const std::string& value) {
-  return fmt::format("<span>{}<b>{}</b></span>", name, escaped(value));
+  return fmt::format("<span>{}<b>{}</b></span>", name, plan::xml_text(value));
 }
 
 std::string header(const plan::Plan& plan, const Report& report) {
   const std::string kind = report.ending ? std::string(plan::name(*report.ending)) : "stuck";
   std::string out = fmt::format(
       "<header><h1>{}</h1><span id=\"ending\" class=\"badge {}\" data-ending=\"{}\">{}</span>",
-      escaped(plan.name), kind, kind, ending_of(report));
+      plan::xml_text(plan.name), kind, kind, ending_of(report));
   if (report.violation) out += "<span class=\"badge harmed\">a client is harmed</span>";
   out += "</header>\n<div class=\"facts\">";
   out += fact("took", since_start(report, report.ended_at).substr(1));
@@ -88,11 +89,12 @@ std::string header(const plan::Plan& plan, const Report& report) {
   out += "</div>\n";
   if (report.violation)
     out += fmt::format("<p class=\"why\" id=\"violation\">{}: {}</p>\n",
-                       since_start(report, report.violation->at), escaped(report.violation->what));
+                       since_start(report, report.violation->at),
+                       plan::xml_text(report.violation->what));
   if (!report.detail.empty())
-    out += fmt::format("<p class=\"why\" id=\"why\">{}</p>\n", escaped(report.detail));
+    out += fmt::format("<p class=\"why\" id=\"why\">{}</p>\n", plan::xml_text(report.detail));
   for (const std::string& line : report.never_happened)
-    out += fmt::format("<p class=\"why\">never happened: {}</p>\n", escaped(line));
+    out += fmt::format("<p class=\"why\">never happened: {}</p>\n", plan::xml_text(line));
   return out;
 }
 
@@ -114,8 +116,8 @@ std::string table(const plan::Plan& plan, const Report& report) {
     rows += fmt::format(
         "<tr class=\"event {}\" data-kind=\"{}\"><td class=\"at\">{}</td>"
         "<td class=\"phase\">{}</td><td class=\"what\">{}</td></tr>\n",
-        name(event.kind), name(event.kind), since_start(report, event.at), escaped(phase),
-        escaped(event.text));
+        name(event.kind), name(event.kind), since_start(report, event.at), plan::xml_text(phase),
+        plan::xml_text(event.text));
   }
   return fmt::format(
       "<table id=\"events\"><thead><tr><th>time</th><th>phase</th><th>what happens</th></tr>"
@@ -132,7 +134,7 @@ std::string html_timeline(const plan::Plan& plan, const Report& report) {
       "<link rel=\"icon\" href=\"data:,\">\n<title>{}: a simulated run</title>\n"
       "<style>{}</style>\n</head>\n<body>\n<main>\n{}<div class=\"card\">{}{}</div>\n"
       "<div class=\"card\">{}</div>\n</main>\n</body>\n</html>\n",
-      escaped(plan.name), kStyle, header(plan, report), svg_timeline(plan, report), kLegend,
+      plan::xml_text(plan.name), kStyle, header(plan, report), svg_timeline(plan, report), kLegend,
       table(plan, report));
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/phrase.hpp"
+#include "compiler/plan/xml_text.hpp"
 #include "runtime/sim/timeline.hpp"
 
 namespace mig::runtime::sim {
@@ -105,7 +106,7 @@ class Drawing {
   void label(std::string name, int y) {
     if (name.size() > 22) name = name.substr(0, 21) + "…";
     add(fmt::format("<text class=\"name\" x=\"{}\" y=\"{}\">{}</text>", kLabels - 10, y,
-                    escaped(name)));
+                    plan::xml_text(name)));
   }
 
   void bar(std::string_view classes, plan::Micros from, plan::Micros to, int y, int height,
@@ -115,7 +116,7 @@ class Drawing {
     add(
         fmt::format("<rect class=\"{}\" x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\" "
                     "rx=\"2\"{}><title>{}</title></rect>",
-                    classes, left, y, wide, height, data, escaped(title)));
+                    classes, left, y, wide, height, data, plan::xml_text(title)));
   }
 
   void phase(plan::PhaseId id) {
@@ -128,7 +129,8 @@ class Drawing {
       to = std::max(to, span.to);
     }
     add(fmt::format("<g class=\"phase {}\" id=\"phase-{}\" data-phase=\"{}\">",
-                    from ? "begun" : "never", escaped(phase.name), escaped(phase.name)));
+                    from ? "begun" : "never", plan::xml_text(phase.name),
+                    plan::xml_text(phase.name)));
     label(phase.name, y_ + 15);
     if (from) {
       for (const Span& span : report_.spans) {
@@ -147,14 +149,14 @@ class Drawing {
         fmt::format("{}{}: {}, {} to {}", is_back ? "undo " : "", phrase(plan_, span.step),
                     span.outcome, since_start(report_, span.from), since_start(report_, span.to));
     bar(classes, span.from, span.to, is_back ? y_ + 15 : y_ + 2, is_back ? 7 : 12,
-        fmt::format(" data-step=\"{}\"", escaped(plan_.at(span.step).name)), title);
+        fmt::format(" data-step=\"{}\"", plan::xml_text(plan_.at(span.step).name)), title);
   }
 
   void gate(plan::GateId id) {
     const bool is_seen =
         std::ranges::any_of(report_.gates, [&](const Looks& looks) { return looks.gate == id; });
     if (!is_seen) return;
-    const std::string name = escaped(plan_.at(id).name);
+    const std::string name = plan::xml_text(plan_.at(id).name);
     add(fmt::format("<g class=\"gate\" id=\"gate-{}\" data-gate=\"{}\">", name, name));
     label(plan_.at(id).name, y_ + 13);
     for (const Looks& looks : report_.gates) {
@@ -185,7 +187,7 @@ class Drawing {
       if (routed.resource == resource) routes.push_back(routed);
     }
     add(fmt::format("<g class=\"shares\" id=\"shares-{}\">",
-                    name.empty() ? "plan" : escaped(name)));
+                    name.empty() ? "plan" : plan::xml_text(name)));
     label("reads on new", y_ + kChart / 2);
     const auto height = [&](plan::Ratio share) {
       return y_ + kChart - static_cast<double>(share.parts()) / plan::Ratio::kWhole * kChart;
@@ -293,29 +295,6 @@ class Drawing {
 };
 
 }  // namespace
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string svg_timeline(const plan::Plan& plan, const Report& report) {
   return Drawing(plan, report).draw();

@@ -15,7 +15,4 @@ namespace mig::runtime::sim {
 // One `<svg>` element; its colours are classes of the page.
 std::string svg_timeline(const plan::Plan& plan, const Report& report);
 
-// As it stands in text and attributes of a page.
-std::string escaped(std::string_view text);
-
 }  // namespace mig::runtime::sim

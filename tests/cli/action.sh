@@ -10,11 +10,6 @@ trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
 . "$here/expect.sh"
 cd "$work" || exit 1
 
-holds() {  # WHAT COMMAND…
-  local what=$1 output; shift
-  if output=$("$@" 2>&1); then passed=$((passed + 1)); else
-    failed=$((failed + 1)); printf 'FAILED: %s\n%s\n' "$what" "$output"; fi
-}
 comments() { jq -r '[.[] | select(.id > 120)] | '"$1" comments.json; }
 
 holds 'the action is well formed' /usr/bin/python3 "$here/action_form.py" "$action/action.yml"

@@ -13,3 +13,9 @@ expect() {  # CODE TEXT COMMAND…
     printf 'FAILED: %s\n  wanted exit %s and `%s`\n  got exit %s:\n%s\n' "$*" "$code" "$text" "$rc" "$output"
   fi
 }
+
+holds() {  # WHAT COMMAND…: it succeeds
+  local what=$1 output; shift
+  if output=$("$@" 2>&1); then passed=$((passed + 1)); else
+    failed=$((failed + 1)); printf 'FAILED: %s\n%s\n' "$what" "$(head -40 <<<"$output")"; fi
+}

@@ -24,11 +24,6 @@ same() {  # NAME COMMAND…: standard output is what NAME says
   if [ "$actual" = "$(cat "$golden/$name")" ]; then passed=$((passed + 1)); else
     failed=$((failed + 1)); printf 'FAILED: %s\n' "$name"; diff "$golden/$name" <(echo "$actual"); fi
 }
-holds() {  # WHAT COMMAND…: it succeeds
-  local what=$1 output; shift
-  if output=$("$@" 2>&1); then passed=$((passed + 1)); else
-    failed=$((failed + 1)); printf 'FAILED: %s\n%s\n' "$what" "$(head -40 <<<"$output")"; fi
-}
 
 store() {  # two tables of users, one of them made by the plan
   rm -rf app.db* .mig routes.json kept.db
