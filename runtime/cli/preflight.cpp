@@ -23,6 +23,8 @@ namespace {
 using runtime::Result;
 
 constexpr std::int64_t kSampled = 10'000;
+// Nobody waits longer for a number.
+constexpr auto kLongestLook = std::chrono::seconds(5);
 
 class Looker {
  public:
@@ -156,9 +158,8 @@ class Looker {
       seen.exists = schema.table(dataset.table) != nullptr;
       if (seen.exists) {
         MIG_ASSIGN(table, runtime::quote_identifier(dataset.table));
-        MIG_ASSIGN(count, database->prepare(fmt::format("SELECT count(*) FROM {}", table)));
-        MIG_ASSIGN(row, count.step());
-        if (row) seen.rows = count.integer(0);
+        MIG_ASSIGN(counted, runtime::count_rows(*database, table, clock_, kLongestLook));
+        seen.counted = counted;
         MIG_ASSIGN(greatest, greatest_key(id, *database, table));
         seen.greatest_key = greatest;
       }
@@ -181,10 +182,8 @@ class Looker {
     const runtime::LiveTable* const there = schema.table(plan_.at(id).table);
     if (there == nullptr || there->column(field.column) == nullptr) return std::nullopt;
     MIG_ASSIGN(column, runtime::quote_identifier(field.column));
-    MIG_ASSIGN(query, database.prepare(fmt::format("SELECT max({}) FROM {}", column, table)));
-    MIG_ASSIGN(row, query.step());
-    if (!row || query.storage_class(0) != runtime::StorageClass::Integer) return std::nullopt;
-    return query.integer(0);
+    return runtime::integer_within(database, fmt::format("SELECT max({}) FROM {}", column, table),
+                                   clock_, kLongestLook);
   }
 
   void look_at_windows() {

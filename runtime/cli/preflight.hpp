@@ -15,6 +15,7 @@
 #include "runtime/data/sample.hpp"
 #include "runtime/result.hpp"
 #include "runtime/stores/drop_check.hpp"
+#include "runtime/stores/row_count.hpp"
 #include "runtime/stores/schema_check.hpp"
 #include "runtime/stores/stores.hpp"
 
@@ -30,7 +31,7 @@ struct Obstacle {
 struct LiveDataset {
   plan::DatasetId id;
   bool exists = false;
-  std::int64_t rows = 0;                     // exact
+  runtime::RowsCounted counted{0};           // of one that does not exist 0
   std::optional<std::int64_t> greatest_key;  // of a key that is one integer
 };
 

@@ -57,14 +57,20 @@ class Describer {
 
   std::optional<ShownNumber> rows(const std::vector<plan::DatasetId>& ids) const {
     if (live_ == nullptr || plan_.are_services() || live_->datasets.empty()) return std::nullopt;
-    std::int64_t sum = 0;
-    for (const plan::DatasetId id : ids)
-      sum += live_->datasets.at(id.index).rows;
-    return ShownNumber{sum, Certainty::Fact, "count(*)"};
+    ShownNumber sum{0, Certainty::Fact, "count(*)"};
+    for (const plan::DatasetId id : ids) {
+      const auto one = shown_rows(live_->datasets.at(id.index));
+      if (!one) return std::nullopt;
+      sum.value += one->value;
+      if (one->kind == Certainty::Estimate) sum = {sum.value, one->kind, one->from};
+    }
+    return sum;
   }
   std::string counted(const std::vector<plan::DatasetId>& ids) const {
     const auto some = rows(ids);
-    return some ? mig::cli::rows(some->value) : std::string("all rows");
+    if (!some) return "all rows";
+    const bool is_exact = some->kind == Certainty::Fact;
+    return (is_exact ? "" : "at most ") + mig::cli::rows(some->value);
   }
 
   std::string names(const std::vector<plan::DatasetId>& ids) const {
@@ -288,6 +294,14 @@ bool is_behind_marker(const plan::Plan& view, StepId id) {
 }
 
 }  // namespace
+
+std::optional<ShownNumber> shown_rows(const LiveDataset& dataset) {
+  if (!dataset.counted.rows) return std::nullopt;
+  if (dataset.counted.is_exact)
+    return ShownNumber{*dataset.counted.rows, Certainty::Fact, "count(*)"};
+  return ShownNumber{*dataset.counted.rows, Certainty::Estimate,
+                     "max(rowid): counting takes too long"};
+}
 
 std::vector<std::vector<StepId>> grouped_steps(const plan::Plan& plan, plan::PhaseId phase) {
   std::vector<std::vector<StepId>> groups;

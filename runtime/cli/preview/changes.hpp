@@ -11,6 +11,9 @@
 
 namespace mig::cli {
 
+// How many rows it has, and how that is known; nothing where nobody could count them.
+std::optional<ShownNumber> shown_rows(const LiveDataset& dataset);
+
 // The steps that one line of a preview speaks of: one, or those of a ramp.
 std::vector<std::vector<plan::StepId>> grouped_steps(const plan::Plan& plan, plan::PhaseId phase);
 

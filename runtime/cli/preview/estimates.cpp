@@ -45,10 +45,15 @@ class Lengths {
   }
 
  private:
+  std::optional<std::int64_t> counted(plan::DatasetId dataset) const {
+    if (live_ == nullptr || live_->datasets.empty()) return std::nullopt;
+    return live_->datasets.at(dataset.index).counted.rows;
+  }
+
   // So many rows, no faster than the sample was carried over.
   Length by_sample(plan::DatasetId dataset, std::int64_t times, std::string_view what) const {
-    if (live_ == nullptr || sample_ == nullptr || live_->datasets.empty()) return std::nullopt;
-    const plan::RowCount rows{live_->datasets.at(dataset.index).rows};
+    if (sample_ == nullptr || !counted(dataset)) return std::nullopt;
+    const plan::RowCount rows{*counted(dataset)};
     const plan::RowRate speed{sample_->read, sample_->took};
     return ShownTime{whole_seconds(times * (rows / speed)), Bound::AtLeast, Certainty::Estimate,
                      fmt::format("{} rows at {} rows/s, the speed of the sample{}",
@@ -56,8 +61,8 @@ class Lengths {
   }
 
   Length length(const plan::Copy& it, plan::StepId) const {
-    if (live_ == nullptr || view_.are_services() || live_->datasets.empty()) return std::nullopt;
-    const plan::RowCount rows{live_->datasets.at(view_.from.index).rows};
+    if (view_.are_services() || !counted(view_.from)) return std::nullopt;
+    const plan::RowCount rows{*counted(view_.from)};
     switch (it.pace.kind) {
       case plan::PaceKind::Limited:
         return ShownTime{whole_seconds(rows / it.pace.rate), Bound::AtLeast, Certainty::Estimate,

@@ -89,7 +89,7 @@ class Maker {
       if (live_ != nullptr) {
         const LiveDataset& seen = live_->datasets.at(i);
         shown.exists = seen.exists;
-        if (seen.exists) shown.rows = ShownNumber{seen.rows, Certainty::Fact, "count(*)"};
+        if (seen.exists) shown.rows = shown_rows(seen);
         if (seen.greatest_key)
           shown.greatest_key = ShownNumber{*seen.greatest_key, Certainty::Fact, "max(key)"};
       }
@@ -203,6 +203,7 @@ class Maker {
     if (!document_.rows_deleted)
       document_.rows_deleted = ShownNumber{0, Certainty::Fact, "count(*)"};
     document_.rows_deleted->value += change.rows->value;
+    if (change.rows->kind == Certainty::Estimate) document_.rows_deleted->kind = change.rows->kind;
   }
 
   void add_margins() {

@@ -16,7 +16,7 @@ namespace mig::cli {
 #define MIG_FIELD(name) visit(#name, it.name)
 template <class Visit>
 void fields(Visit& visit, SavedSize& it) {
-  MIG_FIELD(exists), MIG_FIELD(rows), MIG_FIELD(greatest_key);
+  MIG_FIELD(exists), MIG_FIELD(rows), MIG_FIELD(is_exact), MIG_FIELD(greatest_key);
 }
 template <class Visit>
 void fields(Visit& visit, SavedPlan& it) {
@@ -86,7 +86,7 @@ SavedPlan saved_plan(const plan::Plan& plan, const Preflight& live, Document pre
   saved.identities = live.identities;
   saved.schemas = live.schemas;
   for (const LiveDataset& one : live.datasets)
-    saved.sizes.push_back({one.exists, one.rows, one.greatest_key});
+    saved.sizes.push_back({one.exists, one.counted.rows, one.counted.is_exact, one.greatest_key});
   saved.preview = std::move(preview);
   return saved;
 }
@@ -107,9 +107,12 @@ std::vector<std::string> changes_since(const SavedPlan& saved, const plan::Plan&
     const LiveDataset& now = live.datasets.at(i);
     const std::string& name = plan.datasets[i].name;
     if (!before.exists || !now.exists) continue;
-    if (is_much(before.rows, now.rows))
-      changes.push_back(fmt::format("`{}` had {} rows, and has {} now", name, grouped(before.rows),
-                                    grouped(now.rows)));
+    // A bound says nothing beside a count.
+    const bool is_alike =
+        before.rows && now.counted.rows && before.is_exact == now.counted.is_exact;
+    if (is_alike && is_much(*before.rows, *now.counted.rows))
+      changes.push_back(fmt::format("`{}` had {} rows, and has {} now", name, grouped(*before.rows),
+                                    grouped(*now.counted.rows)));
     const bool is_longer = before.greatest_key && now.greatest_key &&
                            key_class(*before.greatest_key) != key_class(*now.greatest_key);
     if (is_longer)

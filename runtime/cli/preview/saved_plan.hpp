@@ -23,7 +23,8 @@ inline constexpr std::string_view kSavedFormat = "mig.plan/1";
 // How large a dataset was.
 struct SavedSize {
   bool exists = false;
-  std::int64_t rows = 0;
+  std::optional<std::int64_t> rows;
+  bool is_exact = true;  // the rows were counted; else there were at most so many
   std::optional<std::int64_t> greatest_key;
   bool operator==(const SavedSize&) const = default;
 };
