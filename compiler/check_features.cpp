@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/check_plan.hpp"
+#include "compiler/form.hpp"
 #include "compiler/names.hpp"
 
 namespace mig::compiler {
@@ -32,12 +33,15 @@ class RequestsReader {
  public:
   RequestsReader(Analysis& analysis, const PlanScope& scope) : analysis_(analysis), scope_(scope) {}
 
-  bool read(const syntax::Expr& written, std::vector<plan::RequestRoute>& into) {
+  // `said` is what the statement says of all its routes.
+  bool read(const syntax::Expr& written, const plan::RequestRoute& said,
+            std::vector<plan::RequestRoute>& into) {
     const auto text = analysis_.constants.text(written, *scope_.module);
     if (!text) return false;
     const std::size_t space = text->find(' ');
-    plan::RequestRoute route{text->substr(0, space),
-                             space == std::string::npos ? std::string() : text->substr(space + 1)};
+    plan::RequestRoute route = said;
+    route.method = text->substr(0, space);
+    if (space != std::string::npos) route.path = text->substr(space + 1);
     if (std::ranges::find(kMethods, route.method) == kMethods.end()) {
       const std::vector<std::string> known(kMethods.begin(), kMethods.end());
       const std::string near = did_you_mean(route.method, known);
@@ -50,12 +54,32 @@ class RequestsReader {
           .help("a route is written like `\"GET /auth/{id}\"`, and may end with `/*`");
       return false;
     }
-    if (std::ranges::find(into, route) != into.end()) {
+    if (std::ranges::find(into, print(route), [](const auto& it) { return print(it); }) !=
+        into.end()) {
       analysis_.diagnostics.report(written.span, diag::DeclaredTwice, print(route));
       return false;
     }
     into.push_back(std::move(route));
     return true;
+  }
+
+  // `{ idempotent = true }`, `{ idempotency_key = "Idempotency-Key" }`
+  std::optional<plan::RequestRoute> read_repeats(const syntax::Statement& statement) {
+    const Attributes attributes(statement, *find_statement(Context::Feature, "route"),
+                                analysis_.diagnostics);
+    if (!attributes.ok()) return std::nullopt;
+    plan::RequestRoute said;
+    if (const WrittenAttribute* idempotent = attributes.find("idempotent")) {
+      const auto truth = analysis_.constants.truth(*idempotent->value, *scope_.module);
+      if (!truth) return std::nullopt;
+      said.idempotent = *truth;
+    }
+    if (const WrittenAttribute* key = attributes.find("idempotency_key")) {
+      const auto header = analysis_.constants.text(*key->value, *scope_.module);
+      if (!header) return std::nullopt;
+      said.idempotency_key = *header;
+    }
+    return said;
   }
 
  private:
@@ -73,8 +97,9 @@ std::vector<plan::RequestRoute> check_requests(Analysis& analysis, const PlanSco
   RequestsReader reader(analysis, scope);
   for (const syntax::Statement* statement : written) {
     Form form(*statement, find_statement(Context::Feature, "route")->form, analysis.diagnostics);
+    const auto said = reader.read_repeats(*statement);
     for (const syntax::Expr* route : form.list())
-      reader.read(*route, requests);
+      reader.read(*route, said.value_or(plan::RequestRoute()), requests);
     form.end();
   }
   return requests;

@@ -5,11 +5,14 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/phrase.hpp"
+#include "compiler/prove/prove.hpp"
 
 namespace mig::compiler {
 namespace {
 
 using plan::StepId;
+using prove::Fault;
+using prove::Harm;
 
 class PartsChecker {
  public:
@@ -35,6 +38,16 @@ class PartsChecker {
  private:
   syntax::Span span(StepId step) const { return ordered_.span(step); }
 
+  // The run in which a client meets it, if the plan goes on to where one does.
+  void show(Report report, const std::vector<StepId>& blamed = {}) const {
+    const std::set<Harm> harms{Harm::ReadMisses,   Harm::ReadUncopied, Harm::ReadLeftover,
+                               Harm::ReadLate,     Harm::TakenInUse,   Harm::WriteToNothing,
+                               Harm::ReadOfNothing};
+    for (const Fault fault : {Fault::None, Fault::ComparisonErrs}) {
+      if (show_harm(ordered_.view, ordered_.step_spans, harms, fault, report, {}, blamed)) return;
+    }
+  }
+
   // What of the world a step changes, so that another one must not at the same time.
   bool meets(const plan::Action& one, const plan::Action& other) const {
     const bool both_write = std::holds_alternative<plan::RouteWrites>(one) &&
@@ -59,12 +72,12 @@ class PartsChecker {
   // M4020: phases that run side by side, and which of them comes first nobody knows.
   void check_side_by_side(StepId one, StepId other) {
     if (!meets(plan_.at(one).action, plan_.at(other).action)) return;
-    diagnostics_
-        .report(span(other), diag::ChangedTwice,
-                fmt::format("`{}` and `{}` may run in any order", phrase(plan_, one),
-                            phrase(plan_, other)))
-        .label(span(one), "the other one is here")
+    auto report = diagnostics_.report(span(other), diag::ChangedTwice,
+                                      fmt::format("`{}` and `{}` may run in any order",
+                                                  phrase(plan_, one), phrase(plan_, other)));
+    report.label(span(one), "the other one is here")
         .help("let one phase wait for the other: `phase b after a`");
+    show(report, {one, other});
   }
 
   // M4022, M4033: a key belongs to one side at a time, with everything that is written with it.
@@ -73,23 +86,24 @@ class PartsChecker {
     const plan::Entity& entity = plan_.entity_of(plan_.from);
     for (const std::uint32_t field : writes.by) {
       if (entity.fields.at(field).key) continue;
-      diagnostics_
-          .report(span(step), diag::TwoWriters,
-                  fmt::format("two clients that differ in `{}` may write one row of `{}`, one on "
-                              "each side",
-                              entity.fields[field].name, plan_.at(plan_.from).name))
-          .help("divide writes by the key, or by a part of it: `by = hash(…)`");
-      return;
+      auto report = diagnostics_.report(
+          span(step), diag::TwoWriters,
+          fmt::format("two clients that differ in `{}` may write one row of `{}`, one on each side",
+                      entity.fields[field].name, plan_.at(plan_.from).name));
+      report.help("divide writes by the key, or by a part of it: `by = hash(…)`");
+      return show(report);
     }
     if (!plan_.via) return;
     const auto& emits = plan_.at(*plan_.via).emits;
     const auto shared = std::ranges::find_if(emits, &plan::Emit::shared);
     if (shared == emits.end()) return;
-    diagnostics_
-        .report(span(step), diag::SplitTransaction,
-                fmt::format("rows of both parts make one row of `{}`, and no side has them all",
-                            plan_.at(shared->entity).name))
-        .help("move all writes at once: `writes new, old { … }`");
+    auto report =
+        diagnostics_.report(span(step), diag::SplitTransaction,
+                            fmt::format("rows of both parts make one row of `{}`, and no side has "
+                                        "them all",
+                                        plan_.at(shared->entity).name));
+    report.help("move all writes at once: `writes new, old { … }`");
+    show(report);
   }
 
   // M4027: where both sides are written at the same time one of them hands out keys.
@@ -98,13 +112,13 @@ class PartsChecker {
     if (!both_insert || plan_.are_services() || !hands_out(plan_.from)) return;
     for (const plan::DatasetId dataset : plan_.to) {
       if (!hands_out(dataset)) continue;
-      diagnostics_
-          .report(span(step), diag::TwoKeyMakers,
-                  fmt::format("`{}` and `{}` both hand out keys from here on",
-                              plan_.at(plan_.from).name, plan_.at(dataset).name))
-          .help("let one side own the keys: leave `generated` out of the other entity")
+      auto report =
+          diagnostics_.report(span(step), diag::TwoKeyMakers,
+                              fmt::format("`{}` and `{}` both hand out keys from here on",
+                                          plan_.at(plan_.from).name, plan_.at(dataset).name));
+      report.help("let one side own the keys: leave `generated` out of the other entity")
           .help("or let mig carry the rows over with their keys: `mode = follow`");
-      return;
+      return show(report);
     }
   }
   bool hands_out(plan::DatasetId dataset) const {

@@ -8,6 +8,7 @@
 
 #include "compiler/check_phases.hpp"
 #include "compiler/check_resources.hpp"
+#include "compiler/check_way_back.hpp"
 #include "compiler/names.hpp"
 
 namespace mig::compiler {
@@ -33,6 +34,15 @@ class PlanChecker {
     form.name();
     form.end();
     if (!form.ok()) return;
+    const std::size_t errors = analysis_.diagnostics.error_count();
+    const auto* promise = read_promise();
+    check_body();
+    if (promise == nullptr || analysis_.diagnostics.error_count() != errors) return;
+    check_way_back(analysis_.plan, promise->span, analysis_.diagnostics);
+  }
+
+ private:
+  void check_body() {
     scope_.gates = analysis_.gates;
     read_part_names();
     scope_.has_resources = !parts_.empty();
@@ -48,7 +58,19 @@ class PlanChecker {
     phases.check({});
   }
 
- private:
+  // `rollback_within 2h`
+  const syntax::Statement* read_promise() {
+    const auto* written = body_.only("rollback_within");
+    if (written == nullptr) return nullptr;
+    Form form(*written, find_statement(Context::Plan, "rollback_within")->form,
+              analysis_.diagnostics);
+    const syntax::Expr* length = form.value();
+    form.end();
+    if (!form.ok()) return nullptr;
+    analysis_.plan.rollback_within = analysis_.constants.duration(*length, *scope_.module);
+    return analysis_.plan.rollback_within ? written : nullptr;
+  }
+
   // A part of the plan that moves on its own, while it is read.
   struct Part {
     Part(Analysis& analysis, const PlanScope& outside, const syntax::Statement& statement,

@@ -208,10 +208,14 @@ class SafetyChecker {
         continue;
       const plan::Dataset& first = plan_.at(plan_.to.front());
       const plan::Dataset& other = plan_.at(*apart);
-      diagnostics_.report(spans_[i], diag::CopyInParts)
+      auto report = diagnostics_.report(spans_[i], diag::CopyInParts);
+      report
           .note(fmt::format("`{}` stands in the store `{}`, `{}` in `{}`", first.name,
                             plan_.at(first.store).name, other.name, plan_.at(other.store).name))
           .help("put the datasets of `to` into one store, or write a plan for each store");
+      const std::set<Harm> harms{Harm::ReadMisses};
+      if (!show_harm(plan_, spans_, harms, prove::Fault::None, report))
+        show_harm(plan_, spans_, harms, prove::Fault::ComparisonErrs, report);
       return;
     }
   }

@@ -109,11 +109,11 @@ StatementRow row_of(plan::StoreKind kind) {
   StatementRow row = *find_statement(Context::File, "store");
   switch (kind) {
     case plan::StoreKind::Sqlite:
-      row.attributes = "path! busy_timeout caches";
+      row.attributes = "path! busy_timeout caches max_changelog expect";
       break;
     case plan::StoreKind::Postgres:
       row.form = "store app: postgres { url = secret(\"env:APP_DSN\"); lock_timeout = 2s }";
-      row.attributes = "url! lock_timeout caches";
+      row.attributes = "url! lock_timeout caches max_changelog expect";
       break;
     case plan::StoreKind::Redis:
       row.form = "store cache: redis { url = secret(\"env:CACHE_URL\") }";
@@ -219,6 +219,30 @@ bool read_duration(Analysis& analysis, const Module& scope, const WrittenAttribu
   return length.has_value();
 }
 
+// `max_changelog = 2_000_000 rows; expect = 50 rows/s`: each says nothing without the other.
+bool read_changelog(Analysis& analysis, const Module& scope, const Attributes& attributes,
+                    plan::Store& store) {
+  const WrittenAttribute* most = attributes.find("max_changelog");
+  const WrittenAttribute* rate = attributes.find("expect");
+  if (most == nullptr && rate == nullptr) return true;
+  if (most == nullptr || rate == nullptr) {
+    const WrittenAttribute* written = most == nullptr ? rate : most;
+    analysis.diagnostics
+        .report(written->statement->word.span, diag::MissingPart, "store",
+                most == nullptr ? "max_changelog" : "expect")
+        .help(
+            "how long a changelog lasts is said by both: `max_changelog = 2_000_000 rows`, "
+            "`expect = 50 rows/s`");
+    return false;
+  }
+  const auto rows = analysis.constants.wanted(*most->value, scope, plan::Unit::Rows);
+  const auto written = analysis.constants.wanted(*rate->value, scope, plan::Unit::RowRate);
+  if (!rows || !written) return false;
+  store.max_changelog = plan::RowCount{rows->value};
+  store.expect = written->value;
+  return true;
+}
+
 bool read_store(Analysis& analysis, const Declaration& declaration, const Attributes& attributes,
                 plan::Store& store) {
   const Module& scope = *declaration.module;
@@ -236,7 +260,7 @@ bool read_store(Analysis& analysis, const Declaration& declaration, const Attrib
     if (!size) return false;
     store.max_memory = size->value;
   }
-  return true;
+  return read_changelog(analysis, scope, attributes, store);
 }
 
 }  // namespace

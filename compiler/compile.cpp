@@ -7,12 +7,15 @@
 
 #include "compiler/analysis.hpp"
 #include "compiler/canonical.hpp"
+#include "compiler/check_changelogs.hpp"
 #include "compiler/check_ending.hpp"
 #include "compiler/check_evidence.hpp"
+#include "compiler/check_locks.hpp"
 #include "compiler/check_mirrors.hpp"
 #include "compiler/check_order.hpp"
 #include "compiler/check_parts.hpp"
 #include "compiler/check_plan.hpp"
+#include "compiler/check_repeats.hpp"
 #include "compiler/check_safety.hpp"
 #include "compiler/check_secrets.hpp"
 #include "compiler/check_tests.hpp"
@@ -141,6 +144,9 @@ void check_whole(const plan::Plan& plan, const std::vector<syntax::Span>& step_s
     const OrderedView ordered(plan, step_spans);
     check_parts(ordered, diagnostics);
     check_order(ordered, diagnostics);
+    check_locks(ordered, diagnostics);
+    check_changelogs(ordered, diagnostics);
+    check_repeats(ordered, diagnostics);
   }
   if (diagnostics.error_count() == errors) check_ending(plan, step_spans, diagnostics);
 }

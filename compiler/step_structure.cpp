@@ -111,7 +111,15 @@ std::optional<Action> StepChecker::add_index(const syntax::Statement& statement,
   if (action.fields.empty()) return std::nullopt;
   if (!keeps_tables(statement, analysis_.plan.at(action.dataset).store)) return std::nullopt;
   action.unique = attributes_->find("unique") != nullptr;
-  return action;
+  action.concurrently = attributes_->find("concurrently") != nullptr;
+  const plan::Store& store = analysis_.plan.at(analysis_.plan.at(action.dataset).store);
+  if (!action.concurrently || can(store.kind, plan::StoreAbility::Concurrent)) return action;
+  analysis_.diagnostics
+      .report(attributes_->find("concurrently")->statement->word.span, diag::Incapable,
+              fmt::format("`{}` is a `{}` store, which builds an index while nobody writes",
+                          store.name, name(store.kind)))
+      .help("leave `concurrently` out");
+  return std::nullopt;
 }
 
 std::optional<Action> StepChecker::backup(Form& form) {

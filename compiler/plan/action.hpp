@@ -38,6 +38,7 @@ struct AddIndex {
   DatasetId dataset;
   std::vector<std::uint32_t> fields;
   bool unique = false;
+  bool concurrently = false;  // while clients go on to write the table
   bool operator==(const AddIndex&) const = default;
 };
 

@@ -72,7 +72,8 @@ void fields(Visit& visit, Location& it) {
 template <class Visit>
 void fields(Visit& visit, Store& it) {
   MIG_FIELD(name), MIG_FIELD(kind), MIG_FIELD(location), MIG_FIELD(busy_timeout),
-      MIG_LATER_FIELD(lock_timeout), MIG_LATER_FIELD(caches), MIG_LATER_FIELD(max_memory);
+      MIG_LATER_FIELD(lock_timeout), MIG_LATER_FIELD(caches), MIG_LATER_FIELD(max_memory),
+      MIG_LATER_FIELD(max_changelog), MIG_LATER_FIELD(expect);
 }
 template <class Visit>
 void fields(Visit& visit, Router& it) {
@@ -86,7 +87,7 @@ void fields(Visit& visit, Service& it) {
 }
 template <class Visit>
 void fields(Visit& visit, RequestRoute& it) {
-  MIG_FIELD(method), MIG_FIELD(path);
+  MIG_FIELD(method), MIG_FIELD(path), MIG_LATER_FIELD(idempotent), MIG_LATER_FIELD(idempotency_key);
 }
 template <class Visit>
 void fields(Visit& visit, Keyspace& it) {
@@ -198,7 +199,7 @@ void fields(Visit& visit, AddField& it) {
 }
 template <class Visit>
 void fields(Visit& visit, AddIndex& it) {
-  MIG_FIELD(dataset), MIG_FIELD(fields), MIG_FIELD(unique);
+  MIG_FIELD(dataset), MIG_FIELD(fields), MIG_FIELD(unique), MIG_LATER_FIELD(concurrently);
 }
 template <class Visit>
 void fields(Visit& visit, DropField& it) {
@@ -341,7 +342,8 @@ void fields(Visit& visit, Plan& it) {
       MIG_FIELD(transforms), MIG_FIELD(metrics), MIG_FIELD(gates), MIG_FIELD(from), MIG_FIELD(to),
       MIG_FIELD(through), MIG_FIELD(via), MIG_LATER_FIELD(back), MIG_FIELD(phases),
       MIG_FIELD(steps), MIG_LATER_FIELD(resources), MIG_LATER_FIELD(services),
-      MIG_LATER_FIELD(old_service), MIG_LATER_FIELD(new_service), MIG_LATER_FIELD(nothing_moves);
+      MIG_LATER_FIELD(old_service), MIG_LATER_FIELD(new_service), MIG_LATER_FIELD(nothing_moves),
+      MIG_LATER_FIELD(rollback_within);
 }
 
 #undef MIG_FIELD

@@ -133,7 +133,8 @@ struct Plan : Sides {
   std::vector<Phase> phases;
   std::vector<Step> steps;
   std::vector<Resource> resources;
-  std::optional<ResourceId> seen_by;  // in a view, which is never stored: whose it is
+  std::optional<Duration> rollback_within;  // how long the way back may take, from wherever it is
+  std::optional<ResourceId> seen_by;        // in a view, which is never stored: whose it is
   bool operator==(const Plan&) const = default;
 
   const Store& at(StoreId id) const { return stores.at(id.index); }

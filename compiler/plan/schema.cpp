@@ -25,6 +25,8 @@ constexpr auto kStores = [] {
   constexpr unsigned Schema = bit(StoreAbility::Schema);
   constexpr unsigned Guard = bit(StoreAbility::Guard);
   constexpr unsigned Statements = bit(StoreAbility::Statements);
+  constexpr unsigned Locks = bit(StoreAbility::Locks);
+  constexpr unsigned Concurrent = bit(StoreAbility::Concurrent);
   constexpr unsigned Keys = bit(StoreAbility::Keys);
   return std::array{
 #define STORE(enumerator, language_name, abilities, is_opened) \
@@ -89,6 +91,12 @@ bool is_opened(RouterKind kind) {
 
 std::string print(const RequestRoute& route) {
   return route.method + " " + route.path;
+}
+
+bool is_repeatable(const RequestRoute& route) {
+  // Of the other methods HTTP itself promises it.
+  const bool may_differ = route.method == "POST" || route.method == "PATCH";
+  return !may_differ || route.idempotent || !route.idempotency_key.empty();
 }
 
 std::vector<std::uint32_t> Entity::key() const {

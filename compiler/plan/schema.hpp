@@ -39,6 +39,8 @@ enum class StoreAbility : std::uint8_t {
   Schema,      // they stand in tables, which can be made and changed
   Guard,       // triggers refuse, log and carry over what is written
   Statements,  // the author's own
+  Locks,       // a change of a table waits for those who use it, and lets nobody pass meanwhile
+  Concurrent,  // an index is built while others write
   Keys,        // they stand under keys of a pattern, and may expire
 };
 bool can(StoreKind kind, StoreAbility ability);
@@ -71,6 +73,8 @@ struct Store {
   std::optional<Duration> lock_timeout;             // postgres: longest wait of a change of tables
   std::optional<StoreId> caches;                    // what a row that is not here is refilled from
   std::optional<std::int64_t> max_memory;           // redis: in bytes
+  std::optional<RowCount> max_changelog;            // what may wait there to be carried over
+  std::optional<std::int64_t> expect;               // rows that clients write a second, times 10^9
   bool operator==(const Store&) const = default;
 };
 
@@ -98,9 +102,13 @@ struct Service {
 struct RequestRoute {
   std::string method;
   std::string path;
+  bool idempotent = false;      // the author says that asking twice does what asking once does
+  std::string idempotency_key;  // the header by which the service knows a request again
   bool operator==(const RequestRoute&) const = default;
 };
 std::string print(const RequestRoute& route);
+// Whether the request may be sent to both sides, or again, and does nothing more by that.
+bool is_repeatable(const RequestRoute& route);
 
 // `-> Other.field`
 struct Reference {

@@ -39,9 +39,20 @@ std::optional<Harm> write(const Model& model, World& world) {
     behind.lost = behind.lost || (!only_misses && !model.are_services());
     world.gap = world.gap || (leads_old && world.copying);
   }
+  if (!leads_old && writes.mirror && model.fault() == Fault::InverseIsPartial)
+    behind = {.lost = true};
+  if (writes.mirror == WriteMode::Sync) world.sent = model.fault() == Fault::AnswerIsLost;
   // A copy at work has read the row as it was on the old side, and puts it where it is changed.
   if (world.copying && !leads_old) world.overwritten = true;
   return std::nullopt;
+}
+
+void cross(const Model& model, World& world) {
+  world.holds_row = true;
+  // The key that the authority hands out is the one that clients are told.
+  const bool is_of_keys = model.crossing(world) == Crossing::OfKeys;
+  if (!is_of_keys || model.authority(world) == Side::New) world.old_side.lost = true;
+  if (!is_of_keys || model.authority(world) == Side::Old) world.new_side.lost = true;
 }
 
 std::optional<Harm> read_old(const Model& model, World& world) {

@@ -37,24 +37,48 @@ plan::Ratio share_of(const plan::RouteReads* reads) {
   return reads == nullptr ? plan::Ratio{} : widest_share(*reads);
 }
 
+Crossing crossing_of(const plan::Plan& plan, const plan::RouteWrites& writes) {
+  if (plan.are_services()) return Crossing::None;
+  const auto& fields = plan.entity_of(plan.from).fields;
+  const bool is_by_key =
+      std::ranges::all_of(writes.by, [&](std::uint32_t field) { return fields.at(field).key; });
+  if (writes.share && !is_by_key) return Crossing::OfClients;
+  if (writes.share && plan.via &&
+      std::ranges::any_of(plan.at(*plan.via).emits, &plan::Emit::shared))
+    return Crossing::OfParts;
+  const auto hands_out = [&](plan::DatasetId dataset) {
+    return std::ranges::any_of(plan.entity_of(dataset).fields, &plan::Field::generated);
+  };
+  const bool both_insert = writes.share || writes.mirror == plan::WriteMode::App;
+  const bool hand_out = hands_out(plan.from) && std::ranges::any_of(plan.to, hands_out);
+  return both_insert && hand_out ? Crossing::OfKeys : Crossing::None;
+}
+
 }  // namespace
 
-Model::Model(const plan::Plan& plan, Fault fault) : plan_(plan), fault_(fault) {
+Model::Model(const plan::Plan& plan, Fault fault, std::optional<plan::StepId> during)
+    : plan_(plan), fault_(fault), during_(during) {
   are_services_ = plan.are_services();
   is_refillable_ = is_refilled(plan);
   if (!are_services_) {
     for (const plan::DatasetId dataset : plan.to)
       new_tables_ |= bit(dataset);
+    is_in_parts_ = std::ranges::any_of(plan.to, [&](plan::DatasetId dataset) {
+      return plan.at(dataset).store != plan.at(plan.to.front()).store;
+    });
   }
   count_shares();
   plan::WritesState state;
   const plan::RouteReads* reads = nullptr;
   writes_.push_back(state);
+  crossings_.push_back(Crossing::None);
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
     const plan::Action& action = plan.steps[i].action;
     if (std::holds_alternative<plan::RouteWrites>(action))
       state = plan::after_writes(plan, StepId{i}, state);
+    const auto* writes = std::get_if<plan::RouteWrites>(&action);
     writes_.push_back(state);
+    crossings_.push_back(writes == nullptr ? crossings_.back() : crossing_of(plan, *writes));
     const auto* next = std::get_if<plan::RouteReads>(&action);
     if (next == nullptr) continue;
     narrows_ = narrows_ || is_narrower(*next, share_of(reads));
@@ -219,7 +243,8 @@ void Model::end_copy(World& world, const plan::Copy& copy) const {
   // What the old side misses may be that a row is gone.
   const bool is_older = world.old_side.lost || world.old_side.late;
   const bool brings_older = is_older && (!keeps || authority(world) == Side::New);
-  world.new_side.lost = stays_lost || brings_older || world.gap || world.overwritten;
+  world.new_side.lost = stays_lost || brings_older || world.gap || world.overwritten || world.half;
+  world.half = false;
   world.uncopied = false;
   world.holds_row = true;
   world.copying = false;
@@ -313,6 +338,7 @@ void Model::undo(World& world, StepId step) const {
     world.copying = false;
     world.gap = false;
     world.overwritten = false;
+    world.half = false;
   }
 }
 

@@ -5,6 +5,7 @@
 // write on the way is shown once for all plans by tests/mc.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -24,15 +25,28 @@ enum class Fault : std::uint8_t {
   NewSideIsWrong,    // the new side does not do for clients what it should
   WrongOnceLeading,  // and only who watches for a while sees it, once it takes the writes
   WrongUnseen,       // and nobody sees it
+  InverseIsPartial,  // the way back of a row leaves some of them out
+  AnswerIsLost,      // the router does not hear that a side has done what it was asked
+};
+
+// How two writes of the row may pass each other, so that either side has another one last.
+enum class Crossing : std::uint8_t {
+  None,
+  OfClients,  // what divides the writes does not follow from the row's key
+  OfParts,    // rows of both parts make this one
+  OfKeys,     // both sides hand out keys
 };
 
 class Model {
  public:
   // `plan` outlives the model.
-  explicit Model(const plan::Plan& plan, Fault fault = Fault::None);
+  // With `during` what has to go wrong goes wrong while that step may be at work.
+  explicit Model(const plan::Plan& plan, Fault fault = Fault::None,
+                 std::optional<plan::StepId> during = {});
 
   const plan::Plan& plan() const { return plan_; }
   Fault fault() const { return fault_; }
+  const std::optional<plan::StepId>& during() const { return during_; }
   // Where a run may begin: with a row that moves early, or late.
   std::vector<World> starts() const;
 
@@ -52,6 +66,11 @@ class Model {
   bool may_pass(const World& world, plan::StepId step) const;
 
   const plan::WritesState& writes(const World& world) const { return writes_[world.writes]; }
+  Crossing crossing(const World& world) const { return crossings_[world.writes]; }
+  // Of the plan's writes, wherever.
+  Crossing crossing() const { return *std::max_element(crossings_.begin(), crossings_.end()); }
+  // The new side stands in stores that have no transaction in common.
+  bool is_in_parts() const { return is_in_parts_; }
   // Who takes the writes of the row.
   plan::Side authority(const World& world) const;
   // The reads that hold; null: all of the old side.
@@ -88,11 +107,14 @@ class Model {
 
   const plan::Plan& plan_;
   Fault fault_;
+  std::optional<plan::StepId> during_;
   bool is_refillable_ = false;
   bool are_services_ = false;
   bool narrows_ = false;
+  bool is_in_parts_ = false;
   std::uint32_t new_tables_ = 0;
   std::vector<plan::WritesState> writes_;  // after the i-th step, counted from 1
+  std::vector<Crossing> crossings_;        // the same
   // The shares of writes, smallest first, and everything at last; a plan that moves no keys in part
   // has but the last.
   std::vector<plan::Ratio> shares_;

@@ -115,6 +115,7 @@ class Reporter {
             .help("shares grow; a failed gate goes back to the one before by itself");
       case Harm::EverybodyHit:
       case Harm::NothingToGoTo:
+      case Harm::DoneTwice:
         break;  // of faults, which this search has none of
     }
     assert(false && "every harm has a code");
@@ -160,13 +161,18 @@ Proof proof_of(const plan::Plan& plan) {
 }
 
 bool show_harm(const plan::Plan& view, const std::vector<syntax::Span>& step_spans,
-               const std::set<Harm>& harms, prove::Fault fault, Report report) {
+               const std::set<Harm>& harms, prove::Fault fault, Report report,
+               std::optional<plan::StepId> during, const std::vector<plan::StepId>& blamed) {
   const prove::Projection projection = prove::project(view);
-  const prove::Model model(projection.plan, fault);
+  const prove::Model model(projection.plan, fault, during);
   const prove::Outcome outcome = search(model, prove::Bounds{}, harms);
   if (!outcome.finding) return false;
+  prove::Trace trace = tell(model, *outcome.finding);
+  const bool is_theirs =
+      blamed.empty() || (trace.cause && std::ranges::find(blamed, *trace.cause) != blamed.end());
+  if (!is_theirs) return false;
   Diagnostics none;
-  Reporter(projection, step_spans, none).add(report, tell(model, *outcome.finding));
+  Reporter(projection, step_spans, none).add(report, std::move(trace));
   return true;
 }
 

@@ -33,8 +33,12 @@ Proof prove_safe(const plan::Plan& plan, const std::vector<syntax::Span>& step_s
 Proof proof_of(const plan::Plan& plan);
 
 // Adds to a report the shortest run that does one of these harms, with that fault if need be; a
-// plan that does none gets nothing. Whether there is one.
+// plan that does none gets nothing. Whether there is one. With `during`, a step of the projection,
+// the fault comes while that step may be at work. Of steps that are blamed the run has one as its
+// cause, or it is not shown.
 bool show_harm(const plan::Plan& view, const std::vector<syntax::Span>& step_spans,
-               const std::set<prove::Harm>& harms, prove::Fault fault, Report report);
+               const std::set<prove::Harm>& harms, prove::Fault fault, Report report,
+               std::optional<plan::StepId> during = {},
+               const std::vector<plan::StepId>& blamed = {});
 
 }  // namespace mig::compiler

@@ -117,6 +117,11 @@ class Explorer {
       visit(begun, {Doing::Begins, step});
     } else if (model_.may_pass(node.world, step)) {
       do_step(node, open, step);
+      if (model_.takes_time(step) && model_.is_in_parts()) {
+        Node half = open;
+        half.world.half = true;
+        crash(half, open.run, {Doing::CrashesBetween, step});
+      }
     }
     fail(open, {Doing::Fails, step}, Trouble::Permanent);
     if (plan_.at(step).on_fail.retry.times > 0)
@@ -194,10 +199,23 @@ class Explorer {
     visit(next, {doing, {}});
   }
 
+  bool is_during(const Node& node) {
+    if (!model_.during()) return true;
+    const auto& ready = runs_.at(node.run).ready;
+    return std::ranges::find(ready, *model_.during()) != ready.end();
+  }
+
   void let_clients_move(const Node& node) {
     if (may_write(model_, node.world)) let(node, Doing::Writes, write);
+    if (model_.crossing(node.world) != Crossing::None) {
+      let(node, Doing::Crosses, [](const Model& model, World& world) {
+        cross(model, world);
+        return std::optional<Harm>();
+      });
+    }
     if (model_.reads_old(node.world)) let(node, Doing::ReadsOld, read_old);
     if (model_.reads_new(node.world)) let(node, Doing::ReadsNew, read_new);
+    if (node.world.sent && !node.is_wrong) harm(Harm::DoneTwice, {Doing::Repeats, {}});
     const bool waits = node.world.old_side.late || node.world.new_side.late;
     if (!waits) return;
     const RunStatus status = runs_.at(node.run).status;
@@ -207,7 +225,7 @@ class Explorer {
         return std::optional<Harm>();
       });
     }
-    if (model_.fault() != Fault::FollowerLoses || node.is_wrong) return;
+    if (model_.fault() != Fault::FollowerLoses || node.is_wrong || !is_during(node)) return;
     Node lost = node;
     lost.is_wrong = true;
     lost.world.forget();

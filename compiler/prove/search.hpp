@@ -21,6 +21,7 @@ enum class Doing : std::uint8_t {
   DoesWrong,       // and leaves one row other than it should be
   Fails,           // a step fails, and has done nothing
   FailsLate,       // a step fails, and had done it all
+  CrashesBetween,  // mig ends when a copy has written one of two stores
   Crashes,         // a step did it all, and mig ends before the journal says so
   Refuses,         // a gate fails, or a person says no
   Sees,            // a gate has nothing to judge by
@@ -32,10 +33,12 @@ enum class Doing : std::uint8_t {
   TakesBack,  // a person takes everything back
   Continues,  // a person lets a paused run go on
   Writes,     // a client writes the row
+  Crosses,    // two clients write it at once, each by way of another side
   ReadsOld,   // a client reads it from the old side
   ReadsNew,
   CatchesUp,  // the follower carries over what waits in a changelog
   Forgets,    // what waits in a changelog is lost
+  Repeats,    // the router sends a write again
 };
 
 struct Move {

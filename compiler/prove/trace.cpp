@@ -37,6 +37,12 @@ std::optional<Harm> act(const Model& model, World& world, const Move& move) {
       return std::nullopt;
     case Doing::Writes:
       return may_write(model, world) ? write(model, world) : std::nullopt;
+    case Doing::Crosses:
+      if (model.crossing(world) != Crossing::None) cross(model, world);
+      return std::nullopt;
+    case Doing::CrashesBetween:
+      world.half = world.copying;
+      return std::nullopt;
     case Doing::ReadsOld:
       return model.reads_old(world) ? read_old(model, world) : std::nullopt;
     case Doing::ReadsNew:
@@ -47,6 +53,8 @@ std::optional<Harm> act(const Model& model, World& world, const Move& move) {
     case Doing::Forgets:
       world.forget();
       return std::nullopt;
+    case Doing::Repeats:
+      return world.sent ? std::optional(Harm::DoneTwice) : std::nullopt;
     case Doing::Fails:
     case Doing::Refuses:
     case Doing::Sees:
@@ -79,6 +87,7 @@ bool is_of_step(Doing doing) {
     case Doing::Fails:
     case Doing::FailsLate:
     case Doing::Crashes:
+    case Doing::CrashesBetween:
     case Doing::Refuses:
     case Doing::Sees:
     case Doing::Undoes:
@@ -90,10 +99,12 @@ bool is_of_step(Doing doing) {
     case Doing::TakesBack:
     case Doing::Continues:
     case Doing::Writes:
+    case Doing::Crosses:
     case Doing::ReadsOld:
     case Doing::ReadsNew:
     case Doing::CatchesUp:
     case Doing::Forgets:
+    case Doing::Repeats:
       return false;
   }
   assert(false && "every move is of a step or not");
@@ -251,6 +262,8 @@ class Teller {
         return {"mig", step + " -> done, and then ERROR"};
       case Doing::Crashes:
         return {"crash", step + " is done, the journal does not say so"};
+      case Doing::CrashesBetween:
+        return {"crash", step + " has written one of its stores"};
       case Doing::Refuses:
         return {"mig", step + " -> REFUSED"};
       case Doing::Sees:
@@ -274,6 +287,9 @@ class Teller {
         if (is_last) return {"app", "WRITE row 7: the table is not there"};
         wrote_ = at + 1;
         return {"app", "WRITE row 7, acknowledged"};
+      case Doing::Crosses:
+        wrote_ = at + 1;
+        return {"app", crossing()};
       case Doing::ReadsOld:
         return {"app", is_last ? "READ row 7 from old: " + wrong() : "READ row 7 from old"};
       case Doing::ReadsNew:
@@ -282,6 +298,8 @@ class Teller {
         return {"mig", "the follower has carried everything over"};
       case Doing::Forgets:
         return {"fault", "what waits in the changelog is lost"};
+      case Doing::Repeats:
+        return {"fault", "no answer comes, and the router asks again: it is done twice"};
     }
     assert(false && "every move has words");
     return {};
@@ -295,6 +313,21 @@ class Teller {
           return compares_sides(model_.plan(), gate);
         });
     return compares || std::holds_alternative<plan::Verify>(model_.plan().at(step).action);
+  }
+
+  std::string crossing() const {
+    switch (model_.crossing()) {
+      case Crossing::OfClients:
+        return "two clients WRITE row 7 at once, one on each side, acknowledged";
+      case Crossing::OfParts:
+        return "rows of both parts WRITE row 7 at once, one on each side, acknowledged";
+      case Crossing::OfKeys:
+        return "INSERT row 7, acknowledged; the other side hands out another key";
+      case Crossing::None:
+        break;
+    }
+    assert(false && "writes cross for a reason");
+    return {};
   }
 
   std::string wrong() const {
@@ -319,6 +352,7 @@ class Teller {
       case Harm::NoWayBack:
       case Harm::Stuck:
       case Harm::NothingToGoTo:
+      case Harm::DoneTwice:
         break;
     }
     assert(false && "a read does this harm");
@@ -358,6 +392,8 @@ class Teller {
       case Harm::EverybodyHit:
         return fmt::format(
             "a fault of the new side meets every client at {}, and no gate has looked", last);
+      case Harm::DoneTwice:
+        return fmt::format("what a client asked for once at {} is done twice at {}", wrote_, last);
       case Harm::NothingToGoTo:
         return fmt::format("a fault of the new side is seen after {}, and nothing is left to go to",
                            last);

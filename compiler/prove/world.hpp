@@ -36,6 +36,8 @@ struct World {
   bool sent_back : 1 = false;    // and has been sent back to the old one since, by a narrower share
   bool backed_up : 1 = false;    // there is a backup of the old side
   bool defect : 1 = false;       // the new side does not do for clients what it should
+  bool half : 1 = false;         // a copy at work has been stopped between two of its stores
+  bool sent : 1 = false;         // the router has sent a write of the row to both sides
   bool operator==(const World&) const = default;
 
   // What waits in a changelog is carried over: the row as it is now, whole.
@@ -53,9 +55,10 @@ struct World {
 
   // All that is true or false, packed.
   std::uint32_t flags() const {
-    const bool all[] = {old_side.lost, old_side.late, new_side.lost, new_side.late, uncopied,
-                        holds_row,     copying,       gap,           overwritten,   watched,
-                        seen_new,      sent_back,     backed_up,     defect};
+    const bool all[] = {old_side.lost, old_side.late, new_side.lost, new_side.late,
+                        uncopied,      holds_row,     copying,       gap,
+                        overwritten,   watched,       seen_new,      sent_back,
+                        backed_up,     defect,        half,          sent};
     std::uint32_t packed = 0;
     for (const bool flag : all)
       packed = packed << 1 | std::uint32_t{flag};
@@ -78,6 +81,7 @@ enum class Harm : std::uint8_t {
   MovedBack,       // a client is sent back to the old side while everything goes well
   EverybodyHit,    // a defect meets all clients before anybody has looked
   NothingToGoTo,   // a defect is seen when the old side has gone
+  DoneTwice,       // what a client asked for once is done twice
 };
 
 }  // namespace mig::compiler::prove

@@ -196,6 +196,30 @@ TEST_CASE("writes that move key by key lose nothing, and without their mirror th
   CHECK(harms(without(plan, "mirror/purge"), Harm::ReadLeftover));
 }
 
+TEST_CASE("a router that asks again does twice what is done each time") {
+  // M4034; where the application writes both, or mig carries it over by rows, nobody asks again.
+  CHECK(harms(tests::compiled_plan(kCache), Harm::DoneTwice, Fault::AnswerIsLost));
+  CHECK_FALSE(harms(whole(), Harm::DoneTwice, Fault::AnswerIsLost));
+}
+
+TEST_CASE("an inverse that leaves rows out loses them on the way back") {
+  // M4028
+  CHECK(harms(whole(), Harm::ReadMisses, Fault::InverseIsPartial));
+  CHECK_FALSE(harms(without(whole(), "cutover/writes"), Harm::ReadMisses, Fault::InverseIsPartial));
+}
+
+TEST_CASE("a changelog that is lost in a hold takes the way back with it") {
+  // M4031: the fault comes only while that step may be at work.
+  const Plan plan = whole();
+  const auto lost_during = [&](const char* name) {
+    const auto step = std::ranges::find(plan.steps, name, &plan::Step::name) - plan.steps.begin();
+    const Model model(plan, Fault::FollowerLoses, plan::StepId{static_cast<std::uint32_t>(step)});
+    return search(model, {}, {Harm::ReadMisses}).finding.has_value();
+  };
+  CHECK(lost_during("settle/hold#1"));
+  CHECK_FALSE(lost_during("expand/create#1"));
+}
+
 TEST_CASE("a search that was cut off proves nothing") {
   const Plan plan = whole();
   const Model model(plan);
