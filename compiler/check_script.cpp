@@ -228,6 +228,14 @@ class ScriptChecker {
   }
 
   void check_expect(Form& form, const syntax::Statement& statement) {
+    if (form.word_if("never")) return check_reached(form, true);
+    if (form.word_if("reached")) return check_reached(form, false);
+    if (form.word_if("within")) {
+      const auto most = duration(form.value());
+      form.end();
+      if (most && form.ok()) script_.expectations.emplace_back(plan::Lasted{*most});
+      return;
+    }
     const syntax::Expr* ending = form.name();
     form.end();
     if (!form.ok()) return;
@@ -235,14 +243,33 @@ class ScriptChecker {
                                           &std::pair<std::string_view, plan::Ending>::first);
     if (found == std::end(kEndings)) {
       scope_.diagnostics.report(ending->span, diag::UnknownName, "ending", name_of(*ending))
-          .help("a run ends completed, rolled_back, paused or partial");
+          .help("a run ends completed, rolled_back, paused or partial")
+          .help(
+              "what else is expected is written like `reached cutover within 3h`, or `within 8d`");
       return;
     }
-    if (script_.expected) {
+    if (expected_ending(script_)) {
       scope_.diagnostics.report(statement.word.span, diag::DeclaredTwice, "expect");
       return;
     }
-    script_.expected = found->second;
+    script_.expectations.emplace_back(found->second);
+  }
+
+  // `reached cutover within 3h`, `never reached retire`
+  void check_reached(Form& form, bool never) {
+    if (never && !form.word("reached")) return;
+    const syntax::Expr* phase = form.value();
+    if (phase == nullptr) return;
+    plan::Reached reached{.never = never};
+    if (!never && form.word_if("within")) {
+      reached.within = duration(form.value());
+      if (!reached.within) return;
+    }
+    form.end();
+    const auto found = form.ok() ? names_.phase(*phase) : std::nullopt;
+    if (!found) return;
+    reached.phase = *found;
+    script_.expectations.emplace_back(reached);
   }
 
   void check_assume(Form& form) {

@@ -13,6 +13,8 @@
 //   no_data GATE from DURATION to DURATION        since the start of the run
 //   continue after DURATION                       whenever the run pauses
 //   expect completed | rolled_back | paused | partial
+//   expect [never] reached PHASE [within DURATION]
+//   expect within DURATION                        for the whole run
 //
 // PLACE is `PHASE [VERB] [SHARE] [after DURATION]` or `start [after DURATION]`: the first step of
 // the phase, or the first of that verb, or the one that moves to that share; and so long after it

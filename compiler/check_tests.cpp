@@ -286,6 +286,10 @@ std::vector<TransformTest> check_tests(Analysis& analysis) {
           .label(place->second, "it is declared here");
       continue;
     }
+    const auto named = root.names.find(std::string(name_of(*head->subject)));
+    const bool is_plan = named != root.names.end() && named->second->module == &root &&
+                         named->second->kind == DeclarationKind::Plan;
+    if (is_plan) continue;
     const auto* subject = analysis.resolve(*head->subject, root, DeclarationKind::Transform);
     if (subject == nullptr) continue;
     if (auto test = TransformTestChecker(analysis, statement, *subject).check(head->name))

@@ -151,6 +151,21 @@ void check_whole(const plan::Plan& plan, const std::vector<syntax::Span>& step_s
   if (diagnostics.error_count() == errors) check_ending(plan, step_spans, diagnostics);
 }
 
+// A test that sets params is about another plan, which is compiled for it.
+void add_plan_test(syntax::SourceSet& sources, const std::vector<Input>& inputs,
+                   const Settings& settings, Analysis& analysis, const syntax::Statement& test,
+                   std::vector<PlanTest>& tests) {
+  if (!has_settings(test) || settings.test != nullptr) {
+    if (auto checked = check_plan_test(analysis, test)) tests.push_back(std::move(*checked));
+    return;
+  }
+  Diagnostics own;
+  Compilation compiled =
+      compile(sources, inputs, Settings{.env = settings.env, .test = &test}, own);
+  if (own.has_errors()) return analysis.diagnostics.take(own);
+  std::ranges::move(compiled.plan_tests, std::back_inserter(tests));
+}
+
 }  // namespace
 
 Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs,
@@ -202,12 +217,19 @@ Compilation compile(syntax::SourceSet& sources, const std::vector<Input>& inputs
     for (std::uint32_t i = 0; i < own.plan.resources.size(); ++i)
       check_whole(view_of(own.plan, plan::ResourceId{i}), step_spans, diagnostics);
     if (is_whole()) result.proofs.push_back(prove_safe(own.plan, step_spans, diagnostics));
+    const bool is_plan = is_whole();
+    for (const syntax::Statement* test : tests_of(program, *declaration)) {
+      const bool is_wanted = settings.test == nullptr || settings.test == test;
+      if (is_plan && is_wanted)
+        add_plan_test(sources, inputs, settings, own, *test, result.plan_tests);
+    }
     result.plans.push_back(std::move(own.plan));
   }
   if (diagnostics.has_errors()) {
     result.plans.clear();
     result.proofs.clear();
     result.tests.clear();
+    result.plan_tests.clear();
     return result;
   }
   result.declared = std::move(analysis.plan);

@@ -13,6 +13,7 @@
 #include "compiler/library.hpp"
 #include "compiler/plan/hash.hpp"
 #include "compiler/plan/plan.hpp"
+#include "compiler/plan_test.hpp"
 #include "compiler/program.hpp"
 #include "compiler/prove/prove.hpp"
 #include "compiler/transform_test.hpp"
@@ -27,6 +28,7 @@ struct Compilation {
   bool settings_ok = true;                  // the environment exists and every `--set` fits
   std::vector<const LibraryText*> library;  // what it uses of the library; source_hash covers it
   std::vector<TransformTest> tests;         // of the root file; no hash covers them
+  std::vector<PlanTest> plan_tests;         // the same, of plans
   // What all plans share, as a plan without sides and steps: what tests speak of.
   plan::Plan declared;
   // Of each transform, the fields of its driving row that it says are lost.

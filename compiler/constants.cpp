@@ -76,6 +76,7 @@ Constants::Constants(const syntax::SourceSet& sources, const Program& program,
     declare(*declaration);
   apply_env(program, settings.env);
   if (settings.sets != nullptr) apply_sets(program, *settings.sets);
+  if (settings.test != nullptr) apply_test(program, *settings.test);
   for (const Declaration* declaration : declared) {
     const Param& param = params_[declaration];
     if (!param.value) continue;
@@ -151,37 +152,54 @@ void Constants::apply_env(const Program& program, const std::string& env) {
     found = found || chosen;
     if (!chosen || !declaration->statement->block) continue;
     for (const syntax::Statement& setting : declaration->statement->block->statements) {
-      const auto& names = program.root().names;
-      const auto param = names.find(setting.word.text);
-      if (param == names.end() || param->second->kind != DeclarationKind::Param) {
-        std::vector<std::string> known;
-        for (const auto* one : program.declarations(DeclarationKind::Param))
-          known.push_back(one->name);
-        diagnostics_.report(setting.word.span, diag::UnknownName, "param", setting.word.text)
-            .instead(nearest(setting.word.text, known));
-        continue;
-      }
-      if (index_ != nullptr) index_->refer(setting.word.span, param->second->span);
-      assign(setting, *param->second, "env " + env, program.root());
+      const Declaration* param = param_named(program, setting.word.text, setting.word.span);
+      if (param == nullptr) continue;
+      if (index_ != nullptr) index_->refer(setting.word.span, param->span);
+      assign(setting, *param, "env " + env, program.root());
     }
   }
   settings_ok_ = settings_ok_ && (found || env == "default");
 }
 
+// Null after a report.
+const Declaration* Constants::param_named(const Program& program, std::string_view name,
+                                          const syntax::Span& at) {
+  const auto& names = program.root().names;
+  const auto param = names.find(std::string(name));
+  if (param != names.end() && param->second->kind == DeclarationKind::Param) return param->second;
+  std::vector<std::string> known;
+  for (const auto* one : program.declarations(DeclarationKind::Param))
+    known.push_back(one->name);
+  diagnostics_.report(at, diag::UnknownName, "param", name).instead(nearest(name, known));
+  return nullptr;
+}
+
 void Constants::apply_sets(const Program& program, const syntax::File& sets) {
   for (const syntax::Statement& setting : sets.statements) {
-    const auto& names = program.root().names;
-    const auto param = names.find(setting.word.text);
-    if (param == names.end() || param->second->kind != DeclarationKind::Param) {
-      std::vector<std::string> known;
-      for (const auto* one : program.declarations(DeclarationKind::Param))
-        known.push_back(one->name);
-      diagnostics_.report(setting.word.span, diag::UnknownName, "param", setting.word.text)
-          .instead(nearest(setting.word.text, known));
-      settings_ok_ = false;
-      continue;
-    }
-    settings_ok_ = assign(setting, *param->second, "--set", program.root()) && settings_ok_;
+    const Declaration* param = param_named(program, setting.word.text, setting.word.span);
+    settings_ok_ =
+        param != nullptr && assign(setting, *param, "--set", program.root()) && settings_ok_;
+  }
+}
+
+// `set chunk = 500 rows`
+void Constants::apply_test(const Program& program, const syntax::Statement& test) {
+  for (const syntax::Statement& line : test.block->statements) {
+    if (line.word.text != "set") continue;
+    Form form(line, find_statement(Context::Scenario, "set")->form, diagnostics_);
+    const syntax::Expr* name = form.name();
+    const syntax::Expr* value = form.value(syntax::Mark::Assign);
+    form.end();
+    if (!form.ok()) continue;
+    const Declaration* found = param_named(program, name_of(*name), name->span);
+    if (found == nullptr) continue;
+    if (index_ != nullptr) index_->refer(name->span, found->span);
+    Param& param = params_[found];
+    const auto constant = wanted(*value, program.root(), param.unit);
+    if (!constant) continue;
+    check_range(*constant, param);
+    param.value = constant;
+    param.from = "test";
   }
 }
 

@@ -29,6 +29,8 @@ struct Settings {
   std::string env = "default";
   // Parsed `name = value` lines from the command line.
   const syntax::File* sets = nullptr;
+  // A `test … of` a plan, whose `set` lines hold, and of whose plan alone something is wanted.
+  const syntax::Statement* test = nullptr;
 };
 
 class Constants {
@@ -63,6 +65,9 @@ class Constants {
   void declare(const Declaration& declaration);
   void apply_env(const Program& program, const std::string& env);
   void apply_sets(const Program& program, const syntax::File& sets);
+  const Declaration* param_named(const Program& program, std::string_view name,
+                                 const syntax::Span& at);
+  void apply_test(const Program& program, const syntax::Statement& test);
   bool assign(const syntax::Statement& setting, const Declaration& param, const std::string& from,
               const Module& scope);
   void check_range(const Constant& value, const Param& param);

@@ -19,6 +19,7 @@ class ScriptNames {
   // The first step of the phase that has that verb, and moves to that share, where they are said.
   std::optional<plan::StepId> step(const syntax::Expr& phase, const syntax::Expr* verb,
                                    const syntax::Expr* share, std::optional<plan::Ratio> ratio);
+  std::optional<plan::PhaseId> phase(const syntax::Expr& name);
   std::optional<plan::GateId> gate(const syntax::Expr& name);
   // One that some gate of the plan looks at: nobody would notice any other.
   std::optional<plan::Reading> reading(const syntax::Expr& expr);
@@ -27,7 +28,6 @@ class ScriptNames {
 
  private:
   std::string text(const syntax::Expr& expr) const;
-  std::optional<plan::PhaseId> phase(const syntax::Expr& name);
 
   const ScriptScope& scope_;
 };

@@ -63,16 +63,38 @@ struct ScriptedAnswer {
 enum class Ending : std::uint8_t { Completed, RolledBack, Paused, Partial };
 std::string_view name(Ending ending);
 
+// `expect reached cutover within 3h`, `expect never reached retire`: a step of the phase started.
+struct Reached {
+  PhaseId phase;
+  bool never = false;
+  std::optional<Duration> within;  // of the run's start
+  bool operator==(const Reached&) const = default;
+};
+// `expect within 8d`: the run ends before that.
+struct Lasted {
+  Duration most = Duration::zero();
+  bool operator==(const Lasted&) const = default;
+};
+using Expectation = std::variant<Ending, Reached, Lasted>;
+
 struct Script {
   std::vector<ScriptLine> lines;
   std::vector<ScriptedAnswer> answers;
   std::optional<Duration> continues_after;  // a run that pauses goes on after so long
-  std::optional<Ending> expected;
+  std::vector<Expectation> expectations;    // in the order of the `expect` lines
   // What is assumed of the application: none of it stands in a plan.
   RowCount rows{1'000'000};
   std::int64_t reads_per_second = 200;
   std::int64_t writes_per_second = 20;
   bool operator==(const Script&) const = default;
 };
+
+// How the run is to end, where the script says it.
+inline std::optional<Ending> expected_ending(const Script& script) {
+  for (const Expectation& one : script.expectations) {
+    if (const auto* ending = std::get_if<Ending>(&one)) return *ending;
+  }
+  return std::nullopt;
+}
 
 }  // namespace mig::plan

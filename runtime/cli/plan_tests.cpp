@@ -10,6 +10,7 @@
 #include "runtime/cli/inverse_report.hpp"
 #include "runtime/cli/transform_tests.hpp"
 #include "runtime/inverse/inverse_check.hpp"
+#include "runtime/sim/simulate.hpp"
 
 namespace mig::cli {
 namespace {
@@ -92,6 +93,32 @@ PlanTestResult test_inverse(const compiler::Compilation& compilation, const synt
   return result;
 }
 
+// The same script and seed as `mig simulate` has.
+PlanTestResult test_plan(const compiler::PlanTest& test, const PlanTestOptions& options) {
+  PlanTestResult result{.name = test.name, .subject = test.plan.name};
+  const std::uint64_t seed = options.seed.value_or(1);
+  const runtime::sim::Report run = runtime::sim::simulate(test.plan, test.script, {.seed = seed});
+  result.simulation =
+      SimulatedEnd{seed, run.ending, std::chrono::microseconds(run.ended_at - run.started_at)};
+  const auto fail = [&](const syntax::Span& at) {
+    result.verdict = Verdict::Failed;
+    return result.diagnostics.report(at, compiler::diag::TestFails, test.name);
+  };
+  for (const runtime::sim::Unmet& one : run.unmet) {
+    auto report = fail(test.expected_at.at(one.expectation));
+    report.note(one.why);
+    if (!run.detail.empty()) report.note("the run says: " + run.detail);
+  }
+  if (run.violation)
+    fail(test.span).note(fmt::format("a client is harmed: {}", run.violation->what));
+  if (run.never_happened.empty()) return result;
+  auto report = fail(test.span);
+  for (const std::string& line : run.never_happened)
+    report.note(fmt::format("`{}` never happened", line));
+  report.help("take it out, or let it happen earlier");
+  return result;
+}
+
 }  // namespace
 
 std::string_view name(Verdict verdict) {
@@ -127,6 +154,8 @@ void run_plan_tests(const compiler::Compilation& compilation, const syntax::File
       return result;
     });
   }
+  for (const compiler::PlanTest& test : compilation.plan_tests)
+    timed([&] { return test_plan(test, options); });
   for (const plan::Plan& plan : compilation.plans) {
     const plan::Views views(plan);
     for (std::size_t i = 0; i < views.size(); ++i) {

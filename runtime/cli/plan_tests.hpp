@@ -41,17 +41,25 @@ struct InverseCounts {
   std::map<std::string, std::size_t> reasons;
 };
 
+// How the run of a plan that was tested ended.
+struct SimulatedEnd {
+  std::uint64_t seed = 0;
+  std::optional<plan::Ending> ending;  // absent: it got stuck
+  runtime::Duration lasted{};          // in the simulated world
+};
+
 struct PlanTestResult {
   std::string name;     // of the test, or of the plan or `plan.resource`
-  std::string subject;  // the transform that is tested, or `back`
+  std::string subject;  // the transform or plan that is tested, or `back`
   Verdict verdict = Verdict::Ok;
-  std::optional<InverseCounts> inverse;  // absent: a `test` block
+  std::optional<InverseCounts> inverse;    // absent: a `test` block
+  std::optional<SimulatedEnd> simulation;  // of a plan
   compiler::Diagnostics diagnostics;
   runtime::Duration took{};
 };
 
-// Tests in their order, then the plans in theirs. REQUIRES: `compilation` has no errors; `root` is
-// the file that it was made of.
+// Tests of transforms in their order, then those of plans, then the inverses. REQUIRES:
+// `compilation` has no errors; `root` is the file that it was made of.
 void run_plan_tests(const compiler::Compilation& compilation, const syntax::File& root,
                     const PlanTestOptions& options, const runtime::Clock& clock,
                     const std::function<void(const PlanTestResult&)>& report);

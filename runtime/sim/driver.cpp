@@ -73,6 +73,9 @@ void Driver::append(const plan::Record& record) {
   const plan::Entry entry{state_.seq + 1, now_, epoch_, "mig", record};
   const auto applied = plan::apply(plan_, state_, entry);
   assert(applied.has_value());  // whoever appends has asked the machine what may follow
+  const auto* started = std::get_if<plan::StepStarted>(&record);
+  if (started != nullptr && started->direction == plan::Direction::Forward)
+    reached_.try_emplace(plan_.at(started->step).phase, now_);
   if (is_adversarial()) newest_ = std::string(plan::name(record));
   chronicle_.route(now_, worlds_);
   chronicle_.note(entry);
@@ -89,7 +92,7 @@ void Driver::start() {
   now_ = kStart;
   report_.started_at = now_;
   report_.seed = options_.seed;
-  report_.expected = script_.expected;
+  report_.expected = expected_ending(script_);
   append(plan::RunCreated{.run = "simulated", .plan_name = plan_.name, .env = plan_.env});
   append(plan::RunReady{.identities = std::vector<std::string>(plan_.stores.size())});
   append(plan::RunnerArrived{"simulator"});
@@ -151,7 +154,8 @@ void Driver::finish() {
   for (std::size_t i = 0; i < happened_.size(); ++i) {
     if (!happened_[i]) report_.never_happened.push_back(script_.lines[i].text);
   }
-  report_.is_as_expected = !script_.expected || script_.expected == report_.ending;
+  report_.unmet = unmet(plan_, script_, report_, reached_);
+  report_.is_as_expected = report_.unmet.empty();
 }
 
 void Driver::turn() {

@@ -15,6 +15,7 @@
 #include "runtime/sim/application.hpp"
 #include "runtime/sim/chronicle.hpp"
 #include "runtime/sim/effects.hpp"
+#include "runtime/sim/expectations.hpp"
 #include "runtime/sim/faults.hpp"
 #include "runtime/sim/readings.hpp"
 #include "runtime/sim/simulate.hpp"
@@ -96,8 +97,9 @@ class Driver {
   std::vector<plan::Micros> until_;          // nothing happens to the step before
   std::vector<std::uint32_t> failures_;      // that the script wants; UINT32_MAX: for good
   std::vector<bool> crashes_;                // the script wants one
-  std::vector<bool> happened_;               // lines of the script
-  std::vector<plan::Micros> windows_;        // that are waited for, by phase
+  std::vector<bool> happened_;
+  ReachedPhases reached_;
+  std::vector<plan::Micros> windows_;  // that are waited for, by phase
   int pauses_ = 0;
   bool is_stuck_ = false;
   std::string newest_;

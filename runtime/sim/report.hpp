@@ -73,6 +73,12 @@ struct Routed {
   bool operator==(const Routed&) const = default;
 };
 
+// What a script expects and what did not come.
+struct Unmet {
+  std::size_t expectation = 0;  // of the script
+  std::string why;
+};
+
 struct Report {
   plan::Micros started_at = 0;
   plan::Micros ended_at = 0;
@@ -80,7 +86,8 @@ struct Report {
   std::string detail;                  // why it went back or waits
   std::optional<Violation> violation;
   std::vector<std::string> never_happened;  // lines of the scenario
-  bool is_as_expected = true;               // what the scenario says of the end
+  bool is_as_expected = true;               // nothing is unmet
+  std::vector<Unmet> unmet;
   std::optional<plan::Ending> expected;
   std::uint64_t seed = 0;
   std::int64_t records = 0;

@@ -84,8 +84,9 @@ std::string header(const plan::Plan& plan, const Report& report) {
   out += fact("reads checked", fmt::format("{}", report.reads));
   out += fact("writes acknowledged", fmt::format("{}", report.acknowledged));
   if (report.expected)
-    out += fact("expected", fmt::format("{}, {}", plan::name(*report.expected),
-                                        report.is_as_expected ? "as it was" : "which it was not"));
+    out += fact("expected",
+                fmt::format("{}, {}", plan::name(*report.expected),
+                            report.ending == report.expected ? "as it was" : "which it was not"));
   out += "</div>\n";
   if (report.violation)
     out += fmt::format("<p class=\"why\" id=\"violation\">{}: {}</p>\n",
@@ -93,6 +94,8 @@ std::string header(const plan::Plan& plan, const Report& report) {
                        plan::xml_text(report.violation->what));
   if (!report.detail.empty())
     out += fmt::format("<p class=\"why\" id=\"why\">{}</p>\n", plan::xml_text(report.detail));
+  for (const Unmet& one : report.unmet)
+    out += fmt::format("<p class=\"why\">not as expected: {}</p>\n", plan::xml_text(one.why));
   for (const std::string& line : report.never_happened)
     out += fmt::format("<p class=\"why\">never happened: {}</p>\n", plan::xml_text(line));
   return out;

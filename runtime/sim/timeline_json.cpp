@@ -63,6 +63,9 @@ std::string json_timeline(const plan::Plan& plan, const Report& report) {
                  {"what", report.violation->what},
                  {"during", report.violation->during}};
   }
+  Json unmet = Json::array();
+  for (const Unmet& one : report.unmet)
+    unmet.push_back(one.why);
   const Json whole{
       {"plan", plan.name},
       {"env", plan.env},
@@ -73,6 +76,7 @@ std::string json_timeline(const plan::Plan& plan, const Report& report) {
       {"detail", report.detail},
       {"expected", report.expected ? Json(plan::name(*report.expected)) : Json(nullptr)},
       {"is_as_expected", report.is_as_expected},
+      {"unmet", std::move(unmet)},
       {"violation", violation},
       {"events", std::move(events)},
       {"spans", std::move(spans)},

@@ -118,8 +118,10 @@ std::string text_timeline(const plan::Plan& plan, const Report& report) {
     wrap(out, fmt::format("never happened: {}", line), 2);
   if (report.expected) {
     out += fmt::format("expected: {}, {}\n", name(*report.expected),
-                       report.is_as_expected ? "as it was" : "which it was not");
+                       report.ending == report.expected ? "as it was" : "which it was not");
   }
+  for (const Unmet& one : report.unmet)
+    wrap(out, fmt::format("not as expected: {}", one.why), 2);
   return out;
 }
 

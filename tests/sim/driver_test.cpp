@@ -168,7 +168,7 @@ TEST_CASE("a rollback is asked for in time, or refused") {
 
 TEST_CASE("a run that ends otherwise than expected says so") {
   const auto plan = tests::compiled_plan(kShop);
-  const Report report = simulate(plan, {.expected = plan::Ending::RolledBack}, {});
+  const Report report = simulate(plan, {.expectations = {plan::Ending::RolledBack}}, {});
   CHECK(!report.is_as_expected);
   CHECK(report.ending == plan::Ending::Completed);
 }

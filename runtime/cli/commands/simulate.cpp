@@ -119,6 +119,7 @@ void declare_simulate(CLI::App& app, ExitCode& exit) {
       "  no_data slo from 10m to 40m                 counted from the start of the run\n"
       "  continue after 1h                           whenever the run pauses\n"
       "  expect rolled_back                          or completed, paused, partial\n"
+      "  expect reached cutover within 3h            or never reached retire, or within 8d\n"
       "A place is PHASE [VERB] [SHARE] [after DURATION], or `start`. The world is a model: what\n"
       "only an application knows is assumed to be well, until a scenario says otherwise. Nothing\n"
       "but the files is read, and every plan that compiles can be simulated.\n"

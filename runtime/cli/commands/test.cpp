@@ -45,12 +45,18 @@ std::string counts_text(const PlanTestResult& result, const InverseCounts& count
                     "of it");
 }
 
+std::string end_text(const SimulatedEnd& end) {
+  return fmt::format("{} after {}, seed {}", end.ending ? plan::name(*end.ending) : "stuck",
+                     plan::print(std::chrono::ceil<std::chrono::seconds>(end.lasted)), end.seed);
+}
+
 void print_text(const PlanTestResult& result) {
   const std::string title = result.inverse
                                 ? fmt::format("{}: `back {}`", result.name, result.subject)
                                 : fmt::format("\"{}\" of {}", result.name, result.subject);
-  const std::string counts =
-      result.inverse ? "  " + counts_text(result, *result.inverse) : std::string();
+  std::string counts;
+  if (result.inverse) counts = "  " + counts_text(result, *result.inverse);
+  if (result.simulation) counts = "  " + end_text(*result.simulation);
   fmt::print("  {:<7} {}  {}{}\n", name(result.verdict), title, milliseconds(result.took), counts);
 }
 
@@ -59,7 +65,9 @@ void print_json(const std::string& file, const CompiledFile& compiled,
   Json json{
       {"format", "mig.test/1.0"},
       {"file", file},
-      {"kind", result.inverse ? "inverse" : "test"},
+      {"kind", result.inverse      ? "inverse"
+               : result.simulation ? "plan"
+                                   : "test"},
       {"name", result.name},
       {"of", result.subject},
       {"outcome", name(result.verdict)},
@@ -72,6 +80,12 @@ void print_json(const std::string& file, const CompiledFile& compiled,
     json["rejected_because"] = Json::object();
     for (const auto& [reason, rows] : result.inverse->reasons)
       json["rejected_because"][reason] = rows;
+  }
+  if (result.simulation) {
+    const auto& end = *result.simulation;
+    json["seed"] = end.seed;
+    json["ending"] = end.ending ? Json(plan::name(*end.ending)) : Json(nullptr);
+    json["lasted_s"] = std::chrono::duration_cast<std::chrono::seconds>(end.lasted).count();
   }
   json["diagnostics"] = Json::array();
   const std::string lines = compiler::render_json(compiled.sources(), result.diagnostics);
@@ -157,13 +171,19 @@ void declare_test(CLI::App& app, ExitCode& exit) {
       "Example:\n"
       "  mig test plan.mig\n"
       "  mig test plan.mig --rows 100000 --seed 7\n"
-      "Runs each `test \"…\" of a_transform { given …; expect … }`. For each plan with `via` and\n"
-      "`back` it makes up rows of the old side, those at the limits of their types first, takes\n"
+      "Runs each `test \"…\" of a_transform { given …; expect … }`, and each `test \"…\" of "
+      "a_plan\n"
+      "{ … }` in a simulated world: its lines are those of a scenario (`mig help simulate`), with\n"
+      "`expect rolled_back`, `expect reached cutover within 3h`, `expect never reached retire`,\n"
+      "`expect within 8d`. It fails, too, where a client is harmed, or a line never happens. For\n"
+      "each plan with `via` and `back` it makes up rows of the old side, those at the limits of "
+      "their types first, takes\n"
       "them over and back, and shows the smallest that is not what it was (M3011). Rows that a\n"
       "rule rejects do not count. No store is opened.\n"
-      "JSON: kind (test, inverse), name, of, outcome (ok, partly, nothing, failed), took_ms,\n"
+      "JSON: kind (test, plan, inverse), name, of, outcome (ok, partly, nothing, failed), "
+      "took_ms,\n"
       "diagnostics as those of `mig check --json`; of an inverse also seed, rows (boundary,\n"
-      "generated, rejected) and rejected_because.\n"
+      "generated, rejected) and rejected_because; of a plan seed, ending and lasted_s.\n"
       "Exit codes: 0 all hold, 1 one fails or the plan is wrong, 64 a file cannot be read");
   command->callback([options, &exit] {
     for (const std::string& path : options->files)
