@@ -196,6 +196,29 @@ void check_end(const Plan& plan, const Shape& shape, StepId broken, const RunSta
   CHECK(is_all(plan, end, std::nullopt, {StepStatus::Done}));
 }
 
+// A run of two resources, record by record.
+struct Hand {
+  const Plan& plan;
+  RunState state = initial_state(plan);
+
+  void put(Record record) {
+    const Entry entry{.seq = state.seq + 1, .epoch = 1, .record = std::move(record)};
+    REQUIRE(apply(plan, state, entry).has_value());
+  }
+  void begin() {
+    put(RunCreated{.run = "r"});
+    put(RunReady{});
+    put(RunnerArrived{});
+  }
+  void carry_out(std::initializer_list<std::uint32_t> steps) {
+    for (const std::uint32_t step : steps) {
+      REQUIRE(is_ready(plan, state, StepId{step}));
+      put(StepStarted{{step}});
+      put(StepDone{{step}, Direction::Forward, "", {}});
+    }
+  }
+};
+
 }  // namespace
 
 TEST_CASE("whatever fails in one of two resources, every run ends where its plan says") {
@@ -244,4 +267,44 @@ TEST_CASE("where every resource goes back alone, the plan goes back as a whole")
   CHECK_FALSE(put(RunCompleted{}));
   REQUIRE(put(RollbackStarted{"all"}));
   REQUIRE(next_undo(plan, state) == StepId{0});
+}
+
+TEST_CASE(
+    "a point of no return waits for who may still send everything back, or the way is barred") {
+  // M4025; the steps of the first resource are 1 to 3, its marker is 2.
+  const Plan plan = plan_of({{1, kNoMarker}, {Finally::Rollback, Finally::Rollback}});
+  Hand kept{plan};
+  kept.begin();
+  kept.carry_out({0, 1});
+  CHECK(held_back_by(plan, kept.state, StepId{2}) == std::vector{ResourceId{1}});
+  CHECK_FALSE(is_ready(plan, kept.state, StepId{2}));
+  CHECK_FALSE(is_barred(plan, kept.state, {}, {}));
+  kept.carry_out({4, 5, 6, 2, 3});
+  // Where nobody is waited for, a failure of the other resource finds no way back.
+  const Plan heedless = plan_of({{1, kNoMarker}, {Finally::Rollback, Finally::AllowPartial}});
+  Hand passed{heedless};
+  passed.begin();
+  passed.carry_out({0, 1, 2});
+  CHECK(is_barred(plan, passed.state, {}, {}));
+}
+
+TEST_CASE("a step below the resources runs although one of them went back alone") {
+  // M4015: so it must not need what that one was to move.
+  const Plan plan = plan_of({{kNoMarker, kNoMarker}, {Finally::AllowPartial, Finally::Rollback}});
+  Hand hand{plan};
+  hand.begin();
+  hand.carry_out({0});
+  hand.put(StepStarted{{1}});
+  const auto then = on_failure(plan, hand.state, StepId{1}, Trouble::Permanent);
+  REQUIRE(std::holds_alternative<GoBack>(then));
+  CHECK(std::get<GoBack>(then).alone == ResourceId{0});
+  hand.put(StepFailed{.step = {1}});
+  hand.put(ResourceRollbackStarted{{0}, "why"});
+  while (const auto undo = next_undo(plan, hand.state, ResourceId{0})) {
+    hand.put(StepStarted{*undo, Direction::Back});
+    hand.put(StepDone{*undo, Direction::Back, "", {}});
+  }
+  hand.put(ResourceRolledBack{{0}});
+  hand.carry_out({4, 5, 6, 7});
+  CHECK(is_finished(plan, hand.state));
 }
