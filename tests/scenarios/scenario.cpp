@@ -100,8 +100,11 @@ std::string dump(const runtime::Database& database) {
 
 std::vector<Scenario> all_scenarios() {
   std::vector<Scenario> scenarios;
+  const char* const asked = std::getenv("MIG_SCENARIO");
+  const std::string only = asked == nullptr ? "" : asked;
   for (const auto& entry : fs::directory_iterator(fs::path(MIG_ROOT) / "tests" / "scenarios")) {
     if (!fs::exists(entry.path() / "plan.mig")) continue;
+    if (!only.empty() && entry.path().filename() != only) continue;
     Scenario scenario{.name = entry.path().filename(), .plan = compile(entry.path() / "plan.mig")};
     for (const auto& file : fs::directory_iterator(entry.path())) {
       if (file.path().extension() != ".sql") continue;
@@ -229,6 +232,16 @@ std::string ScenarioRun::approval_wanted(const plan::RunState& state) const {
   return {};
 }
 
+// Who follows does not leave to ask for an approval: it is given beside the run, once.
+void ScenarioRun::approve_beside(runtime::Journal& journal, const plan::RunState& state,
+                                 plan::StepId step) {
+  const auto* approve = std::get_if<plan::Approve>(&scenario_.plan.at(step).action);
+  const bool follows = scenario_.plan.resources.empty() && stream(scenario_.plan, state);
+  if (approve == nullptr || !follows || !approved_.insert(step).second) return;
+  const std::string want = std::string(runtime::kWantApprove) + approve->who;
+  REQUIRE(journal.add_request({run_id_, want, "tester@test", "asked by a test"}));
+}
+
 std::optional<runtime::RunEnd> ScenarioRun::run_once(CrashPoint crash, const std::string& want) {
   const auto real = open_journal();
   CountingJournal journal(*real, crash, appends_);
@@ -247,6 +260,7 @@ std::optional<runtime::RunEnd> ScenarioRun::run_once(CrashPoint crash, const std
                              .plan_folder = folder_.string()};
     auto fresh = runtime::RunLog::create(journal, *lease, created, "test", clock_);
     REQUIRE(fresh);
+    approved_.clear();
     log.emplace(std::move(*fresh));
   }
   if (log->state().status == plan::RunStatus::Pending) {
@@ -269,6 +283,8 @@ std::optional<runtime::RunEnd> ScenarioRun::run_once(CrashPoint crash, const std
   for (std::uint32_t i = 0; i < log->plan().steps.size(); ++i) {
     if (log->state().steps[i].status == plan::StepStatus::Done)
       write_after(log->plan().steps[i].name);
+    if (log->state().steps[i].status == plan::StepStatus::Running)
+      approve_beside(*real, log->state(), plan::StepId{i});
   }
   if (stop_at_ || !scenario_.app.empty()) {
     log->observe([&](const plan::Entry& entry) {
@@ -287,6 +303,10 @@ std::optional<runtime::RunEnd> ScenarioRun::run_once(CrashPoint crash, const std
       if (stop_at_ && stop_when_said_.empty() && reached &&
           log->plan().at(*reached).name == *stop_at_)
         throw Reached{};
+      if (const auto* started = std::get_if<plan::StepStarted>(&entry.record);
+          started && started->direction == plan::Direction::Forward) {
+        approve_beside(*real, log->state(), started->step);
+      }
     });
   }
   auto end = executor.run(

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct Scenario {
   std::vector<Write> app;
   runtime::EndKind expected = runtime::EndKind::Completed;
 };
+// All of them, or the one that the variable MIG_SCENARIO names.
 std::vector<Scenario> all_scenarios();
 
 // Where a run is lost: at the n-th append of the journal, before it is written or right after.
@@ -72,10 +74,12 @@ class ScenarioRun {
   std::unique_ptr<runtime::SqliteJournal> open_journal();
   std::optional<runtime::RunEnd> run_once(CrashPoint crash, const std::string& want);
   std::string approval_wanted(const plan::RunState& state) const;
+  void approve_beside(runtime::Journal& journal, const plan::RunState& state, plan::StepId step);
   void write_after(const std::string& step, const std::string& when = {});
   void execute(const std::string& file, const std::string& sql, bool is_refused = false) const;
 
   const Scenario& scenario_;
+  std::set<plan::StepId> approved_;  // beside a run that follows
   std::filesystem::path folder_;
   VirtualClock clock_;
   std::string run_id_ = "run-1";
