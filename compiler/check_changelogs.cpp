@@ -31,16 +31,14 @@ const plan::Store* logging(const plan::Plan& plan, const plan::WritesState& writ
   return &plan.at(plan.at(leads_old ? plan.from : plan.to.front()).store);
 }
 
-// For how long the changelog takes what clients write. REQUIRES: the store says both.
-plan::Duration lasts(const plan::Store& store) {
-  assert(store.max_changelog && store.expect && *store.expect > 0);
-  constexpr auto kLongest = std::chrono::hours(24 * 365 * 100);
-  // Rows over rows a second, times 10^9, are nanoseconds times 10^-18.
-  const auto seconds =
-      static_cast<__int128>(store.max_changelog->value) * 1'000'000'000 / *store.expect;
-  const auto most = std::chrono::duration_cast<std::chrono::seconds>(kLongest).count();
-  return seconds > most ? plan::Duration(kLongest)
-                        : plan::Duration(std::chrono::seconds(static_cast<std::int64_t>(seconds)));
+// For how long so many rows take what clients write. REQUIRES: they write, `rate` rows a second,
+// times 10^9.
+plan::Duration lasts(plan::RowCount rows, std::int64_t rate) {
+  assert(rate > 0);
+  constexpr std::chrono::seconds kLongest = std::chrono::hours(24 * 365 * 100);
+  const auto seconds = static_cast<__int128>(rows.value) * 1'000'000'000 / rate;
+  if (seconds > kLongest.count()) return kLongest;
+  return std::chrono::seconds(static_cast<std::int64_t>(seconds));
 }
 
 }  // namespace
@@ -50,8 +48,11 @@ void check_changelogs(const OrderedView& ordered, Diagnostics& diagnostics) {
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
     const auto wait = wait_of(plan.steps[i].action);
     const plan::Store* store = logging(plan, ordered.facts.before[i].writes);
-    if (!wait || store == nullptr || !store->max_changelog || *store->expect == 0) continue;
-    const plan::Duration most = lasts(*store);
+    if (!wait || store == nullptr || !store->max_changelog) continue;
+    const plan::RowCount rows = *store->max_changelog;
+    const std::int64_t rate = store->expect.value_or(0);  // both are said, or none
+    if (rate == 0) continue;
+    const plan::Duration most = lasts(rows, rate);
     if (wait->length && *wait->length <= most) continue;
     if (diagnostics.has_error_at(ordered.span(StepId{i}))) continue;
     auto report = diagnostics.report(
@@ -61,10 +62,9 @@ void check_changelogs(const OrderedView& ordered, Diagnostics& diagnostics) {
                      : fmt::format("this waits without limit, and the changelog of `{}` lasts {}",
                                    store->name, plan::print(most)));
     report
-        .note(
-            fmt::format("it takes {}, and clients write {}",
-                        plan::print(plan::Quantity{plan::Unit::Rows, store->max_changelog->value}),
-                        plan::print(plan::Quantity{plan::Unit::RowRate, *store->expect})))
+        .note(fmt::format("it takes {}, and clients write {}",
+                          plan::print(plan::Quantity{plan::Unit::Rows, rows.value}),
+                          plan::print(plan::Quantity{plan::Unit::RowRate, rate})))
         .help(wait->length ? "wait for less at a time, or let it take more: `max_changelog = …`"
                            : fmt::format("say how long at most: `within = {}`", plan::print(most)));
     show_harm(ordered.view, ordered.step_spans, {Harm::ReadMisses}, Fault::FollowerLoses, report,

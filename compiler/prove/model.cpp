@@ -117,8 +117,9 @@ std::uint32_t Model::bits(const std::vector<plan::DatasetId>& datasets) const {
 
 std::vector<World> Model::starts() const {
   std::vector<World> worlds(shares_.size(), first());
-  for (std::uint16_t i = 0; i < worlds.size(); ++i)
-    worlds[i].bucket = i;
+  std::uint16_t bucket = 0;
+  for (World& world : worlds)
+    world.bucket = bucket++;
   return worlds;
 }
 

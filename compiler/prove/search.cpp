@@ -200,9 +200,10 @@ class Explorer {
   }
 
   bool is_during(const Node& node) {
-    if (!model_.during()) return true;
+    const auto& during = model_.during();
+    if (!during) return true;
     const auto& ready = runs_.at(node.run).ready;
-    return std::ranges::find(ready, *model_.during()) != ready.end();
+    return std::ranges::find(ready, *during) != ready.end();
   }
 
   void let_clients_move(const Node& node) {
