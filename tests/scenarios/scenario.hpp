@@ -70,7 +70,6 @@ class ScenarioRun {
   plan::RunState state() const;
 
  private:
-  class CountingJournal;
   std::unique_ptr<runtime::SqliteJournal> open_journal();
   std::optional<runtime::RunEnd> run_once(CrashPoint crash, const std::string& want);
   std::string approval_wanted(const plan::RunState& state) const;

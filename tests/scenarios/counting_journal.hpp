@@ -1,0 +1,57 @@
+// A journal that counts what is appended to it, and loses the run at a chosen append.
+//
+// Used by scenarios. Everything but that goes to the real journal, which outlives it.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tests/scenarios/scenario.hpp"
+
+namespace mig::test {
+
+// Everything in memory is lost here.
+struct Crash {};
+
+// Forwards to the real journal; dies at the chosen append, or where a test wants to stop.
+class CountingJournal final : public runtime::Journal {
+ public:
+  CountingJournal(runtime::Journal& journal, CrashPoint crash, int& count)
+      : journal_(journal), crash_(crash), count_(count) {}
+
+  runtime::Result<std::int64_t> append(const runtime::Lease& held,
+                                       std::span<const runtime::NewRecord> records) override {
+    ++count_;
+    if (crash_.append == count_ && crash_.is_before) throw Crash{};
+    auto seq = journal_.append(held, records);
+    if (crash_.append == count_) throw Crash{};
+    return seq;
+  }
+  runtime::Result<std::vector<runtime::JournalRecord>> read(std::int64_t after,
+                                                            std::size_t limit) override {
+    return journal_.read(after, limit);
+  }
+  runtime::Result<std::int64_t> verify() override { return journal_.verify(); }
+  runtime::Result<std::int64_t> add_request(const runtime::NewRequest& request) override {
+    return journal_.add_request(request);
+  }
+  runtime::Result<std::vector<runtime::Request>> requests_after(std::int64_t id) override {
+    return journal_.requests_after(id);
+  }
+  runtime::Result<runtime::Lease> take(const std::string& resource,
+                                       const std::string& holder) override {
+    return journal_.take(resource, holder);
+  }
+  runtime::Result<void> beat(runtime::Lease& held) override { return journal_.beat(held); }
+  runtime::Result<void> release(const runtime::Lease& held) override {
+    return journal_.release(held);
+  }
+
+ private:
+  runtime::Journal& journal_;
+  CrashPoint crash_;
+  int& count_;
+};
+
+}  // namespace mig::test
