@@ -126,17 +126,20 @@ void Constants::check_range(const Constant& value, const Param& param) {
 
 bool Constants::assign(const syntax::Statement& setting, const Declaration& declaration,
                        const std::string& from, const Module& scope) {
-  const bool is_setting = setting.is_intact && setting.operands.size() == 1 &&
-                          setting.operands.front().mark == syntax::Mark::Assign;
-  if (!is_setting) {
-    if (setting.is_intact) {
-      diagnostics_.report(setting.word.span, diag::WrongForm, setting.word.text)
-          .help("a param is set like `chunk = 500 rows`");
-    }
+  if (!setting.is_intact) return false;
+  const auto& operands = setting.operands;
+  if (operands.size() != 1 || operands.front().mark != syntax::Mark::Assign) {
+    diagnostics_.report(setting.word.span, diag::WrongForm, setting.word.text)
+        .help("a param is set like `chunk = 500 rows`");
     return false;
   }
+  return put(declaration, setting.operands.front().value, from, scope);
+}
+
+bool Constants::put(const Declaration& declaration, const syntax::Expr& expr,
+                    const std::string& from, const Module& scope) {
   Param& param = params_[&declaration];
-  const auto value = wanted(setting.operands.front().value, scope, param.unit);
+  const auto value = wanted(expr, scope, param.unit);
   if (!value) return false;
   check_range(*value, param);
   param.value = value;
@@ -153,9 +156,7 @@ void Constants::apply_env(const Program& program, const std::string& env) {
     if (!chosen || !declaration->statement->block) continue;
     for (const syntax::Statement& setting : declaration->statement->block->statements) {
       const Declaration* param = param_named(program, setting.word.text, setting.word.span);
-      if (param == nullptr) continue;
-      if (index_ != nullptr) index_->refer(setting.word.span, param->span);
-      assign(setting, *param, "env " + env, program.root());
+      if (param != nullptr) assign(setting, *param, "env " + env, program.root());
     }
   }
   settings_ok_ = settings_ok_ && (found || env == "default");
@@ -166,7 +167,10 @@ const Declaration* Constants::param_named(const Program& program, std::string_vi
                                           const syntax::Span& at) {
   const auto& names = program.root().names;
   const auto param = names.find(std::string(name));
-  if (param != names.end() && param->second->kind == DeclarationKind::Param) return param->second;
+  if (param != names.end() && param->second->kind == DeclarationKind::Param) {
+    if (index_ != nullptr) index_->refer(at, param->second->span);
+    return param->second;
+  }
   std::vector<std::string> known;
   for (const auto* one : program.declarations(DeclarationKind::Param))
     known.push_back(one->name);
@@ -182,7 +186,6 @@ void Constants::apply_sets(const Program& program, const syntax::File& sets) {
   }
 }
 
-// `set chunk = 500 rows`
 void Constants::apply_test(const Program& program, const syntax::Statement& test) {
   for (const syntax::Statement& line : test.block->statements) {
     if (line.word.text != "set") continue;
@@ -192,14 +195,7 @@ void Constants::apply_test(const Program& program, const syntax::Statement& test
     form.end();
     if (!form.ok()) continue;
     const Declaration* found = param_named(program, name_of(*name), name->span);
-    if (found == nullptr) continue;
-    if (index_ != nullptr) index_->refer(name->span, found->span);
-    Param& param = params_[found];
-    const auto constant = wanted(*value, program.root(), param.unit);
-    if (!constant) continue;
-    check_range(*constant, param);
-    param.value = constant;
-    param.from = "test";
+    if (found != nullptr) put(*found, *value, "test", program.root());
   }
 }
 

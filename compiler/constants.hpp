@@ -70,6 +70,8 @@ class Constants {
   void apply_test(const Program& program, const syntax::Statement& test);
   bool assign(const syntax::Statement& setting, const Declaration& param, const std::string& from,
               const Module& scope);
+  bool put(const Declaration& declaration, const syntax::Expr& expr, const std::string& from,
+           const Module& scope);
   void check_range(const Constant& value, const Param& param);
 
   std::optional<Constant> literal(const syntax::Literal& literal, const syntax::Span& span);

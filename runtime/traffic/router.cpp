@@ -14,8 +14,8 @@ std::unique_ptr<Router> open_router(const plan::Plan& plan, Stores& stores,
   const plan::Router& router = plan.at(*plan.through);
   switch (router.kind) {
     case plan::RouterKind::File:
-      return std::make_unique<RoutingFile>(folder / own_path(plan, router.path), router_name(plan),
-                                           initial_routes(plan));
+      return std::make_unique<RoutingFile>(folder / own_path(plan, router.path), stores,
+                                           router_name(plan), initial_routes(plan));
     case plan::RouterKind::Table:
       return std::make_unique<RoutingTable>(open_routing_table(plan, stores));
     case plan::RouterKind::Channel:

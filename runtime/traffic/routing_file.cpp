@@ -1,5 +1,7 @@
 #include "runtime/traffic/routing_file.hpp"
 
+#include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -9,6 +11,7 @@
 
 #include "runtime/durable_file.hpp"
 #include "runtime/full_disk.hpp"
+#include "runtime/stores/sqlite_control.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -24,8 +27,26 @@ std::unexpected<Error> cannot(std::string_view verb, const std::filesystem::path
 
 }  // namespace
 
-RoutingFile::RoutingFile(std::filesystem::path path, RouterName name, Routes initial)
-    : path_(std::move(path)), name_(std::move(name)), initial_(std::move(initial)) {}
+RoutingFile::RoutingFile(std::filesystem::path path, Stores& stores, RouterName name,
+                         Routes initial)
+    : path_(std::move(path)),
+      stores_(stores),
+      name_(std::move(name)),
+      initial_(std::move(initial)) {}
+
+// A file knows no transactions, and after a rollback there is no document that could name a newer
+// epoch. So the fence of a store is held, under its write lock, while the file is changed: nobody
+// who takes the run over gets past that.
+Result<Transaction> RoutingFile::hold_fence(const Authority& authority) const {
+  const auto files = files_of(stores_);
+  const auto there =
+      std::ranges::find_if(files, [&](plan::StoreId store) { return stores_.exists(store); });
+  assert(there != files.end());  // a run begins with the old side
+  MIG_ASSIGN(database, stores_.writer(*there));
+  MIG_ASSIGN(transaction, Transaction::begin_write(*database));
+  MIG_TRY(check_fence(*database, resources_of(stores_, *there), authority));
+  return std::move(transaction);
+}
 
 Result<Routes> RoutingFile::read() {
   std::ifstream in(path_, std::ios::binary);
@@ -43,6 +64,8 @@ Result<Routes> RoutingFile::read() {
 }
 
 Result<void> RoutingFile::write(const Routes& wanted, const Authority& authority, Instant now) {
+  const auto held = hold_fence(authority);
+  if (!held) return std::unexpected(held.error());
   MIG_ASSIGN(present, read());
   MIG_ASSIGN(next, next_routes(present, wanted, authority, now));
   if (!next) return {};
@@ -53,6 +76,8 @@ Result<void> RoutingFile::write(const Routes& wanted, const Authority& authority
 }
 
 Result<void> RoutingFile::restore(const Authority& authority) {
+  const auto held = hold_fence(authority);
+  if (!held) return std::unexpected(held.error());
   MIG_ASSIGN(present, read());
   if (!is_spent(present, authority)) return {};
   if (::unlink(path_.c_str()) != 0 && errno != ENOENT) return cannot("removed", path_, errno);

@@ -13,14 +13,17 @@ namespace mig::runtime {
 
 class RoutingFile final : public Router {
  public:
-  RoutingFile(std::filesystem::path path, RouterName name, Routes initial);
+  RoutingFile(std::filesystem::path path, Stores& stores, RouterName name, Routes initial);
 
   Result<Routes> read() override;
   Result<void> write(const Routes& wanted, const Authority& authority, Instant now) override;
   Result<void> restore(const Authority& authority) override;
 
  private:
+  Result<Transaction> hold_fence(const Authority& authority) const;
+
   std::filesystem::path path_;
+  Stores& stores_;
   RouterName name_;
   Routes initial_;
 };

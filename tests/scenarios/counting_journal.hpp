@@ -1,10 +1,13 @@
-// A journal that counts what is appended to it, and loses the run at a chosen append.
+// A journal that counts what is appended to it, and loses the run at a chosen append, or keeps it
+// waiting there.
 //
 // Used by scenarios. Everything but that goes to the real journal, which outlives it.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/scenarios/scenario.hpp"
@@ -17,15 +20,22 @@ struct Crash {};
 // Forwards to the real journal; dies at the chosen append, or where a test wants to stop.
 class CountingJournal final : public runtime::Journal {
  public:
-  CountingJournal(runtime::Journal& journal, CrashPoint crash, int& count)
-      : journal_(journal), crash_(crash), count_(count) {}
+  // `meanwhile` happens while the run is kept waiting.
+  CountingJournal(runtime::Journal& journal, CrashPoint crash, int& count,
+                  std::function<void()> meanwhile)
+      : journal_(journal), crash_(crash), count_(count), meanwhile_(std::move(meanwhile)) {}
 
   runtime::Result<std::int64_t> append(const runtime::Lease& held,
                                        std::span<const runtime::NewRecord> records) override {
     ++count_;
-    if (crash_.append == count_ && crash_.is_before) throw Crash{};
+    const bool is_there = crash_.append == count_;
+    if (is_there && crash_.is_before) throw Crash{};
     auto seq = journal_.append(held, records);
-    if (crash_.append == count_) throw Crash{};
+    if (is_there && crash_.is_overtaken) {
+      meanwhile_();
+    } else if (is_there) {
+      throw Crash{};
+    }
     return seq;
   }
   runtime::Result<std::vector<runtime::JournalRecord>> read(std::int64_t after,
@@ -52,6 +62,7 @@ class CountingJournal final : public runtime::Journal {
   runtime::Journal& journal_;
   CrashPoint crash_;
   int& count_;
+  std::function<void()> meanwhile_;
 };
 
 }  // namespace mig::test

@@ -32,10 +32,12 @@ struct Scenario {
 // All of them, or the one that the variable MIG_SCENARIO names.
 std::vector<Scenario> all_scenarios();
 
-// Where a run is lost: at the n-th append of the journal, before it is written or right after.
+// Where a run is lost: at the n-th append of the journal, before it is written or right after. Or
+// where it is only slow: another runner takes over and goes to the end, then this one goes on.
 struct CrashPoint {
   int append = 0;  // from 1; 0: never
   bool is_before = false;
+  bool is_overtaken = false;
 };
 
 // What a finished world looks like, for comparison: schema and rows of every store, the routing
@@ -64,6 +66,9 @@ class ScenarioRun {
 
   void leap_to(runtime::Instant at) { clock_.leap_to(at); }
   int appends() const { return appends_; }  // of the last `run`
+  // How the runner ended that was overtaken, and what was there when it went on.
+  const std::optional<runtime::EndKind>& overtaken() const { return overtaken_; }
+  const Picture& when_overtaken() const { return when_overtaken_; }
   // What the application of `other` has written so far, on the old side and without a plan.
   void write_as(const ScenarioRun& other);
   Picture picture() const;
@@ -72,6 +77,7 @@ class ScenarioRun {
  private:
   std::unique_ptr<runtime::SqliteJournal> open_journal();
   std::optional<runtime::RunEnd> run_once(CrashPoint crash, const std::string& want);
+  void overtake();
   std::string approval_wanted(const plan::RunState& state) const;
   void approve_beside(runtime::Journal& journal, const plan::RunState& state, plan::StepId step);
   void write_after(const std::string& step, const std::string& when = {});
@@ -84,6 +90,8 @@ class ScenarioRun {
   std::string run_id_ = "run-1";
   int runs_ = 1;
   int appends_ = 0;
+  std::optional<runtime::EndKind> overtaken_;
+  Picture when_overtaken_;
   std::vector<bool> written_;  // of the scenario's application
   std::optional<std::string> stop_at_;
   bool stop_when_done_ = false;

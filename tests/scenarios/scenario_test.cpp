@@ -65,6 +65,25 @@ TEST_CASE("scenarios: a run that is lost at any record is resumed and ends the s
   }
 }
 
+TEST_CASE("scenarios: a runner that another one has overtaken does nothing more, at any record") {
+  for (const test::Scenario& scenario : test::all_scenarios()) {
+    INFO(scenario.name);
+    ScenarioRun undisturbed(scenario);
+    REQUIRE(undisturbed.run());
+    // The first two records are of a run that has not begun.
+    for (int at = 3; at < undisturbed.appends(); ++at) {
+      INFO("after append " << at);
+      ScenarioRun disturbed(scenario);
+      disturbed.run(CrashPoint{.append = at, .is_overtaken = true});
+      CHECK(disturbed.overtaken() == runtime::EndKind::LeaseLost);
+      const test::Picture picture = disturbed.picture();
+      CHECK(picture.stores == disturbed.when_overtaken().stores);
+      CHECK(picture.routes == disturbed.when_overtaken().routes);
+      CHECK(picture.log == disturbed.when_overtaken().log);
+    }
+  }
+}
+
 TEST_CASE("scenarios: steps start in the windows of their phases, and a copy goes on in the next") {
   const auto all = test::all_scenarios();
   const auto windows = std::ranges::find(all, "windows", &test::Scenario::name);

@@ -6,12 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/durable_file.hpp"
-#include "runtime/traffic/routing_file.hpp"
-#include "tests/unit/temporary_folder.hpp"
+#include "tests/support/routed_users.hpp"
 
 using namespace mig;
 using namespace mig::runtime;
-using mig::tests::TemporaryFolder;
 using namespace std::chrono_literals;
 
 namespace {
@@ -128,8 +126,8 @@ TEST_CASE("an older epoch of the run does not write, another run does") {
 }
 
 TEST_CASE("a routing file goes with the run that made it, once everything is back") {
-  const TemporaryFolder folder;
-  RoutingFile file(folder.path() / "routes.json", kName, kInitial);
+  const tests::RoutedUsers users(plan::RouterKind::File);
+  Router& file = *users.router;
   REQUIRE(file.read());
   CHECK(file.read()->version == 0);
 
@@ -140,15 +138,27 @@ TEST_CASE("a routing file goes with the run that made it, once everything is bac
 
   REQUIRE(file.write(kInitial, kRunner, kNow));
   REQUIRE(file.restore(kRunner));
-  CHECK_FALSE(std::filesystem::exists(folder.path() / "routes.json"));
+  CHECK_FALSE(std::filesystem::exists(users.folder / "routes.json"));
+}
+
+TEST_CASE(
+    "a runner that was overtaken changes no routing file, even where there is none any more") {
+  tests::RoutedUsers users(plan::RouterKind::File);
+  const Authority next{.journal = "journal", .run = "run", .epoch = 4};
+  users.fence(next);
+  const auto written = users.router->write(some_routes(), kRunner, kNow);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().kind == ErrorKind::Conflict);
+  REQUIRE(users.router->write(some_routes(), next, kNow));
+  REQUIRE_FALSE(users.router->restore(kRunner));
+  CHECK(users.router->read()->reads == some_routes().reads);
 }
 
 TEST_CASE("a file that is no routing document is left alone") {
-  const TemporaryFolder folder;
-  const auto path = folder.path() / "routes.json";
+  const tests::RoutedUsers users(plan::RouterKind::File);
+  const auto path = users.folder / "routes.json";
   REQUIRE_FALSE(replace_durably(path, "{\"mine\": true}\n"));
-  RoutingFile file(path, kName, kInitial);
-  const auto written = file.write(some_routes(), kRunner, kNow);
+  const auto written = users.router->write(some_routes(), kRunner, kNow);
   REQUIRE_FALSE(written);
   CHECK(written.error().kind == ErrorKind::Permanent);
   CHECK(std::filesystem::file_size(path) == 15);

@@ -2,60 +2,17 @@
 
 #include <catch2/catch.hpp>
 
-#include "runtime/stores/sqlite_control.hpp"
-#include "runtime/traffic/router.hpp"
-#include "tests/unit/temporary_folder.hpp"
+#include "tests/support/routed_users.hpp"
 
 using namespace mig;
 using namespace mig::runtime;
 using namespace std::chrono_literals;
-using mig::tests::TemporaryFolder;
 
 namespace {
 
+using Application = tests::RoutedUsers;
+
 constexpr Instant kNow{1772366400s};
-
-// A plan of one table that goes through a table beside it.
-plan::Plan table_plan() {
-  plan::Plan plan;
-  plan.name = "split_users";
-  plan.stores = {{.name = "app", .location = {"app.db"}}};
-  plan.routers = {{.name = "app_switch",
-                   .kind = plan::RouterKind::Table,
-                   .store = plan::StoreId{0},
-                   .table = "mig_routes"}};
-  plan.entities = {{.name = "User", .fields = {{.name = "id", .column = "id", .key = true}}}};
-  plan.datasets = {{.name = "users", .table = "users"}};
-  plan.to = {plan::DatasetId{0}};
-  plan.through = plan::RouterId{0};
-  return plan;
-}
-
-struct Application {
-  TemporaryFolder folder;
-  plan::Plan plan = table_plan();
-  Stores stores;
-  Authority runner{.journal = "journal", .run = "run", .epoch = 3};
-  std::unique_ptr<Router> router;
-
-  Application() : stores(Stores::find(plan, folder.path(), {}).value()) {
-    connection().execute("CREATE TABLE users (id INTEGER PRIMARY KEY) STRICT").value();
-    install_fence(*stores.writer(plan::StoreId{0}).value(), {"users"}, runner, 1).value();
-    router = open_router(stores.plan(), stores, folder.path());
-  }
-
-  // Another connection, as an application has one.
-  Database connection() const {
-    return Database::open(folder / "app.db", Mode::Create, {.busy_wait = 0ms}).value();
-  }
-  Routes moved() {
-    Routes routes = router->read().value();
-    routes.reads.share = plan::Ratio::percent(5);
-    routes.writes.mirror = plan::Side::New;
-    routes.writes.mode = plan::WriteMode::Transaction;
-    return routes;
-  }
-};
 
 std::int64_t number(const Database& database, const std::string& sql) {
   auto statement = database.prepare(sql).value();

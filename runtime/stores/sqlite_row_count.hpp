@@ -20,6 +20,12 @@ struct RowsCounted {
   bool is_exact = true;  // false: there are at most so many
 };
 
+// The greatest rowid: there are no more rows. Of a table it is found at once, at the end of the
+// tree. Nothing where there is no rowid, or no row, or where it takes longer: what is named may be
+// a view.
+Result<std::optional<std::int64_t>> row_bound(const Database& database, const std::string& table,
+                                              const Clock& clock, Duration limit);
+
 // `table` is quoted. Given up after `limit`; then the greatest rowid is an upper bound.
 Result<RowsCounted> count_rows(const Database& database, const std::string& table,
                                const Clock& clock, Duration limit);
