@@ -21,6 +21,9 @@ struct Node {
   std::uint8_t failures = 0;
   std::uint8_t crashes = 0;
   bool is_wrong = false;  // the fault has happened
+  // What clients go by that have not heard of the newest change: steps as in World.
+  std::uint16_t late_writes = 0;
+  std::uint16_t late_reads = 0;
   bool operator==(const Node&) const = default;
 };
 
@@ -32,7 +35,8 @@ struct Hash {
         std::uint64_t{world.tables} << 32U | world.leftover,
         std::uint64_t{world.writes} << 32U | std::uint64_t{world.reads} << 16U | world.bucket,
         std::uint64_t{node.failures} << 16U | std::uint64_t{node.crashes} << 8U |
-            std::uint64_t{node.is_wrong}};
+            std::uint64_t{node.is_wrong},
+        std::uint64_t{node.late_writes} << 16U | node.late_reads};
     std::uint64_t mixed = 0;
     for (const std::uint64_t part : parts)
       mixed = (mixed ^ part) * 0x9E3779B97F4A7C15U ^ mixed >> 29U;  // Fibonacci hashing
@@ -46,6 +50,9 @@ class Explorer {
       : model_(model), plan_(model.plan()), bounds_(bounds), harms_(harms), runs_(model.plan()) {
     for (const plan::Step& step : plan_.steps)
       undo_.push_back(undo_of(plan_, step));
+    const bool passes =
+        plan_.through && can(plan_.at(*plan_.through).kind, plan::RouterAbility::Requests);
+    has_late_clients_ = bounds.has_late_clients && plan_.through && !passes;
   }
 
   Outcome run() {
@@ -88,6 +95,13 @@ class Explorer {
     finding.start = at;
     std::ranges::reverse(finding.moves);
     outcome_.finding = std::move(finding);
+  }
+
+  // After a change of the routes those before it are the ones that some clients still go by.
+  static void hear(const World& before, Node& node) {
+    if (node.world.writes == before.writes && node.world.reads == before.reads) return;
+    node.late_writes = before.writes;
+    node.late_reads = before.reads;
   }
 
   Node with_run(Node node, RunId run) const {
@@ -138,6 +152,7 @@ class Explorer {
   void do_step(const Node& before, const Node& open, StepId step) {
     Node after = open;
     model_.finish(after.world, step);
+    hear(open.world, after);
     const RunId done = runs_.done(open.run, step, Direction::Forward);
     visit(with_run(after, done), {Doing::Does, step});
     if (Node wrong = open; !open.is_wrong && model_.finish_wrong(wrong.world, step)) {
@@ -170,6 +185,7 @@ class Explorer {
     const Node open = with_run(node, runs_.started(node.run, *next, Direction::Back));
     Node undone = open;
     model_.undo(undone.world, *next);
+    hear(open.world, undone);
     visit(with_run(undone, runs_.done(open.run, *next, Direction::Back)), undoes);
     if (undone.world == open.world) return;
     fail(open, {Doing::CannotUndo, *next}, Trouble::Permanent);
@@ -206,7 +222,42 @@ class Explorer {
     return std::ranges::find(ready, *during) != ready.end();
   }
 
+  // By the routes before the newest change. What a store guards it takes only from who has heard.
+  void let_late_clients_move(const Node& node) {
+    World late = node.world;
+    late.writes = node.late_writes;
+    late.reads = node.late_reads;
+    if (model_.reads_old(late)) let_late(node, late, Doing::ReadsOld, read_old);
+    if (model_.reads_new(late)) let_late(node, late, Doing::ReadsNew, read_new);
+    const plan::Side side = model_.authority(late);
+    if (side == plan::Side::None) return;
+    if (side != model_.authority(node.world)) {
+      if (!bounds_.guards_writes) let_late(node, late, Doing::Writes, write);
+      return;
+    }
+    // Triggers and changelogs do not ask the client; under `app` it is the application's promise to
+    // write both sides, which previews list.
+    let(node, Doing::Writes, write);
+  }
+
+  // Where the authority moves there is a version in between that names nobody: who holds to it
+  // reads no longer than it says that it is fresh (tests/mc, the switch-overs), and is never too
+  // late.
+  template <class Act>
+  void let_late(const Node& node, const World& late, Doing doing, Act act) {
+    const bool has_moved = model_.authority(late) != model_.authority(node.world);
+    let(node, doing, [&](const Model& model, World& world) {
+      World seen = late;
+      const std::optional<Harm> harmed = act(model, seen);
+      seen.writes = world.writes;
+      seen.reads = world.reads;
+      world = seen;
+      return has_moved && harmed == Harm::ReadLate ? std::nullopt : harmed;
+    });
+  }
+
   void let_clients_move(const Node& node) {
+    if (has_late_clients_) let_late_clients_move(node);
     if (may_write(model_, node.world)) let(node, Doing::Writes, write);
     if (model_.crossing(node.world) != Crossing::None) {
       let(node, Doing::Crosses, [](const Model& model, World& world) {
@@ -238,6 +289,7 @@ class Explorer {
   Bounds bounds_;
   const std::set<Harm>& harms_;
   std::vector<plan::UndoKind> undo_;
+  bool has_late_clients_ = false;
   Runs runs_;
   std::unordered_set<Node, Hash> seen_;
   std::vector<Origin> origins_;  // in the order in which they were met, which is the search's queue

@@ -53,6 +53,11 @@ struct Bounds {
   int crashes = 1;
   std::size_t states = 200'000;
   bool journals_intents = true;  // false: as if only what is done were written down (M4016)
+  // Some clients still go by the routes before the newest change (M4023). Where requests pass
+  // through a router there are none: a step is done when every router has heard of it; nor without
+  // any, where the application moves as a whole.
+  bool has_late_clients = false;
+  bool guards_writes = true;  // false: as if stores took writes of whoever has not heard of it
 };
 
 struct Finding {

@@ -59,7 +59,8 @@ class Assumptions {
     std::set<std::string> routers;
     const plan::Views views(plan_);
     for (std::size_t i = 0; i < views.size(); ++i) {
-      if (views.at(i).through) routers.insert(plan_.at(*views.at(i).through).name);
+      const auto& through = views.at(i).through;
+      if (through) routers.insert(plan_.at(*through).name);
     }
     if (routers.empty()) {
       add("the application moves as a whole when the steps say so: there is no router");
@@ -87,8 +88,9 @@ class Assumptions {
   void about_inverse() {
     const plan::Views views(plan_);
     for (std::size_t i = 0; i < views.size(); ++i) {
-      if (!views.at(i).back) continue;
-      add(fmt::format("`{}` gives back what `via` took", plan_.at(*views.at(i).back).name),
+      const auto& back = views.at(i).back;
+      if (!back) continue;
+      add(fmt::format("`{}` gives back what `via` took", plan_.at(*back).name),
           "`mig test` tries made-up rows");
       return;
     }

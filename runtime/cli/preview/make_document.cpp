@@ -190,8 +190,9 @@ class Maker {
     if (steps.size() == 1) return lengths[steps.front().index];
     ShownTime sum{{}, Bound::Exactly, Certainty::Fact, "the plan says so"};
     for (const StepId id : steps) {
-      if (!lengths[id.index]) return std::nullopt;
-      if (lengths[id.index]->bound != Bound::AtMost) sum.ns += lengths[id.index]->ns;
+      const std::optional<ShownTime>& one = lengths[id.index];
+      if (!one) return std::nullopt;
+      if (one->bound != Bound::AtMost) sum.ns += one->ns;
     }
     return sum;
   }
