@@ -27,11 +27,13 @@ bool is_plan(std::string_view argument) {
 
 constexpr const char* kFooter =
     "A first look:\n"
-    "  mig check plan.mig                  every mistake in a plan\n"
+    "  mig init                            a plan to begin with\n"
+    "  mig check plan.mig                  every mistake in a plan, and what was proved\n"
+    "  mig preview plan.mig                what it would do; nothing is done\n"
     "  mig help COMMAND                    what a command does, with an example\n"
-    "Exit codes: 0 done, 1 the plan is wrong, 3 refused, 4 rolled back, 5 needs a person, 6 "
-    "locked,\n"
-    "            64 usage, 69 unavailable, 70 a bug in mig, 130 interrupted";
+    "Exit codes: 0 done, 1 the plan is wrong, 2 would change something, 3 refused, 4 rolled back,\n"
+    "            5 needs a person, 6 locked, 7 waits, 8 done in part, 64 usage, 69 unavailable,\n"
+    "            70 a bug in mig, 130 interrupted";
 
 }  // namespace
 
