@@ -4,12 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/refusal.hpp"
+
 namespace mig::cli {
 namespace {
 
-const plan::Plan* refuse(ExitCode& exit, const std::string& message, const std::string& help) {
-  fmt::print(stderr, "mig: {}\n     {}\n", message, help);
-  exit = ExitCode::Usage;
+const plan::Plan* no_plan(ExitCode& exit, const std::string& message, const std::string& help) {
+  exit = refuse(ExitCode::Usage, message, help);
   return nullptr;
 }
 
@@ -34,22 +35,22 @@ const plan::Plan* chosen_plan(CompiledFile& file, const PlanOptions& options, Ex
     const auto names = file.environments();
     const bool is_known = std::ranges::find(names, options.env) != names.end();
     if (file.is_readable() && !file.diagnostics().has_errors() && !is_known) {
-      return refuse(exit, fmt::format("the plan has no environment `{}`", options.env),
-                    known(file));
+      return no_plan(exit, fmt::format("the plan has no environment `{}`", options.env),
+                     known(file));
     }
     return nullptr;
   }
   if (options.env.empty() && !file.environments().empty()) {
-    return refuse(exit, "the plan has environments; say which one with --env", known(file));
+    return no_plan(exit, "the plan has environments; say which one with --env", known(file));
   }
   std::vector<const plan::Plan*> candidates;
   for (const plan::Plan& plan : file.result().plans) {
     if (options.plan.empty() || plan.name == options.plan) candidates.push_back(&plan);
   }
   if (candidates.size() == 1) return candidates.front();
-  return refuse(exit,
-                candidates.empty() ? "the file has no such plan" : "the file has several plans",
-                "name one with --plan");
+  return no_plan(exit,
+                 candidates.empty() ? "the file has no such plan" : "the file has several plans",
+                 "name one with --plan");
 }
 
 }  // namespace mig::cli

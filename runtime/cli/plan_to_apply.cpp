@@ -4,6 +4,7 @@
 
 #include "compiler/plan/codec.hpp"
 #include "runtime/cli/preview/review.hpp"
+#include "runtime/cli/refusal.hpp"
 #include "runtime/cli/sources.hpp"
 
 namespace mig::cli {
@@ -11,8 +12,7 @@ namespace {
 
 std::nullopt_t refuse(ExitCode& exit, ExitCode code, const std::string& message,
                       const std::string& help) {
-  fmt::print(stderr, "mig: {}\n     {}\n", message, help);
-  exit = code;
+  exit = refuse(code, message, help);
   return std::nullopt;
 }
 

@@ -160,7 +160,7 @@ class Looker {
         MIG_ASSIGN(table, runtime::quote_identifier(dataset.table));
         MIG_ASSIGN(counted, runtime::count_rows(*database, table, clock_, kLongestLook));
         seen.counted = counted;
-        MIG_ASSIGN(greatest, greatest_key(id, *database, table));
+        MIG_ASSIGN(greatest, greatest_key(id, *database, schema));
         seen.greatest_key = greatest;
       }
       if (run_.empty()) check_shape(views_, plan_, id, schema, live_);
@@ -173,14 +173,14 @@ class Looker {
   // elsewhere.
   Result<std::optional<std::int64_t>> greatest_key(plan::DatasetId id,
                                                    const runtime::Database& database,
-                                                   const std::string& table) const {
+                                                   const runtime::LiveSchema& schema) const {
     const plan::Entity& entity = plan_.entity_of(id);
     const auto key = entity.key();
     const plan::Field& field = entity.fields[key.front()];
     if (key.size() != 1 || !field.type.is_integer()) return std::nullopt;
-    MIG_ASSIGN(schema, runtime::read_schema(database));
     const runtime::LiveTable* const there = schema.table(plan_.at(id).table);
     if (there == nullptr || there->column(field.column) == nullptr) return std::nullopt;
+    MIG_ASSIGN(table, runtime::quote_identifier(there->name));
     MIG_ASSIGN(column, runtime::quote_identifier(field.column));
     return runtime::integer_within(database, fmt::format("SELECT max({}) FROM {}", column, table),
                                    clock_, kLongestLook);

@@ -16,6 +16,7 @@
 #include "runtime/cli/preview/review.hpp"
 #include "runtime/cli/preview/text.hpp"
 #include "runtime/cli/preview/words.hpp"
+#include "runtime/cli/refusal.hpp"
 #include "runtime/cli/refused_plan.hpp"
 #include "runtime/cli/run_id.hpp"
 #include "runtime/cli/session.hpp"
@@ -74,12 +75,6 @@ class Apply {
   }
 
  private:
-  static ExitCode refuse(ExitCode exit, const std::string& message, const std::string& help) {
-    fmt::print(stderr, "mig: {}\n", message);
-    if (!help.empty()) fmt::print(stderr, "     {}\n", help);
-    return exit;
-  }
-
   bool confirm() const {
     fmt::print("\nApply this plan? Only `yes` goes on: ");
     std::fflush(stdout);

@@ -8,6 +8,7 @@
 
 #include "grammar/print.hpp"
 #include "runtime/cli/commands.hpp"
+#include "runtime/cli/refusal.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/cli/starter.hpp"
 #include "runtime/durable_file.hpp"
@@ -22,11 +23,6 @@ struct InitOptions {
   std::string table;
   bool is_live = false;
 };
-
-ExitCode refuse(ExitCode exit, const std::string& message, const std::string& help) {
-  fmt::print(stderr, "mig: {}\n     {}\n", message, help);
-  return exit;
-}
 
 // The table that is meant: the one that is named, or the only one.
 runtime::Result<runtime::LiveTable> chosen_table(const InitOptions& options) {

@@ -23,6 +23,7 @@
 #include "runtime/cli/preview/since.hpp"
 #include "runtime/cli/preview/text.hpp"
 #include "runtime/cli/preview/words.hpp"
+#include "runtime/cli/refusal.hpp"
 #include "runtime/cli/run_id.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/cli/sources.hpp"
@@ -148,11 +149,6 @@ class Preview {
   }
 
  private:
-  static ExitCode refuse(ExitCode exit, const std::string& message, const std::string& help) {
-    fmt::print(stderr, "mig: {}\n     {}\n", message, help);
-    return exit;
-  }
-
   std::string why_offline() const {
     if (schemas_)
       return fmt::format("the schemas are those of {}, pulled at {}", options_.schema,
@@ -217,17 +213,12 @@ class Preview {
   }
 
   static void tell_ci(const Document& document) {
-    std::string markers;
-    for (const ShownPhase& phase : document.phases) {
-      for (const ShownChange& change : phase.changes) {
-        if (change.is_point_of_no_return) markers += (markers.empty() ? "" : " ") + phase.name;
-      }
-    }
-    report_to_ci({{"outcome", document.outcome},
-                  {"changes", document.outcome == "changes" ? "true" : "false"},
-                  {"plan_hash", document.hash.plan},
-                  {"source_hash", document.hash.source},
-                  {"point_of_no_return", markers}});
+    report_to_ci(
+        {{"outcome", document.outcome},
+         {"changes", document.outcome == "changes" ? "true" : "false"},
+         {"plan_hash", document.hash.plan},
+         {"source_hash", document.hash.source},
+         {"point_of_no_return", fmt::format("{}", fmt::join(phases_of_no_return(document), " "))}});
   }
 
   const PreviewOptions& options_;

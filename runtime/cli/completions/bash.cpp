@@ -33,9 +33,6 @@ std::string bash_completions(const std::vector<CommandShape>& commands) {
   std::string script(kHead);
   for (const CommandShape& one : commands) {
     if (one.path.empty()) continue;
-    const std::size_t last = one.path.rfind(' ');
-    const std::string outer = last == std::string::npos ? "" : one.path.substr(0, last);
-    const std::string word = one.path.substr(last == std::string::npos ? 0 : last + 1);
     script += fmt::format("      '{}/{}') command='{}' ;;\n", one.outer, one.word, one.path);
   }
   script += "    esac\n  done\n  case \"$command/$before\" in\n";

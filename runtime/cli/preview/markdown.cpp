@@ -166,12 +166,8 @@ class Comment {
     if (document_.plan.empty()) return;
     std::string text = fmt::format("{} · {} · {}", code(short_hash(document_.hash.plan)),
                                    safe(document_.proof.text), safe(finish(document_)));
-    for (const ShownPhase& phase : document_.phases) {
-      for (const ShownChange& change : phase.changes) {
-        if (change.is_point_of_no_return)
-          text += fmt::format(" · point of no return in {}", code(phase.name));
-      }
-    }
+    for (const std::string& phase : phases_of_no_return(document_))
+      text += fmt::format(" · point of no return in {}", code(phase));
     const std::string deleted = deletions(document_);
     if (!deleted.empty()) text += fmt::format(" · deletes for good: **{}**", safe(deleted));
     line(text);

@@ -150,6 +150,15 @@ std::string window_of(const Document& document, const ShownPhase& phase) {
   return fmt::format("only {}; {}", phase.window, document.is_live ? opens : "not checked");
 }
 
+std::vector<std::string> phases_of_no_return(const Document& document) {
+  std::vector<std::string> names;
+  for (const ShownPhase& phase : document.phases) {
+    if (std::ranges::any_of(phase.changes, &ShownChange::is_point_of_no_return))
+      names.push_back(phase.name);
+  }
+  return names;
+}
+
 std::string deletions(const Document& document) {
   std::string texts;
   for (const ShownPhase& phase : document.phases) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/cli/preview/document.hpp"
 #include "runtime/clock.hpp"
@@ -33,6 +34,8 @@ std::string size(std::int64_t bytes);
 std::string short_hash(std::string_view hash);
 // `only sat..sun; opens 2026-11-28T00:00:00Z`. REQUIRES: the phase has a window.
 std::string window_of(const Document& document, const ShownPhase& phase);
+// The phases that hold a point of no return.
+std::vector<std::string> phases_of_no_return(const Document& document);
 // `drop index: 63_000 rows deleted`: what is deleted for good; empty where nothing is.
 std::string deletions(const Document& document);
 // `about 7d 1h, and the approval of team-dba`
