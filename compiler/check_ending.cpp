@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/phrase.hpp"
 #include "compiler/plan/routing.hpp"
 #include "compiler/plan/views.hpp"
+#include "compiler/told_run.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -22,6 +24,15 @@ std::optional<std::uint32_t> last(const plan::Plan& plan) {
   return std::nullopt;
 }
 
+// A run up to the plan's end, after the step that says what is left on.
+ToldRun ended_after(const plan::Plan& plan, StepId step, const std::vector<syntax::Span>& spans) {
+  ToldRun run;
+  run.mig(plan.at(plan.at(step).phase).name, plan::phrase(plan, step), spans[step.index])
+      .gap()
+      .other("mig", "the plan has ended");
+  return run;
+}
+
 bool is_left(const plan::Plan& plan, Left what) {
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
     const auto* leave = std::get_if<plan::Leave>(&plan.steps[i].action);
@@ -36,15 +47,25 @@ void check_writes(const plan::Plan& plan, const std::vector<syntax::Span>& spans
   if (!at || is_left(plan, Left::Writes)) return;
   const auto& writes = std::get<plan::RouteWrites>(plan.steps[*at].action);
   if (writes.to == plan::Side::None) {
-    diagnostics.report(spans[*at], diag::LeftOn, "the plan ends while nobody may write")
-        .help("open the new side at the end: `point_of_no_return \"why\"; writes new`")
+    auto report =
+        diagnostics.report(spans[*at], diag::LeftOn, "the plan ends while nobody may write");
+    report.help("open the new side at the end: `point_of_no_return \"why\"; writes new`")
         .help("or the old one again: `writes old`");
+    ended_after(plan, StepId{*at}, spans)
+        .other("app", "WRITE row 7: refused")
+        .tell(report, "clients are refused for as long as nobody starts another plan");
     return;
   }
   if (!writes.mirror) return;
   auto report = diagnostics.report(spans[*at], diag::LeftOn,
                                    "the plan ends while writes still come to both sides");
   report.help("let one side go at the end: `point_of_no_return \"why\"; writes new`");
+  ended_after(plan, StepId{*at}, spans)
+      .other("app", fmt::format("WRITE row 7 to {}, acknowledged",
+                                writes.to == plan::Side::Old ? "old" : "new"))
+      .other("fault",
+             fmt::format("what goes to `{}` is lost", writes.to == plan::Side::Old ? "new" : "old"))
+      .tell(report, "the sides differ from then on, and no run is there to see it or to mend it");
   if (*writes.mirror == plan::WriteMode::Follow) return;
   report.help(fmt::format("or say that it is meant: `leave writes {} {{ because = \"…\" }}`",
                           writes.to == plan::Side::Old ? "old, new" : "new, old"));
@@ -57,8 +78,13 @@ void check_reads(const plan::Plan& plan, const std::vector<syntax::Span>& spans,
   const auto& reads = std::get<plan::RouteReads>(plan.steps[*at].action);
   if (reads.to != plan::Side::New || (!reads.share && reads.where.empty() && !reads.through))
     return;
-  diagnostics.report(spans[*at], diag::LeftOn, "the plan ends while both sides still answer reads")
-      .help("let one side answer them all: `reads new`")
+  auto report = diagnostics.report(spans[*at], diag::LeftOn,
+                                   "the plan ends while both sides still answer reads");
+  ended_after(plan, StepId{*at}, spans)
+      .other("fault", "the new side answers wrongly")
+      .other("app", "READ row 7 from new: wrong")
+      .tell(report, "some clients are answered wrongly, and no gate looks at them any more");
+  report.help("let one side answer them all: `reads new`")
       .help(
           "or say that it is meant, where writes come to both sides: "
           "`leave reads … { because = \"…\" }`");

@@ -8,6 +8,7 @@
 
 #include "compiler/plan/lane.hpp"
 #include "compiler/plan/overloaded.hpp"
+#include "compiler/told_run.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -302,6 +303,12 @@ void check_held_values(Analysis& analysis, const syntax::Span& at) {
   auto report =
       analysis.diagnostics.report(at, diag::InverseNotTotal, back.name, plan.at(back.input).name,
                                   plan.entity_of(plan.from).name);
+  ToldRun run;
+  run.other("app", fmt::format("WRITE a `{}` to new, acknowledged", plan.at(back.input).name))
+      .other("you", "mig rollback")
+      .undo("", fmt::format("`{}` finds no value for it that the old side can hold", back.name), at)
+      .other("app", "READ it from old: it is not there as it was written");
+  run.tell(report, "what a client wrote at 1 is lost at 4");
   for (const HeldValues::Loss& loss : losses)
     report.note(loss.text);
   report.help(fmt::format("let the new side refuse what the old one cannot hold: `{}`",

@@ -8,6 +8,7 @@
 #include "compiler/check_held_values.hpp"
 #include "compiler/form.hpp"
 #include "compiler/plan/lane.hpp"
+#include "compiler/told_run.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -169,9 +170,17 @@ class BackChecker {
   }
 
   Report not_total() {
-    return analysis_.diagnostics.report(at_, diag::InverseNotTotal, back_.name,
-                                        plan().at(back_.input).name,
-                                        plan().entity_of(plan().from).name);
+    auto report = analysis_.diagnostics.report(at_, diag::InverseNotTotal, back_.name,
+                                               plan().at(back_.input).name,
+                                               plan().entity_of(plan().from).name);
+    const std::string& old_row = plan().entity_of(plan().from).name;
+    ToldRun run;
+    run.other("app", fmt::format("WRITE a `{}` to new, acknowledged", plan().at(back_.input).name))
+        .other("you", "mig rollback")
+        .undo("", fmt::format("`{}` does not say which `{}` it is", back_.name, old_row), at_)
+        .other("app", "READ it from old: it is not there");
+    run.tell(report, "what a client wrote at 1 is lost at 4");
+    return report;
   }
 
   // The old row is found by the key alone, even when the row that it came from is gone.

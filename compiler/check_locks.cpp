@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/phrase.hpp"
 #include "compiler/sql_words.hpp"
+#include "compiler/told_run.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -68,6 +70,15 @@ class LocksChecker {
     return std::nullopt;
   }
 
+  const std::string& phase_of(StepId step) const { return plan_.at(plan_.at(step).phase).name; }
+
+  void tell_locked(Report report, StepId step, std::string waits) const {
+    ToldRun run;
+    run.mig(phase_of(step), phrase(plan_, step), ordered_.span(step))
+        .other("app", std::move(waits));
+    run.tell(report, "clients wait for as long as the table is large");
+  }
+
   // Whoever waits for a lock lets everybody wait who comes after it.
   void check_limit(StepId step, plan::DatasetId dataset) {
     const plan::Store& store = plan_.at(plan_.at(dataset).store);
@@ -82,6 +93,19 @@ class LocksChecker {
             : fmt::format("this changes `{}` while clients use it, and may let them wait for as "
                           "long as the slowest of them",
                           plan_.at(dataset).name));
+    ToldRun run;
+    run.other("app", fmt::format("a long transaction has read `{}`", plan_.at(dataset).name))
+        .mig(phase_of(step), fmt::format("{}: waits for it", phrase(plan_, step)),
+             ordered_.span(step));
+    if (store.lock_timeout) {
+      run.other("time",
+                fmt::format("{} later it waits no longer", plan::print(*store.lock_timeout)))
+          .other("undo", "everything, since nothing says that it tries again");
+      run.tell(report, "one slow client takes the whole plan back");
+    } else {
+      run.other("app", "READ row 7: waits behind it");
+      run.tell(report, "every client waits as long as the slowest transaction lasts");
+    }
     if (!store.lock_timeout)
       report.help(
           fmt::format("say in `{}` for how long it may wait: `lock_timeout = 2s`", store.name));
@@ -99,9 +123,11 @@ class LocksChecker {
       locks = std::ranges::any_of(changes_of(sql->text), &SqlChange::builds_under_lock);
     }
     if (!locks || diagnostics_.has_error_at(ordered_.span(step))) return;
-    diagnostics_
-        .report(ordered_.span(step), diag::LocksClientsOut,
-                fmt::format("nobody writes `{}` while this index is built", plan_.at(dataset).name))
+    auto report = diagnostics_.report(
+        ordered_.span(step), diag::LocksClientsOut,
+        fmt::format("nobody writes `{}` while this index is built", plan_.at(dataset).name));
+    tell_locked(report, step, "WRITE row 7: waits until it is done");
+    report
         .help(std::holds_alternative<plan::Sql>(action)
                   ? "write `create index concurrently`"
                   : "let clients go on: `add index … { concurrently }`")
@@ -113,11 +139,11 @@ class LocksChecker {
     const auto* sql = std::get_if<plan::Sql>(&plan_.at(step).action);
     if (sql == nullptr || diagnostics_.has_error_at(ordered_.span(step))) return;
     if (!std::ranges::any_of(changes_of(sql->text), &SqlChange::fills_by_call)) return;
-    diagnostics_
-        .report(ordered_.span(step), diag::LocksClientsOut,
-                fmt::format("nobody uses `{}` while every row gets its default",
-                            plan_.at(dataset).name))
-        .help("add the field with a constant, or without a default, and fill it afterwards");
+    auto report = diagnostics_.report(
+        ordered_.span(step), diag::LocksClientsOut,
+        fmt::format("nobody uses `{}` while every row gets its default", plan_.at(dataset).name));
+    tell_locked(report, step, "READ row 7: waits until it is done");
+    report.help("add the field with a constant, or without a default, and fill it afterwards");
   }
 
   const OrderedView& ordered_;

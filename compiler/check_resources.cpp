@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/phrase.hpp"
+#include "compiler/told_run.hpp"
+
 namespace mig::compiler {
 namespace {
 
@@ -54,22 +57,26 @@ class ResourcesChecker {
       for (std::uint32_t other = 0; other < id.index; ++other) {
         const auto& others = plan_.resources[other].requests;
         if (std::ranges::find(others, request) == others.end()) continue;
-        diagnostics_
-            .report(names_[id.index], diag::ChangedTwice,
-                    fmt::format("`{}` belongs to two features", print(request)))
+        auto report =
+            diagnostics_.report(names_[id.index], diag::ChangedTwice,
+                                fmt::format("`{}` belongs to two features", print(request)));
+        report
             .label(names_[other], fmt::format("`{}` moves it as well", plan_.resources[other].name))
             .help("each request belongs to one feature");
+        tell_twice(report, ResourceId{other}, id, print(request));
         return;
       }
     }
     for (const DatasetId dataset : datasets_of(plan_.at(id))) {
       for (std::uint32_t other = 0; other < id.index; ++other) {
         if (!shared(plan_.resources[other], dataset)) continue;
-        diagnostics_
-            .report(names_[id.index], diag::ChangedTwice,
-                    fmt::format("`{}` belongs to two resources", plan_.at(dataset).name))
+        auto report = diagnostics_.report(
+            names_[id.index], diag::ChangedTwice,
+            fmt::format("`{}` belongs to two resources", plan_.at(dataset).name));
+        report
             .label(names_[other], fmt::format("`{}` moves it as well", plan_.resources[other].name))
             .help("put what has to move together into one resource");
+        tell_twice(report, ResourceId{other}, id, plan_.at(dataset).name);
         return;
       }
     }
@@ -82,25 +89,74 @@ class ResourcesChecker {
     for (const DatasetId dataset : plan::datasets_of(plan_.at(id).action)) {
       for (std::uint32_t i = 0; i < plan_.resources.size(); ++i) {
         const ResourceId resource{i};
-        const auto partial = first_partial(resource);
-        if (!shared(plan_.at(resource), dataset) || !partial || id < *partial) continue;
-        diagnostics_.report(steps_[id.index], diag::MayBeSkipped, plan_.at(dataset).name)
-            .label(steps_[partial->index],
+        const auto partial = partials(resource);
+        if (!shared(plan_.at(resource), dataset) || partial.empty() || id < partial.front())
+          continue;
+        auto report =
+            diagnostics_.report(steps_[id.index], diag::MayBeSkipped, plan_.at(dataset).name);
+        report
+            .label(steps_[partial.front().index],
                    fmt::format("where this fails, `{}` goes back alone and the plan goes on",
                                plan_.at(resource).name))
             .help(fmt::format("put it into the resource `{}`", plan_.at(resource).name))
             .help("or let a failure take everything back: `on_fail rollback`");
+        tell_skipped(report, resource, id, dataset);
         return;
       }
     }
   }
 
-  std::optional<plan::StepId> first_partial(ResourceId resource) const {
+  const std::string& phase_of(plan::StepId id) const { return plan_.at(plan_.at(id).phase).name; }
+
+  // The resource fails as late as it may, goes back alone, and `id` meets what that has left.
+  void tell_skipped(Report report, ResourceId resource, plan::StepId id, DatasetId dataset) const {
+    const auto partial = partials(resource).back();
+    ToldRun run;
+    std::vector<plan::StepId> done;
+    for (std::uint32_t i = 0; i < partial.index; ++i) {
+      const plan::StepId before{i};
+      if (plan_.resource_of(before) != resource ||
+          plan::undo_of(plan_, plan_.at(before)) != plan::UndoKind::Inverse)
+        continue;
+      done.push_back(before);
+      run.mig(phase_of(before), plan::phrase(plan_, before), steps_[i]);
+    }
+    run.mig(phase_of(partial), plan::phrase(plan_, partial) + ": fails", steps_[partial.index]);
+    bool is_taken_back = false;
+    for (auto step = done.rbegin(); step != done.rend(); ++step) {
+      run.undo(phase_of(*step), plan::phrase(plan_, *step), steps_[step->index]);
+      const auto* create = std::get_if<plan::Create>(&plan_.at(*step).action);
+      is_taken_back =
+          is_taken_back || (create != nullptr && std::ranges::count(create->datasets, dataset) > 0);
+    }
+    run.mig(phase_of(id), plan::phrase(plan_, id), steps_[id.index]);
+    run.tell(report, is_taken_back ? fmt::format("`{}` is not there at {}", plan_.at(dataset).name,
+                                                 run.last())
+                                   : fmt::format("`{}` at {} is what it was before the plan",
+                                                 plan_.at(dataset).name, run.last()));
+  }
+
+  // Two resources move one thing: the way back of one takes the other's rows.
+  void tell_twice(Report report, ResourceId first, ResourceId second, const std::string& what) {
+    ToldRun run;
+    run.mig(plan_.at(first).name, fmt::format("moves `{}`", what), names_[first.index])
+        .mig(plan_.at(second).name, fmt::format("moves `{}`", what), names_[second.index])
+        .other("fault", fmt::format("`{}` fails", plan_.at(first).name))
+        .undo(plan_.at(first).name, fmt::format("`{}` as it was before", what),
+              names_[first.index]);
+    run.tell(report, fmt::format("what `{}` did to `{}` is undone at 4, and it goes on as if it "
+                                 "were there",
+                                 plan_.at(second).name, what));
+  }
+
+  // Where a failure takes that resource back alone.
+  std::vector<plan::StepId> partials(ResourceId resource) const {
+    std::vector<plan::StepId> found;
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
       const bool may_stay_out = plan_.steps[i].on_fail.then == plan::Finally::AllowPartial;
-      if (may_stay_out && plan_.resource_of(plan::StepId{i}) == resource) return plan::StepId{i};
+      if (may_stay_out && plan_.resource_of(plan::StepId{i}) == resource) found.push_back({i});
     }
-    return std::nullopt;
+    return found;
   }
 
   const plan::Plan& plan_;

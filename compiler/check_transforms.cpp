@@ -8,6 +8,7 @@
 #include "compiler/form.hpp"
 #include "compiler/names.hpp"
 #include "compiler/signatures.hpp"
+#include "compiler/told_run.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -228,6 +229,16 @@ class TransformChecker {
     if (!values[index]) fail();
   }
 
+  // Both give a row of one and the same key.
+  void tell_meeting(Report report, const syntax::Span& at, const std::string& one,
+                    const std::string& other) const {
+    ToldRun run;
+    run.mig("", fmt::format("{} gives a row under key K", one), at)
+        .mig("", fmt::format("{} gives another under key K", other), at)
+        .other("app", fmt::format("READ what {} became: one of the two is gone", one));
+    run.tell(report, "one key holds one row, and the other one has taken its place");
+  }
+
   // Two source rows must not meet in one target row unless the plan says that they share it: the
   // target's key has to hold the source's key, and the loop's position where there is a loop.
   void check_keys(const syntax::Expr& name, const plan::Emit& emit, const std::string& element) {
@@ -251,11 +262,14 @@ class TransformChecker {
       });
       if (holds) continue;
       const std::string& field = analysis_.plan.at(transform_.input).fields[key].name;
-      analysis_.diagnostics.report(name.span, diag::KeysMeet, target.name)
+      auto report = analysis_.diagnostics.report(name.span, diag::KeysMeet, target.name);
+      report
           .note(
               fmt::format("the key of `{}` does not hold `{}.{}`", target.name, scope_.row, field))
           .help(fmt::format("carry `{}` into the key, or write `emit {} shared`", field,
                             target.name));
+      tell_meeting(report, name.span, fmt::format("the row with `{}` = 7", field),
+                   fmt::format("the row with `{}` = 8", field));
       return fail();
     }
     const bool counts = !emit.each || carried([](const plan::Expr& value) {
@@ -263,7 +277,9 @@ class TransformChecker {
              std::holds_alternative<plan::LoopElement>(value.node);
     });
     if (!counts) {
-      analysis_.diagnostics.report(name.span, diag::KeysMeet, target.name)
+      auto report = analysis_.diagnostics.report(name.span, diag::KeysMeet, target.name);
+      tell_meeting(report, name.span, "the first turn of row 7", "its second turn");
+      report
           .note(fmt::format("the key of `{}` does not tell one turn of the loop from the next",
                             target.name))
           .help(fmt::format("carry the loop's position into the key, such as `{}.index`", element));

@@ -9,6 +9,7 @@
 #include "compiler/plan/phrase.hpp"
 #include "compiler/plan/routing.hpp"
 #include "compiler/plan/views.hpp"
+#include "compiler/told_run.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -46,6 +47,24 @@ class WayBack {
       text += fmt::format(", and {} go by until the old side has caught up", plan::print(drain_));
     return text;
   }
+  // The longest of the ways back, with what it has come to.
+  void tell(Report report, const syntax::Span& promise) const {
+    const Duration others = limits_ - longest_limit_;
+    ToldRun run;
+    run.mig("", fmt::format("promises to be back within {}", plan::print(*plan_.rollback_within)),
+            promise)
+        .gap()
+        .other("you", "mig rollback");
+    if (drain_ > Duration::zero())
+      run.other("time", fmt::format("{} until the old side has caught up", plan::print(drain_)));
+    run.other("undo", fmt::format("{}: up to {}", plan::phrase(plan_, longest_),
+                                  plan::print(longest_limit_)));
+    if (others > Duration::zero())
+      run.other("undo", fmt::format("{} other steps: up to {}", steps_ - 1, plan::print(others)));
+    run.tell(report, fmt::format("the old side serves as before when {} have gone by",
+                                 plan::print(whole())));
+  }
+
   std::string longest() const {
     return fmt::format("the longest is `{}`, with {}", plan::phrase(plan_, longest_),
                        plan::print(longest_limit_));
@@ -89,10 +108,10 @@ void check_way_back(const plan::Plan& plan, const syntax::Span& promise, Diagnos
   WayBack way(plan);
   way.measure();
   if (way.whole() <= *plan.rollback_within) return;
-  diagnostics
-      .report(promise, diag::TooLongBack, plan::print(way.whole()),
-              plan::print(*plan.rollback_within))
-      .note(way.shown())
+  auto report = diagnostics.report(promise, diag::TooLongBack, plan::print(way.whole()),
+                                   plan::print(*plan.rollback_within));
+  way.tell(report, promise);
+  report.note(way.shown())
       .note(way.longest())
       .help(fmt::format("promise what it may take: `rollback_within {}`", plan::print(way.whole())))
       .help("or let fewer steps stand before the point of no return");

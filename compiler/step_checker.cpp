@@ -8,6 +8,7 @@
 
 #include "compiler/names.hpp"
 #include "compiler/plan/time_limit.hpp"
+#include "compiler/told_run.hpp"
 
 namespace mig::compiler {
 
@@ -120,8 +121,17 @@ void StepChecker::read_rejects(const syntax::Statement& statement) {
   const WrittenAttribute* owner = attributes.find("owner");
   for (const auto& [attribute, name] : {std::pair(most, "max"), std::pair(owner, "owner")}) {
     if (attribute != nullptr) continue;
-    analysis_.diagnostics.report(statement.word.span, diag::RejectsUnowned, name)
-        .help(fmt::format("it is written like `{}`", row.form));
+    auto report = analysis_.diagnostics.report(statement.word.span, diag::RejectsUnowned, name);
+    report.help(fmt::format("it is written like `{}`", row.form));
+    const bool is_unbounded = most == nullptr;
+    ToldRun run;
+    run.mig(analysis_.plan.at(phase_).name,
+            is_unbounded ? "sets row 7 aside, and every row after it" : "sets row 7 aside",
+            statement.word.span)
+        .other("mig", "the plan goes on to its end")
+        .other("app", "READ row 7 from new: it is not there");
+    run.tell(report, is_unbounded ? "nothing has stopped the run, however many rows are missing"
+                                  : "a row is missing, and nobody was there to be told");
     return;
   }
   const auto share = analysis_.constants.ratio(*most->value, *scope_.module);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/step_checker.hpp"
+#include "compiler/told_run.hpp"
 
 namespace mig::compiler {
 
@@ -143,13 +144,21 @@ bool StepChecker::grows(const std::vector<RampStage>& stages) {
     const plan::Ratio before = stages[i - 1].reads.share.value_or(whole);
     const plan::Ratio now = stages[i].reads.share.value_or(whole);
     if (before < now) continue;
-    analysis_.diagnostics
-        .report(stages[i].at, diag::WrongRamp,
-                before == now
-                    ? fmt::format("the share of {} stands here twice", print(now))
-                    : fmt::format("the share goes down, from {} to {}", print(before), print(now)))
-        .label(stages[i - 1].at, "the share before")
+    auto report = analysis_.diagnostics.report(
+        stages[i].at, diag::WrongRamp,
+        before == now
+            ? fmt::format("the share of {} stands here twice", print(now))
+            : fmt::format("the share goes down, from {} to {}", print(before), print(now)));
+    report.label(stages[i - 1].at, "the share before")
         .help("shares of a ramp grow; a failed gate goes back to the one before by itself");
+    const std::string& phase = analysis_.plan.at(phase_).name;
+    ToldRun run;
+    run.mig(phase, fmt::format("reads new {}", print(before)), stages[i - 1].at)
+        .other("app", "READ row 7 from new")
+        .mig(phase, fmt::format("reads new {}", print(now)), stages[i].at)
+        .other("app", before == now ? "READ row 7 from new" : "READ row 7 from old");
+    run.tell(report, before == now ? "nobody is moved at 3, and a gate looks at what it has seen"
+                                   : "a client that was answered by `new` at 2 is sent back at 4");
     return false;
   }
   return true;

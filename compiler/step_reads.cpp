@@ -6,6 +6,7 @@
 
 #include "compiler/names.hpp"
 #include "compiler/step_checker.hpp"
+#include "compiler/told_run.hpp"
 
 namespace mig::compiler {
 
@@ -181,8 +182,13 @@ bool StepChecker::read_request_hash(std::vector<std::string>& by, bool is_shared
   const syntax::Expr* written = attribute("by");
   if (written == nullptr) {
     if (!is_shared) return true;
-    analysis_.diagnostics.report(row_span_, diag::NoStickyKey, print_old(plan, plan))
-        .note("without one a user would be on either side from one request to the next")
+    auto report = analysis_.diagnostics.report(row_span_, diag::NoStickyKey, print_old(plan, plan));
+    ToldRun run;
+    run.mig(plan.at(phase_).name, "divides the requests by nothing", row_span_)
+        .other("app", "a user sends a request, and `new` does it")
+        .other("app", "the same user sends another one, and `old` answers");
+    run.tell(report, "the user does not find at 3 what was done at 2");
+    report.note("without one a user would be on either side from one request to the next")
         .help(known.empty() ? "name what the router knows of a request: `attributes = [user]`, and "
                               "`by = hash(user)`"
                             : fmt::format("write `by = hash({})`", known.front()));

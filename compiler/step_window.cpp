@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/step_checker.hpp"
+#include "compiler/told_run.hpp"
 
 namespace mig::compiler {
 namespace {
@@ -166,8 +167,14 @@ bool StepChecker::read_window_end(const syntax::Statement& statement, plan::Wind
   if (window.reserve >= whole) {
     const syntax::Expr* written = attribute("reserve");
     const syntax::Span& at = written == nullptr ? statement.word.span : written->span;
-    analysis_.diagnostics.report(at, diag::WindowTooShort, "reserve", plan::print(window.reserve),
-                                 plan::print(whole));
+    ToldRun run;
+    run.other("time", fmt::format("the window opens, and {} are left", plan::print(whole)))
+        .mig(analysis_.plan.at(phase_).name,
+             fmt::format("begins nothing: {} have to be left", plan::print(window.reserve)), at)
+        .other("time", "the window closes");
+    run.tell(analysis_.diagnostics.report(at, diag::WindowTooShort, "reserve",
+                                          plan::print(window.reserve), plan::print(whole)),
+             "no window is ever long enough, and the run waits for ever");
     return false;
   }
   const syntax::Expr* at_end = attribute("at_end");
@@ -189,9 +196,19 @@ void StepChecker::check_pause_fits(const syntax::Statement& statement) {
   const plan::StepId last{static_cast<std::uint32_t>(analysis_.plan.steps.size() - 1)};
   const plan::Duration pause = longest_pause(analysis_.plan, last);
   if (pause == plan::Duration::zero() || pause <= longest_use(*window)) return;
-  analysis_.diagnostics
-      .report(statement.span, diag::WindowTooShort, statement.word.text, plan::print(pause),
-              plan::print(longest_use(*window)))
+  auto report =
+      analysis_.diagnostics.report(statement.span, diag::WindowTooShort, statement.word.text,
+                                   plan::print(pause), plan::print(longest_use(*window)));
+  ToldRun run;
+  run.other("time", fmt::format("the window opens, and {} of it may be used",
+                                plan::print(longest_use(*window))))
+      .mig(
+          analysis_.plan.at(phase_).name,
+          fmt::format("does not begin to hold the writes back: it may take {}", plan::print(pause)),
+          statement.span)
+      .other("time", "the window closes");
+  run.tell(report, "no window is ever long enough, and the run waits for ever");
+  report
       .note(window->reserve > plan::Duration::zero()
                 ? fmt::format("{} of it are in reserve", plan::print(window->reserve))
                 : std::string("nobody may write while it is at work"))

@@ -7,6 +7,7 @@
 #include "compiler/names.hpp"
 #include "compiler/plan/routing.hpp"
 #include "compiler/step_checker.hpp"
+#include "compiler/told_run.hpp"
 
 namespace mig::compiler {
 
@@ -123,10 +124,17 @@ bool StepChecker::may_take_part(const syntax::Span& at, const plan::RouteWrites&
   }
   const auto before = writes_before().share;
   if (action.to == Side::New && before && action.share && *action.share <= *before) {
-    analysis_.diagnostics
-        .report(at, diag::WrongRamp,
-                fmt::format("the writes of {} of the keys go to `new` already", print(*before)))
-        .help("shares grow; `mig rollback` takes them back");
+    auto report = analysis_.diagnostics.report(
+        at, diag::WrongRamp,
+        fmt::format("the writes of {} of the keys go to `new` already", print(*before)));
+    report.help("shares grow; `mig rollback` takes them back");
+    ToldRun run;
+    run.other("app", "WRITE row 7 to new, acknowledged")
+        .mig(analysis_.plan.at(phase_).name, fmt::format("writes new {}", print(*action.share)), at)
+        .other("app", *action.share == *before ? "WRITE row 7 to new" : "WRITE row 7 to old");
+    run.tell(report, *action.share == *before
+                         ? "nobody is moved at 2"
+                         : "the sides change places for row 7 while clients write it");
     return false;
   }
   if (!action.share) return true;

@@ -120,6 +120,18 @@ TEST_CASE("every code has a golden and an explanation whose examples are what th
   }
 }
 
+TEST_CASE("every rule of safety shows a run that it forbids") {
+  for (const std::string_view code : compiler::kCodes) {
+    if (!code.starts_with("M40")) continue;
+    Checked checked("example.mig", read(folder() / "error" / (std::string(code) + ".mig")));
+    checked.check();
+    INFO(code);
+    CHECK(std::ranges::any_of(checked.diagnostics.all(), [&](const auto& one) {
+      return one.code == code && !one.trace.empty() && !one.outcome.empty();
+    }));
+  }
+}
+
 TEST_CASE("every explanation belongs to a code") {
   for (const compiler::Explanation& one : compiler::all_explanations()) {
     INFO(one.code);
