@@ -223,7 +223,7 @@ class Looker {
         const plan::Dataset& dataset = plan_.at(id);
         if (!is_written(id, plan::StepId{i}) || !stores_.exists(dataset.store)) continue;
         MIG_ASSIGN(database, stores_.reader(dataset.store));
-        if (database->is_wal()) continue;
+        if (is_wal(*database)) continue;
         refuse(ExitCode::Refused,
                fmt::format("`{}`: the application writes `{}` meanwhile, and the store `{}` has no "
                            "write-ahead log in which a moment stands still",

@@ -17,12 +17,12 @@ Result<std::optional<std::string>> ahead_in(const RunLog& log, const Database& d
     if (ours && fence.head_seq > log.state().seq) {
       return fmt::format(
           "{} was written under record {} of the journal, and the journal ends at record {}",
-          database.shown_path(), fence.head_seq, log.state().seq);
+          database.shown_place(), fence.head_seq, log.state().seq);
     }
     if (ours && fence.epoch > authority.epoch) {
       return fmt::format(
           "{} was written under epoch {}, and the journal has granted no later one than {}",
-          database.shown_path(), fence.epoch, authority.epoch);
+          database.shown_place(), fence.epoch, authority.epoch);
     }
   }
   for (std::uint32_t i = 0; i < log.plan().steps.size(); ++i) {
@@ -30,7 +30,7 @@ Result<std::optional<std::string>> ahead_in(const RunLog& log, const Database& d
     MIG_ASSIGN(applied, read_applied(database, authority.run, step.name));
     if (applied && log.state().steps[i].started == 0) {
       return fmt::format("{} holds the step `{}`, which the journal never started",
-                         database.shown_path(), step.name);
+                         database.shown_place(), step.name);
     }
   }
   return std::optional<std::string>();

@@ -157,7 +157,7 @@ Result<void> create_tables(const Database& database, const std::string& created_
 }
 
 Result<void> check_format(const Database& database) {
-  const auto& path = database.path();
+  const auto& path = path_of(database);
   MIG_ASSIGN(application, number(database, "PRAGMA application_id"));
   if (application != kJournalApplication) return no_journal(path);
   MIG_ASSIGN(format, number(database, "PRAGMA user_version"));
@@ -176,7 +176,7 @@ Result<void> quick_check(const Database& database) {
   MIG_ASSIGN(check, database.prepare("PRAGMA quick_check(1)"));
   MIG_ASSIGN(has_row, check.step());
   if (has_row && check.text(0) == "ok") return {};
-  return refuse(database.path(), "is damaged", "do not write to it; restore a copy",
+  return refuse(path_of(database), "is damaged", "do not write to it; restore a copy",
                 Cause::Damaged);
 }
 
@@ -188,7 +188,7 @@ Result<JournalFile> prove(Database database) {
                             " ('meta', 'record', 'lease', 'request')) OR (type = 'trigger' AND"
                             " tbl_name IN ('record', 'lease', 'request'))"));
   if (tables != 4 + 7) {
-    return refuse(database.path(), "is damaged: a table or a guard of it is missing",
+    return refuse(path_of(database), "is damaged: a table or a guard of it is missing",
                   "somebody changed it by hand; restore a copy", Cause::Damaged);
   }
   std::string uuid;
@@ -198,7 +198,8 @@ Result<JournalFile> prove(Database database) {
     if (has_row) uuid = meta.text(0);
   }
   if (uuid.empty())
-    return refuse(database.path(), "is damaged: it has no name", "restore a copy", Cause::Damaged);
+    return refuse(path_of(database), "is damaged: it has no name", "restore a copy",
+                  Cause::Damaged);
   return JournalFile{std::move(database), std::move(uuid)};
 }
 
@@ -206,16 +207,17 @@ Result<JournalFile> prepare_and_prove(Database database, Mode mode, const std::s
   MIG_ASSIGN(is_new, is_empty(database));
   // The lock file is made when the tables are there: an empty file without one is what a process
   // left that died while it made the journal.
-  const bool was_used = std::filesystem::exists(database.path().string() + ".lock");
+  const bool was_used = std::filesystem::exists(path_of(database).string() + ".lock");
   const bool may_be_made = mode == Mode::Create || (mode == Mode::ReadWrite && !was_used);
   if (is_new && !may_be_made) {
-    return refuse(database.path(), "is empty", "if it held a run, restore a copy", Cause::Damaged);
+    return refuse(path_of(database), "is empty", "if it held a run, restore a copy",
+                  Cause::Damaged);
   }
   if (!is_new) MIG_TRY(check_format(database));  // before a pragma could change a stranger's file
   if (mode != Mode::ReadOnly) MIG_TRY(database.execute(kSettings));
   if (is_new) {
     MIG_TRY(create_tables(database, created_by));
-    MIG_TRY(sync_folder(folder_of(database.path())));
+    MIG_TRY(sync_folder(folder_of(path_of(database))));
   }
   return prove(std::move(database));
 }
@@ -229,7 +231,7 @@ Result<JournalFile> open_journal_file(const std::filesystem::path& path, Mode mo
   MIG_TRY(refuse_network(path));
   // The file exists by now; SQLite must never create one, it would be readable by others.
   const Mode sqlite_mode = mode == Mode::Create ? Mode::ReadWrite : mode;
-  auto opened = Database::open(path, sqlite_mode, {.busy_wait = busy_wait, .noun = "journal"});
+  auto opened = open_sqlite(path, sqlite_mode, {.busy_wait = busy_wait, .noun = "journal"});
   if (!opened) return std::unexpected(explain_journal_error(opened.error(), path));
   auto file = prepare_and_prove(std::move(*opened), mode, created_by);
   if (!file) return std::unexpected(explain_journal_error(file.error(), path));

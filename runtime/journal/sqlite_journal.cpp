@@ -37,7 +37,7 @@ SqliteJournal::SqliteJournal(Database database, std::string uuid, const Clock& c
       uuid_(std::move(uuid)),
       clock_(clock),
       options_(options),
-      reserve_(database_.path().string() + ".reserve", options.reserve_bytes) {}
+      reserve_(path_of(database_).string() + ".reserve", options.reserve_bytes) {}
 
 Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem::path& path,
                                                            const Clock& clock,
@@ -85,7 +85,7 @@ Result<void> SqliteJournal::write(const std::function<Result<void>()>& work) {
   auto written = run();
   if (written) return written;
   // Whatever is refused for want of space now, the next, short record has room.
-  const bool is_full = database_.last_failure() == SqliteFailure::Full;
+  const bool is_full = database_.last_failure() == SqlFailure::Full;
   const bool is_of_sqlite = written.error().kind == ErrorKind::Permanent;
   if (is_full && is_of_sqlite) reserve_.give_back();
   return written;
@@ -255,7 +255,7 @@ std::unexpected<Error> SqliteJournal::corrupt(std::int64_t seq, std::string_view
 }
 
 std::string SqliteJournal::name() const {
-  return fmt::format("the journal `{}`", database_.path().string());
+  return fmt::format("the journal `{}`", path_of(database_).string());
 }
 
 Result<std::int64_t> SqliteJournal::add_request(const NewRequest& request) {
@@ -269,10 +269,10 @@ Result<std::int64_t> SqliteJournal::add_request(const NewRequest& request) {
     insert.bind_text(4, request.why);
     insert.bind_text(5, print(clock_.now()));
     MIG_TRY(insert.run());
-    id = database_.last_insert_row_id();
+    id = last_insert_row_id(database_);
     return {};
   });
-  if (!written) return std::unexpected(explain_journal_error(written.error(), database_.path()));
+  if (!written) return std::unexpected(explain_journal_error(written.error(), path_of(database_)));
   return id;
 }
 

@@ -137,7 +137,7 @@ Result<Lease> SqliteJournal::take(const std::string& resource, const std::string
   if (!written) {
     // If the commit did happen after all, its epoch is nobody's, and the next one is higher.
     if (lease) lock_file_->unlock(resource, lease->epoch);
-    return std::unexpected(explain_journal_error(written.error(), database_.path()));
+    return std::unexpected(explain_journal_error(written.error(), path_of(database_)));
   }
   lock_file_->write_holder(
       lease->pid, fmt::format("{} {} since {}", lease->host, resource, print(lease->granted_at)));

@@ -43,7 +43,7 @@ class AddIndexStep final : public StoreStep {
     const auto made = database.execute(fmt::format("CREATE {}INDEX {} ON {} ({})",
                                                    action_.unique ? "UNIQUE " : "", name, table,
                                                    fmt::join(quoted, ", ")));
-    if (made || database.last_constraint() != SqliteConstraint::Unique) return made;
+    if (made || database.last_constraint() != SqlConstraint::Unique) return made;
     return fail(ErrorKind::Permanent,
                 fmt::format("`{}` has rows that share ({}), so the unique index cannot be made",
                             plan().at(action_.dataset).table, fmt::join(columns(), ", ")),

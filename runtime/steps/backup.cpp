@@ -135,7 +135,7 @@ class BackupStep final : public Step {
   Result<const Database*> source(World& world, plan::DatasetId dataset) {
     const plan::StoreId store = plan_.at(dataset).store;
     MIG_ASSIGN(reader, world.stores.reader(store));
-    if (!reader->is_wal()) return reader;
+    if (!is_wal(*reader)) return reader;
     std::unique_ptr<Snapshot>& snapshot = snapshots_[world.stores.path(store)];
     if (snapshot == nullptr) {
       MIG_ASSIGN(database, world.stores.another_reader(store));
@@ -174,7 +174,7 @@ class BackupStep final : public Step {
     fs::create_directories(place.parent_path(), failed);
     fs::remove(partial_, failed);
     snapshots_.clear();
-    MIG_ASSIGN(made, Database::open(partial_, Mode::Create, {.noun = "backup"}));
+    MIG_ASSIGN(made, open_sqlite(partial_, Mode::Create, {.noun = "backup"}));
     for (const plan::DatasetId dataset : action_.datasets) {
       MIG_ASSIGN(database, source(world, dataset));
       MIG_ASSIGN(schema, read_schema(*database));
@@ -230,7 +230,7 @@ class BackupStep final : public Step {
   // Opened anew: what is compared is what a restore would read.
   Result<void> compare(World& world) {
     copy_.reset();
-    MIG_ASSIGN(reopened, Database::open(partial_, Mode::ReadOnly, {.noun = "backup"}));
+    MIG_ASSIGN(reopened, open_sqlite(partial_, Mode::ReadOnly, {.noun = "backup"}));
     for (const plan::DatasetId dataset : action_.datasets) {
       MIG_ASSIGN(copy, table_copy(world, dataset));
       MIG_ASSIGN(database, source(world, dataset));

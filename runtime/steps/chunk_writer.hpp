@@ -11,7 +11,7 @@
 
 #include "runtime/data/carry.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/sql_database.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 #include "runtime/stores/sqlite_lineage.hpp"
 #include "runtime/stores/sqlite_writer.hpp"

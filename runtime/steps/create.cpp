@@ -29,7 +29,7 @@ class CreateStep final : public StoreStep {
       if (schema.table(table) != nullptr) {
         return fail(ErrorKind::Permanent,
                     fmt::format("`{}` already has a table `{}`, and this run did not create it",
-                                database.shown_path(), table),
+                                database.shown_place(), table),
                     "drop or rename it, or give the dataset another table");
       }
       MIG_ASSIGN(sql, create_table_sql(plan(), dataset, table));

@@ -19,7 +19,7 @@ constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
 // Within the transaction what is referred to may come back. Switched off while something is amiss,
 // SQLite would forget that it is.
 Result<void> refer_at_once(const Database& database) {
-  if (database.has_broken_references()) return {};
+  if (has_broken_references(database)) return {};
   return database.execute("PRAGMA defer_foreign_keys = OFF");
 }
 
@@ -163,7 +163,7 @@ Result<std::int64_t> Follower::write(const World& world, const Database& databas
   MIG_ASSIGN(deleted, give_up_others(database, claimed, Unowned::Stay));
   MIG_ASSIGN(totals, put(database, claimed, shared));
   MIG_ASSIGN(unowned, delete_unowned());
-  if (database.has_broken_references()) return still_referred_to();
+  if (has_broken_references(database)) return still_referred_to();
   MIG_TRY(note_return(database, claimed));
   MIG_TRY(settle_letters(world, database, totals.rejects));
   rejected_ = static_cast<std::int64_t>(totals.rejects.size() + page_.bad.size());

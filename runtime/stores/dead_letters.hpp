@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/stores/sqlite_database.hpp"
+
 namespace mig::runtime {
 namespace {
 
@@ -34,7 +36,7 @@ Result<DriftScratch> DriftScratch::open(const std::filesystem::path& folder) {
   std::error_code ignored;  // where there is no folder, the database says so
   std::filesystem::create_directories(folder, ignored);
   auto file = std::make_unique<ScratchFile>(folder);
-  MIG_ASSIGN(database, Database::open(file->path(), Mode::Create, {.noun = "scratch file"}));
+  MIG_ASSIGN(database, open_sqlite(file->path(), Mode::Create, {.noun = "scratch file"}));
   MIG_TRY(database.execute(kScratch));
   MIG_ASSIGN(expect,
              database.prepare("INSERT INTO expected VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));

@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
 

@@ -39,8 +39,8 @@ std::string read_only_uri(const std::filesystem::path& path) {
   return uri + "?mode=ro";
 }
 
-SqliteCell cell_of(sqlite3_value* value) {
-  SqliteCell cell;
+SqlCell cell_of(sqlite3_value* value) {
+  SqlCell cell;
   switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
       cell.storage = StorageClass::Integer;
@@ -110,7 +110,7 @@ bool is_written_text(std::string_view text, const plan::Type& type) {
 
 // Whether the cell, as it is, is what the typed path would write for it. Lists are always looked at
 // there.
-bool is_as_written(const SqliteCell& cell, const plan::Type& type) {
+bool is_as_written(const SqlCell& cell, const plan::Type& type) {
   switch (cell.storage) {
     case StorageClass::Null:
       return type.optional;
@@ -174,7 +174,7 @@ Result<std::optional<BulkCopy>> BulkCopy::open(Stores& stores, const plan::Plan&
   for (const plan::Field& field : entity.fields)
     bulk.shape_->types.push_back(field.type);
   const int registered = sqlite3_create_function_v2(
-      bulk.database_.handle(), "mig_as_written", static_cast<int>(entity.fields.size()),
+      sqlite_handle(bulk.database_), "mig_as_written", static_cast<int>(entity.fields.size()),
       SQLITE_UTF8 | SQLITE_DETERMINISTIC, new std::shared_ptr<Shape>(bulk.shape_), Shape::check,
       nullptr, nullptr, Shape::release);
   if (registered != SQLITE_OK) return std::optional<BulkCopy>();

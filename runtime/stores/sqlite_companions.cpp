@@ -71,7 +71,7 @@ Result<std::optional<CompanionReader::Flaw>> CompanionReader::append(std::string
 std::optional<CompanionReader::Flaw> CompanionReader::read_row(Batch& rows) const {
   for (std::size_t i = 0; i < entity_.fields.size(); ++i) {
     const plan::Field& field = entity_.fields[i];
-    const SqliteCell cell = cell_of(find_, static_cast<int>(i));
+    const SqlCell cell = cell_of(find_, static_cast<int>(i));
     const bool is_null = cell.storage == StorageClass::Null;
     if (is_null && !field.type.optional) {
       // The column may hold nothing only where the row is not there.

@@ -65,7 +65,7 @@ std::unexpected<Error> held_by(const Database& database, const Fence& fence) {
   return fail(
       ErrorKind::Conflict,
       fmt::format("`{}` in `{}` is being moved by the run `{}` of the journal `{}`", fence.resource,
-                  database.shown_path(), fence.run, fence.journal),
+                  database.shown_place(), fence.run, fence.journal),
       "finish or roll back that run; if its journal is lost, `mig unlock --take` takes over");
 }
 
@@ -95,8 +95,8 @@ Result<void> drop_if_unused(const Database& database) {
 
 Result<struct stat> status_of(const Database& database) {
   struct stat status {};
-  if (stat(database.path().c_str(), &status) == 0) return status;
-  return fail(ErrorKind::Permanent, fmt::format("`{}` cannot be looked at", database.shown_path()),
+  if (stat(path_of(database).c_str(), &status) == 0) return status;
+  return fail(ErrorKind::Permanent, fmt::format("`{}` cannot be looked at", database.shown_place()),
               "check that the file exists and may be read");
 }
 
@@ -213,7 +213,7 @@ Result<void> check_fence(const Database& database, const std::vector<std::string
     if (fence == fences.end()) {
       return fail(ErrorKind::Conflict,
                   fmt::format("the run `{}` does not hold `{}` in `{}`", authority.run, resource,
-                              database.shown_path()),
+                              database.shown_place()),
                   "somebody released it; start the run again with `mig apply`");
     }
     if (!is_ours(*fence, authority)) return held_by(database, *fence);

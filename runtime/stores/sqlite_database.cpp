@@ -11,22 +11,20 @@
 namespace mig::runtime {
 namespace {
 
-constexpr std::size_t kLongestName = 512;
-
-SqliteConstraint constraint_of(int code) {
+SqlConstraint constraint_of(int code) {
   switch (code) {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID:
-      return SqliteConstraint::Unique;
+      return SqlConstraint::Unique;
     case SQLITE_CONSTRAINT_NOTNULL:
-      return SqliteConstraint::NotNull;
+      return SqlConstraint::NotNull;
     case SQLITE_CONSTRAINT_FOREIGNKEY:
-      return SqliteConstraint::ForeignKey;
+      return SqlConstraint::ForeignKey;
     case SQLITE_CONSTRAINT_CHECK:
-      return SqliteConstraint::Check;
+      return SqlConstraint::Check;
     default:
-      return (code & 0xff) == SQLITE_CONSTRAINT ? SqliteConstraint::Other : SqliteConstraint::None;
+      return (code & 0xff) == SQLITE_CONSTRAINT ? SqlConstraint::Other : SqlConstraint::None;
   }
 }
 
@@ -37,9 +35,9 @@ std::unexpected<Error> failure(SqliteConnection& connection, int code, const cha
   connection.last_constraint = constraint_of(code);
   connection.constraint_subject.clear();
   // SQLite's text for these names columns and rules only: `UNIQUE constraint failed: users.email`.
-  if (connection.last_constraint == SqliteConstraint::Unique ||
-      connection.last_constraint == SqliteConstraint::NotNull ||
-      connection.last_constraint == SqliteConstraint::Check) {
+  if (connection.last_constraint == SqlConstraint::Unique ||
+      connection.last_constraint == SqlConstraint::NotNull ||
+      connection.last_constraint == SqlConstraint::Check) {
     const std::string_view text = detail;
     const auto colon = text.find(": ");
     if (colon != text.npos) connection.constraint_subject = text.substr(colon + 2);
@@ -65,17 +63,35 @@ int open_flags(Mode mode) {
   return 0;
 }
 
+// The first reads of the file: one that is no database says so here.
+Result<void> configure(SqliteConnection& connection, const OpenOptions& options, Mode mode) {
+  sqlite3* handle = connection.handle;
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+  sqlite3_busy_timeout(handle, static_cast<int>(options.busy_wait.count()));
+  MIG_TRY(connection.execute("PRAGMA cell_size_check = ON"));
+  if (mode == Mode::ReadOnly) MIG_TRY(connection.execute("PRAGMA query_only = ON"));
+  MIG_ASSIGN(journal_mode, connection.prepare("PRAGMA journal_mode"));
+  MIG_ASSIGN(has_row, journal_mode->step());
+  MIG_ASSIGN(schema, connection.prepare("SELECT count(*) FROM sqlite_schema"));
+  MIG_TRY(schema->step());
+  connection.is_wal = has_row && journal_mode->bytes(0) == "wal";
+  if (connection.is_wal) {
+    sqlite3_wal_autocheckpoint(handle, 0);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
+  return {};
+}
+
+SqliteConnection& connection_of(const Database& database) {
+  assert(database.dialect() == Dialect::Sqlite);
+  return static_cast<SqliteConnection&>(database.behind());
+}
+
 }  // namespace
 
-SqliteConnection::~SqliteConnection() {
-  sqlite3_close_v2(handle);
-}
-
-void Statement::Finalize::operator()(sqlite3_stmt* handle) const {
-  sqlite3_finalize(handle);
-}
-
-Result<Database> Database::open(const std::filesystem::path& path, Mode mode, OpenOptions options) {
+Result<Database> open_sqlite(const std::filesystem::path& path, Mode mode, OpenOptions options) {
   // Nobody asks SQLite how much memory it uses, and counting takes a lock at every allocation.
   [[maybe_unused]] static const int kCountingOff = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   auto connection = std::make_unique<SqliteConnection>();
@@ -91,153 +107,136 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode, Op
   if (mode != Mode::ReadOnly && sqlite3_db_readonly(connection->handle, "main") == 1) {
     return failure(*connection, SQLITE_READONLY, "");
   }
-  Database database(std::move(connection));
-  MIG_TRY(database.configure(options, mode));
-  return database;
+  MIG_TRY(configure(*connection, options, mode));
+  return Database(std::move(connection));
 }
 
-Result<void> Database::configure(const OpenOptions& options, Mode mode) {
-  sqlite3* handle = connection_->handle;
-  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
-  sqlite3_busy_timeout(handle, static_cast<int>(options.busy_wait.count()));
-  MIG_TRY(execute("PRAGMA cell_size_check = ON"));
-  if (mode == Mode::ReadOnly) MIG_TRY(execute("PRAGMA query_only = ON"));
-  // The first read of the file: one that is no database says so here.
-  MIG_ASSIGN(journal_mode, prepare("PRAGMA journal_mode"));
-  MIG_ASSIGN(has_row, journal_mode.step());
-  MIG_ASSIGN(schema, prepare("SELECT count(*) FROM sqlite_schema"));
-  MIG_TRY(schema.run());
-  connection_->is_wal = has_row && journal_mode.text(0) == "wal";
-  if (connection_->is_wal) {
-    sqlite3_wal_autocheckpoint(handle, 0);
-    sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  }
-  return {};
+const std::filesystem::path& path_of(const Database& sqlite) {
+  return connection_of(sqlite).path;
 }
 
-Result<Statement> Database::prepare(std::string_view sql) const {
-  sqlite3_stmt* raw = nullptr;
-  const int code = sqlite3_prepare_v3(connection_->handle, sql.data(), static_cast<int>(sql.size()),
-                                      SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
-  std::unique_ptr<sqlite3_stmt, Statement::Finalize> handle(raw);
-  if (code != SQLITE_OK) return failure(*connection_);
-  assert(handle != nullptr && "empty SQL is our mistake");
-  return Statement(std::move(handle), *connection_);
+bool is_wal(const Database& sqlite) {
+  return connection_of(sqlite).is_wal;
 }
 
-Result<void> Database::execute(const std::string& sql) const {
-  if (sqlite3_exec(connection_->handle, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
-    return failure(*connection_);
-  }
-  return {};
+std::int64_t last_insert_row_id(const Database& sqlite) {
+  return sqlite3_last_insert_rowid(connection_of(sqlite).handle);
 }
 
-bool Database::is_in_transaction() const {
-  return sqlite3_get_autocommit(connection_->handle) == 0;
-}
-
-std::int64_t Database::changes() const {
-  return sqlite3_changes64(connection_->handle);
-}
-
-std::int64_t Database::last_insert_row_id() const {
-  return sqlite3_last_insert_rowid(connection_->handle);
-}
-
-Result<std::string> Database::collation(const std::string& table, const std::string& column) const {
-  const char* name = nullptr;
-  const int code =
-      sqlite3_table_column_metadata(connection_->handle, nullptr, table.c_str(), column.c_str(),
-                                    nullptr, &name, nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) return failure(*connection_);
-  return std::string(name == nullptr ? "BINARY" : name);
-}
-
-bool Database::has_broken_references() const {
+bool has_broken_references(const Database& sqlite) {
   int broken = 0;
   int ignored = 0;
-  sqlite3_db_status(connection_->handle, SQLITE_DBSTATUS_DEFERRED_FKS, &broken, &ignored, 0);
+  sqlite3_db_status(connection_of(sqlite).handle, SQLITE_DBSTATUS_DEFERRED_FKS, &broken, &ignored,
+                    0);
   return broken != 0;
 }
 
-void Database::interrupt() const {
-  sqlite3_interrupt(connection_->handle);
+sqlite3* sqlite_handle(const Database& sqlite) {
+  return connection_of(sqlite).handle;
 }
 
-void Statement::bind_null(int parameter) {
-  if (const int code = sqlite3_bind_null(handle_.get(), parameter)) binding_failure_ = code;
+SqliteConnection::~SqliteConnection() {
+  sqlite3_close_v2(handle);
 }
 
-void Statement::bind(int parameter, std::int64_t value) {
-  if (const int code = sqlite3_bind_int64(handle_.get(), parameter, value)) binding_failure_ = code;
+Result<std::unique_ptr<SqlStatement>> SqliteConnection::prepare(std::string_view sql) {
+  sqlite3_stmt* raw = nullptr;
+  const int code = sqlite3_prepare_v3(handle, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  if (code != SQLITE_OK) return failure(*this);
+  assert(raw != nullptr && "empty SQL is our mistake");
+  return std::make_unique<SqliteStatement>(raw, *this);
 }
 
-void Statement::bind(int parameter, double value) {
-  if (const int code = sqlite3_bind_double(handle_.get(), parameter, value)) {
-    binding_failure_ = code;
+Result<void> SqliteConnection::execute(const std::string& sql) {
+  if (sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return failure(*this);
   }
-}
-
-void Statement::bind_text(int parameter, std::string_view value) {
-  // An empty view may have no address, and SQLite reads a null address as NULL.
-  const char* data = value.empty() ? "" : value.data();
-  if (const int code = sqlite3_bind_text64(handle_.get(), parameter, data, value.size(),
-                                           SQLITE_TRANSIENT, SQLITE_UTF8)) {
-    binding_failure_ = code;
-  }
-}
-
-void Statement::bind_bytes(int parameter, std::string_view value) {
-  const char* data = value.empty() ? "" : value.data();
-  if (const int code =
-          sqlite3_bind_blob64(handle_.get(), parameter, data, value.size(), SQLITE_TRANSIENT)) {
-    binding_failure_ = code;
-  }
-}
-
-void Statement::bind_pointer(int parameter, void* value, const char* type) {
-  if (const int code = sqlite3_bind_pointer(handle_.get(), parameter, value, type, nullptr)) {
-    binding_failure_ = code;
-  }
-}
-
-Result<bool> Statement::step() {
-  if (const int code = std::exchange(binding_failure_, 0)) {
-    return failure(*connection_, code, sqlite3_errstr(code));
-  }
-  const int code = sqlite3_step(handle_.get());
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  auto failed = failure(*connection_, code, sqlite3_errmsg(connection_->handle));
-  sqlite3_reset(handle_.get());  // a statement left in the middle would keep its lock
-  return failed;
-}
-
-Result<void> Statement::run() {
-  while (true) {
-    MIG_ASSIGN(has_row, step());
-    if (!has_row) break;
-  }
-  reset();
   return {};
 }
 
-void Statement::reset() {
-  sqlite3_reset(handle_.get());
+bool SqliteConnection::is_in_transaction() const {
+  return sqlite3_get_autocommit(handle) == 0;
 }
 
-int Statement::column_count() const {
-  return sqlite3_column_count(handle_.get());
+std::int64_t SqliteConnection::changes() const {
+  return sqlite3_changes64(handle);
 }
 
-std::string_view Statement::column_name(int column) const {
-  return sqlite3_column_name(handle_.get(), column);
+Result<std::string> SqliteConnection::collation(const std::string& table,
+                                                const std::string& column) {
+  const char* name = nullptr;
+  const int code = sqlite3_table_column_metadata(handle, nullptr, table.c_str(), column.c_str(),
+                                                 nullptr, &name, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return failure(*this);
+  return std::string(name == nullptr ? "BINARY" : name);
 }
 
-StorageClass Statement::storage_class(int column) const {
-  switch (sqlite3_column_type(handle_.get(), column)) {
+void SqliteConnection::interrupt() {
+  sqlite3_interrupt(handle);
+}
+
+SqliteStatement::~SqliteStatement() {
+  sqlite3_finalize(handle_);
+}
+
+void SqliteStatement::bind(int parameter, const SqlCell& value) {
+  // An empty view may have no address, and SQLite reads a null address as NULL.
+  const char* data = value.bytes.empty() ? "" : value.bytes.data();
+  int code = SQLITE_OK;
+  switch (value.storage) {
+    case StorageClass::Null:
+      code = sqlite3_bind_null(handle_, parameter);
+      break;
+    case StorageClass::Integer:
+      code = sqlite3_bind_int64(handle_, parameter, value.integer);
+      break;
+    case StorageClass::Real:
+      code = sqlite3_bind_double(handle_, parameter, value.real);
+      break;
+    case StorageClass::Text:
+      code = sqlite3_bind_text64(handle_, parameter, data, value.bytes.size(), SQLITE_TRANSIENT,
+                                 SQLITE_UTF8);
+      break;
+    case StorageClass::Blob:
+      code = sqlite3_bind_blob64(handle_, parameter, data, value.bytes.size(), SQLITE_TRANSIENT);
+      break;
+  }
+  if (code != SQLITE_OK) binding_failure_ = code;
+}
+
+void SqliteStatement::bind_pointer(int parameter, void* value, const char* type) {
+  if (const int code = sqlite3_bind_pointer(handle_, parameter, value, type, nullptr)) {
+    binding_failure_ = code;
+  }
+}
+
+Result<bool> SqliteStatement::step() {
+  if (const int code = std::exchange(binding_failure_, 0)) {
+    return failure(connection_, code, sqlite3_errstr(code));
+  }
+  const int code = sqlite3_step(handle_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  auto failed = failure(connection_, code, sqlite3_errmsg(connection_.handle));
+  sqlite3_reset(handle_);  // a statement left in the middle would keep its lock
+  return failed;
+}
+
+void SqliteStatement::reset() {
+  sqlite3_reset(handle_);
+}
+
+int SqliteStatement::column_count() const {
+  return sqlite3_column_count(handle_);
+}
+
+std::string_view SqliteStatement::column_name(int column) const {
+  return sqlite3_column_name(handle_, column);
+}
+
+StorageClass SqliteStatement::storage_class(int column) const {
+  switch (sqlite3_column_type(handle_, column)) {
     case SQLITE_INTEGER:
       return StorageClass::Integer;
     case SQLITE_FLOAT:
@@ -251,80 +250,42 @@ StorageClass Statement::storage_class(int column) const {
   }
 }
 
-std::int64_t Statement::integer(int column) const {
-  return sqlite3_column_int64(handle_.get(), column);
+std::int64_t SqliteStatement::integer(int column) const {
+  return sqlite3_column_int64(handle_, column);
 }
 
-double Statement::real(int column) const {
-  return sqlite3_column_double(handle_.get(), column);
+double SqliteStatement::real(int column) const {
+  return sqlite3_column_double(handle_, column);
 }
 
-std::string_view Statement::text(int column) const {
-  const auto* data = sqlite3_column_text(handle_.get(), column);
+// A number is given as its text. A blob must not pass through text: in a file of UTF-16 that would
+// convert it.
+std::string_view SqliteStatement::bytes(int column) const {
+  const bool is_blob = sqlite3_column_type(handle_, column) == SQLITE_BLOB;
+  const void* data = is_blob ? sqlite3_column_blob(handle_, column)
+                             : static_cast<const void*>(sqlite3_column_text(handle_, column));
   if (data == nullptr) return {};
-  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
-  return {reinterpret_cast<const char*>(data), size};
-}
-
-std::string_view Statement::bytes(int column) const {
-  const void* data = sqlite3_column_blob(handle_.get(), column);
-  if (data == nullptr) return {};
-  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_, column));
   return {static_cast<const char*>(data), size};
 }
 
-Result<Transaction> Transaction::begin_write(const Database& database) {
-  MIG_TRY(database.execute("BEGIN IMMEDIATE"));
-  return Transaction(database);
-}
-
-Result<Transaction> Transaction::begin_read(const Database& database) {
-  MIG_TRY(database.execute("BEGIN DEFERRED"));
-  return Transaction(database);
-}
-
-Transaction::Transaction(Transaction&& other) noexcept
-    : database_(std::exchange(other.database_, nullptr)) {}
-
-Transaction::~Transaction() {
-  if (database_ != nullptr) roll_back();
-}
-
-Result<void> Transaction::commit() {
-  assert(database_ != nullptr && "a transaction ends once");
-  auto committed = database_->execute("COMMIT");
-  if (committed) {
-    database_ = nullptr;
-    return {};
+SqlCell SqliteStatement::cell(int column) const {
+  SqlCell cell{.storage = storage_class(column)};
+  switch (cell.storage) {
+    case StorageClass::Null:
+      break;
+    case StorageClass::Integer:
+      cell.integer = sqlite3_column_int64(handle_, column);
+      break;
+    case StorageClass::Real:
+      cell.real = sqlite3_column_double(handle_, column);
+      break;
+    case StorageClass::Text:
+    case StorageClass::Blob:
+      cell.bytes = bytes(column);
+      break;
   }
-  roll_back();
-  database_ = nullptr;
-  return committed;
-}
-
-void Transaction::roll_back() {
-  // SQLite has already rolled back by itself after some errors; then there is nothing to do, and a
-  // rollback that fails leaves a hot journal which the next opening plays back.
-  if (database_->is_in_transaction()) static_cast<void>(database_->execute("ROLLBACK"));
-}
-
-Result<std::string> quote_identifier(std::string_view name) {
-  if (name.empty()) return fail(ErrorKind::Permanent, "a table or column without a name");
-  if (name.find('\0') != std::string_view::npos) {
-    return fail(ErrorKind::Permanent, "a table or column name with a NUL byte", "rename it");
-  }
-  if (name.size() > kLongestName) {
-    return fail(ErrorKind::Permanent,
-                fmt::format("a table or column name of {} bytes; the most is {}", name.size(),
-                            kLongestName),
-                "rename it");
-  }
-  std::string quoted = "\"";
-  for (const char letter : name) {
-    if (letter == '"') quoted += '"';
-    quoted += letter;
-  }
-  return quoted + '"';
+  return cell;
 }
 
 }  // namespace mig::runtime

@@ -26,42 +26,42 @@ std::string who_holds(const std::filesystem::path& path) {
 
 }  // namespace
 
-SqliteFailure classify(int extended_code, int system_error) {
+SqlFailure classify(int extended_code, int system_error) {
   if (extended_code == SQLITE_IOERR_LOCK || extended_code == SQLITE_IOERR_RDLOCK) {
-    return SqliteFailure::Busy;
+    return SqlFailure::Busy;
   }
   // A file that could not be made or synced for want of space is no SQLITE_FULL to SQLite.
   const int code = extended_code & 0xff;
   if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && is_disk_full(system_error)) {
-    return SqliteFailure::Full;
+    return SqlFailure::Full;
   }
   switch (code) {
     case SQLITE_OK:
     case SQLITE_ROW:
     case SQLITE_DONE:
-      return SqliteFailure::None;
+      return SqlFailure::None;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return SqliteFailure::Busy;
+      return SqlFailure::Busy;
     case SQLITE_FULL:
-      return SqliteFailure::Full;
+      return SqlFailure::Full;
     case SQLITE_IOERR:
-      return SqliteFailure::Unwritable;
+      return SqlFailure::Unwritable;
     case SQLITE_READONLY:
-      return SqliteFailure::ReadOnly;
+      return SqlFailure::ReadOnly;
     case SQLITE_CORRUPT:
-      return SqliteFailure::Corrupt;
+      return SqlFailure::Corrupt;
     case SQLITE_NOTADB:
-      return SqliteFailure::NotADatabase;
+      return SqlFailure::NotADatabase;
     case SQLITE_CONSTRAINT:
-      return SqliteFailure::Constraint;
+      return SqlFailure::Constraint;
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-      return SqliteFailure::CannotOpen;
+      return SqlFailure::CannotOpen;
     case SQLITE_INTERRUPT:
-      return SqliteFailure::Interrupted;
+      return SqlFailure::Interrupted;
     default:
-      return SqliteFailure::Other;
+      return SqlFailure::Other;
   }
 }
 
@@ -70,44 +70,44 @@ Error sqlite_error(int extended_code, const SqliteConnection& connection, std::s
   const std::string& noun = connection.noun;
   const std::string file = fmt::format("the {} `{}`", noun, connection.shown);
   switch (classify(extended_code, system_error)) {
-    case SqliteFailure::Busy:
+    case SqlFailure::Busy:
       return {ErrorKind::Transient, file + " is locked", who_holds(connection.path)};
-    case SqliteFailure::Full:
+    case SqlFailure::Full:
       return {ErrorKind::Permanent, fmt::format("the disk is full: {} cannot grow", file),
               "free space on its disk, then run the same command again", Cause::DiskFull};
-    case SqliteFailure::Unwritable:
+    case SqlFailure::Unwritable:
       return {ErrorKind::Permanent,
               fmt::format("{} cannot be read or written (input/output error {})", file,
                           extended_code >> 8),
               "look at the disk and the kernel's log, then run the same command again"};
-    case SqliteFailure::ReadOnly:
+    case SqlFailure::ReadOnly:
       if (extended_code == SQLITE_READONLY_ROLLBACK || extended_code == SQLITE_READONLY_RECOVERY) {
         return {ErrorKind::Permanent, file + " was left in the middle of a write",
                 "run any command once as a user who may write it; that finishes the recovery"};
       }
       return {ErrorKind::Permanent, file + " is read-only",
               "give its owner write permission on the file and its folder"};
-    case SqliteFailure::Corrupt:
+    case SqlFailure::Corrupt:
       return {ErrorKind::Permanent, file + " is damaged",
               "do not write to it; restore a copy, or save what is left with `.recover`",
               Cause::Damaged};
-    case SqliteFailure::NotADatabase:
+    case SqlFailure::NotADatabase:
       return {ErrorKind::Permanent,
               noun == "database" ? fmt::format("`{}` is not a SQLite database", connection.shown)
                                  : fmt::format("`{}` is not a {}", connection.shown, noun),
               "check the path"};
-    case SqliteFailure::Constraint:
+    case SqlFailure::Constraint:
       // SQLite names the constraint's columns here, never their values, but a trigger's text is
       // its author's; it is left out.
       return {ErrorKind::Conflict, file + " refuses a row: a constraint does not hold",
               "look at the table's keys, checks and triggers"};
-    case SqliteFailure::CannotOpen:
+    case SqlFailure::CannotOpen:
       return {ErrorKind::Permanent, file + " cannot be opened",
               "check that it exists and that you may read it and its folder"};
-    case SqliteFailure::Interrupted:
+    case SqlFailure::Interrupted:
       return {ErrorKind::Transient, fmt::format("work on {} was interrupted", file), ""};
-    case SqliteFailure::None:
-    case SqliteFailure::Other:
+    case SqlFailure::None:
+    case SqlFailure::Other:
       break;
   }
   return {ErrorKind::Permanent, fmt::format("{} refuses a statement: {}", file, detail), ""};

@@ -12,7 +12,7 @@
 namespace mig::runtime {
 
 // `system_error` is the errno behind the code where SQLite knows it; a full disk hides in there.
-SqliteFailure classify(int extended_code, int system_error = 0);
+SqlFailure classify(int extended_code, int system_error = 0);
 
 // `detail` is SQLite's text for our own SQL (a syntax error, a missing table). It is dropped for
 // every failure where it could quote data.

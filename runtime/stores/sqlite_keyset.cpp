@@ -24,7 +24,7 @@ void append_hex(std::string& out, char letter, std::uint64_t number) {
 
 // A key's place as text: a letter for the storage class and hexadecimal digits, cells parted by
 // `.`.
-void append_cell(std::string& out, const SqliteCell& cell) {
+void append_cell(std::string& out, const SqlCell& cell) {
   if (!out.empty()) out += '.';
   switch (cell.storage) {
     case StorageClass::Null:
@@ -143,7 +143,7 @@ Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Pl
   const LiveTable* live = schema.table(table);
   if (live == nullptr) {
     return fail(ErrorKind::Permanent,
-                fmt::format("`{}` has no table `{}`", database.shown_path(), table),
+                fmt::format("`{}` has no table `{}`", database.shown_place(), table),
                 "compare the plan with the store by `mig check --live`");
   }
   for (const plan::Field& field : reader.entity_.fields) {
@@ -271,7 +271,7 @@ Result<void> KeysetReader::read_row(const Statement& row, const std::string& key
   for (std::size_t i = 0; i < entity_.fields.size(); ++i) {
     const plan::Field& field = entity_.fields[i];
     Column& column = page.rows.columns[i];
-    const SqliteCell cell = cell_of(row, first + static_cast<int>(i));
+    const SqlCell cell = cell_of(row, first + static_cast<int>(i));
     if (cell.storage == StorageClass::Null && field.fallback && !field.type.optional) {
       [[maybe_unused]] const bool fits = append_value(column, *field.fallback);
       assert(fits && "a default is a value of its field");

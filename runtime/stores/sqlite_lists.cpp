@@ -70,41 +70,41 @@ std::optional<std::string> parse_hex(std::string_view text) {
   return bytes;
 }
 
-std::expected<SqliteCell, Reject> cell_of_number(std::string_view item, Base base) {
-  if (base == Base::Decimal) return SqliteCell{.storage = StorageClass::Text, .bytes = item};
+std::expected<SqlCell, Reject> cell_of_number(std::string_view item, Base base) {
+  if (base == Base::Decimal) return SqlCell{.storage = StorageClass::Text, .bytes = item};
   std::int64_t integer = 0;
   const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), integer);
   const bool is_whole = item.find_first_of(".eE") == std::string_view::npos;
   if (is_whole && error == std::errc()) {
-    return SqliteCell{.storage = StorageClass::Integer, .integer = integer};
+    return SqlCell{.storage = StorageClass::Integer, .integer = integer};
   }
   // A whole number that no integer holds is none of a double's either: too many digits.
   if (is_whole && base == Base::F64) {
-    return SqliteCell{.storage = StorageClass::Integer, .integer = INT64_MAX};
+    return SqlCell{.storage = StorageClass::Integer, .integer = INT64_MAX};
   }
   const double real = std::strtod(std::string(item).c_str(), nullptr);
   if (!std::isfinite(real)) return std::unexpected(Reject{"a number beyond the range of `f64`"});
-  return SqliteCell{.storage = StorageClass::Real, .real = real};
+  return SqlCell{.storage = StorageClass::Real, .real = real};
 }
 
 // An item as the SQLite cell that would hold it. `memory` keeps a string's text.
-std::expected<SqliteCell, Reject> cell_of_item(std::string_view item, const plan::Type& type,
-                                               std::string& memory) {
+std::expected<SqlCell, Reject> cell_of_item(std::string_view item, const plan::Type& type,
+                                            std::string& memory) {
   const Base base = type.base;
-  if (item == "null" && (base != Base::Json || type.optional)) return SqliteCell{};
+  if (item == "null" && (base != Base::Json || type.optional)) return SqlCell{};
   if (base == Base::Json || base == Base::List) {
-    return SqliteCell{.storage = StorageClass::Text, .bytes = item};
+    return SqlCell{.storage = StorageClass::Text, .bytes = item};
   }
   if (item.front() == '"') {
     memory = json::parse(item).get<std::string>();
-    if (base != Base::Bytes) return SqliteCell{.storage = StorageClass::Text, .bytes = memory};
+    if (base != Base::Bytes) return SqlCell{.storage = StorageClass::Text, .bytes = memory};
     const auto bytes = parse_hex(memory);
     if (!bytes) return std::unexpected(Reject{"text that is not hexadecimal for `bytes`"});
     memory = *bytes;
-    return SqliteCell{.storage = StorageClass::Blob, .bytes = memory};
+    return SqlCell{.storage = StorageClass::Blob, .bytes = memory};
   }
   if ((item == "true" || item == "false") && base == Base::Bool) {
-    return SqliteCell{.storage = StorageClass::Integer, .integer = item == "true" ? 1 : 0};
+    return SqlCell{.storage = StorageClass::Integer, .integer = item == "true" ? 1 : 0};
   }
   if (item.front() == '-' || (item.front() >= '0' && item.front() <= '9')) {
     return cell_of_number(item, base);

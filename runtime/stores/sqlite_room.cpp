@@ -80,7 +80,7 @@ Result<bool> Room::make(std::string_view place) {
   bind_key(*give_way_, 1, place);
   auto done = give_way_->run();
   if (done) return true;
-  if (database_->last_failure() == SqliteFailure::Constraint) return false;
+  if (database_->last_failure() == SqlFailure::Constraint) return false;
   return std::unexpected(std::move(done).error());
 }
 

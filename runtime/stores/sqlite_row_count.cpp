@@ -26,7 +26,7 @@ Result<std::optional<std::int64_t>> integer_within(const Database& database, con
                if (clock.elapsed() >= end) database.interrupt();
              });
   if (!row) {
-    if (database.last_failure() == SqliteFailure::Interrupted) return std::nullopt;
+    if (database.last_failure() == SqlFailure::Interrupted) return std::nullopt;
     return std::unexpected(row.error());
   }
   if (!*row || query.storage_class(0) != StorageClass::Integer) return std::nullopt;

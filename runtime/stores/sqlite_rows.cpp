@@ -159,13 +159,13 @@ Result<std::string> rows_function(const Database& database, std::size_t columns)
   if (is_known) return name;
   auto width = std::make_unique<int>(static_cast<int>(columns));
   [[maybe_unused]] const int code = sqlite3_create_module_v2(
-      database.handle(), name.c_str(), &kModule, width.release(), forget_width);
+      sqlite_handle(database), name.c_str(), &kModule, width.release(), forget_width);
   assert(code == SQLITE_OK);
   return name;
 }
 
 void bind_rows(Statement& statement, int parameter, RowsToWrite& rows) {
-  statement.bind_pointer(parameter, &rows, kPointerType);
+  sqlite_statement(statement).bind_pointer(parameter, &rows, kPointerType);
 }
 
 }  // namespace mig::runtime

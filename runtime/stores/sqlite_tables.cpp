@@ -65,7 +65,7 @@ Result<std::string> column_sql(const plan::Field& field, const plan::Value* fill
   MIG_ASSIGN(name, quote_identifier(field.column));
   std::string sql = name + " " + declaration(field.type);
   if (fill == nullptr) return sql;
-  MIG_ASSIGN(scratch, Database::open(":memory:", Mode::Create));
+  MIG_ASSIGN(scratch, open_sqlite(":memory:", Mode::Create));
   MIG_ASSIGN(literal, literal_sql(scratch, field.type, *fill));
   return sql + " DEFAULT " + literal;
 }

@@ -38,7 +38,7 @@ std::string_view name_of(StorageClass storage) {
   return "";
 }
 
-Reject wrong_class(const SqliteCell& cell, const plan::Type& type) {
+Reject wrong_class(const SqlCell& cell, const plan::Type& type) {
   return {fmt::format("{} where `{}` is expected", name_of(cell.storage), print(type))};
 }
 
@@ -46,7 +46,7 @@ Reject misfit(std::string_view what, const plan::Type& type) {
   return {fmt::format("{} for `{}`", what, print(type))};
 }
 
-std::optional<Reject> read_integer(const SqliteCell& cell, Column& into, std::int64_t least,
+std::optional<Reject> read_integer(const SqlCell& cell, Column& into, std::int64_t least,
                                    std::int64_t most) {
   if (cell.storage != StorageClass::Integer) return wrong_class(cell, into.type());
   if (cell.integer < least || cell.integer > most) {
@@ -56,7 +56,7 @@ std::optional<Reject> read_integer(const SqliteCell& cell, Column& into, std::in
   return std::nullopt;
 }
 
-std::optional<Reject> read_decimal(const SqliteCell& cell, Column& into) {
+std::optional<Reject> read_decimal(const SqlCell& cell, Column& into) {
   const plan::Type& type = into.type();
   std::optional<Decimal> value;
   switch (cell.storage) {
@@ -78,7 +78,7 @@ std::optional<Reject> read_decimal(const SqliteCell& cell, Column& into) {
   return std::nullopt;
 }
 
-std::optional<Reject> read_real(const SqliteCell& cell, Column& into) {
+std::optional<Reject> read_real(const SqlCell& cell, Column& into) {
   if (cell.storage == StorageClass::Real) {
     into.append_real(cell.real);
     return std::nullopt;
@@ -91,7 +91,7 @@ std::optional<Reject> read_real(const SqliteCell& cell, Column& into) {
   return std::nullopt;
 }
 
-std::optional<Reject> read_text(const SqliteCell& cell, Column& into) {
+std::optional<Reject> read_text(const SqlCell& cell, Column& into) {
   if (cell.storage != StorageClass::Text) return wrong_class(cell, into.type());
   const auto length = count_code_points(cell.bytes);
   if (!length) return misfit("text that is not UTF-8", into.type());
@@ -102,7 +102,7 @@ std::optional<Reject> read_text(const SqliteCell& cell, Column& into) {
   return std::nullopt;
 }
 
-std::optional<Reject> read_uuid(const SqliteCell& cell, Column& into) {
+std::optional<Reject> read_uuid(const SqlCell& cell, Column& into) {
   if (cell.storage == StorageClass::Blob) {
     if (cell.bytes.size() != 16) {
       return misfit(fmt::format("a blob of {} bytes", cell.bytes.size()), into.type());
@@ -117,7 +117,7 @@ std::optional<Reject> read_uuid(const SqliteCell& cell, Column& into) {
   return std::nullopt;
 }
 
-std::optional<Reject> read_when(const SqliteCell& cell, Column& into,
+std::optional<Reject> read_when(const SqlCell& cell, Column& into,
                                 std::optional<std::int64_t> (*parse)(std::string_view)) {
   if (cell.storage != StorageClass::Text) return wrong_class(cell, into.type());
   const auto value = parse(cell.bytes);
@@ -126,7 +126,7 @@ std::optional<Reject> read_when(const SqliteCell& cell, Column& into,
   return std::nullopt;
 }
 
-std::optional<Reject> read_word(const SqliteCell& cell, Column& into) {
+std::optional<Reject> read_word(const SqlCell& cell, Column& into) {
   if (cell.storage != StorageClass::Text) return wrong_class(cell, into.type());
   const auto& members = into.type().members;
   const auto found = std::ranges::find(members, cell.bytes);
@@ -135,7 +135,7 @@ std::optional<Reject> read_word(const SqliteCell& cell, Column& into) {
   return std::nullopt;
 }
 
-std::optional<Reject> read_required(const SqliteCell& cell, Column& into) {
+std::optional<Reject> read_required(const SqlCell& cell, Column& into) {
   switch (into.type().base) {
     case Base::Bool:
       return read_integer(cell, into, 0, 1);
@@ -180,28 +180,11 @@ std::optional<Reject> read_required(const SqliteCell& cell, Column& into) {
 
 }  // namespace
 
-SqliteCell cell_of(const Statement& statement, int column) {
-  SqliteCell cell{.storage = statement.storage_class(column)};
-  switch (cell.storage) {
-    case StorageClass::Null:
-      break;
-    case StorageClass::Integer:
-      cell.integer = statement.integer(column);
-      break;
-    case StorageClass::Real:
-      cell.real = statement.real(column);
-      break;
-    case StorageClass::Text:
-      cell.bytes = statement.text(column);
-      break;
-    case StorageClass::Blob:
-      cell.bytes = statement.bytes(column);
-      break;
-  }
-  return cell;
+SqlCell cell_of(const Statement& statement, int column) {
+  return sqlite_statement(statement).cell(column);
 }
 
-std::optional<Reject> read_cell(const SqliteCell& cell, Column& into) {
+std::optional<Reject> read_cell(const SqlCell& cell, Column& into) {
   if (cell.storage != StorageClass::Null) return read_required(cell, into);
   if (!into.type().optional) return wrong_class(cell, into.type());
   into.append_null();
@@ -272,30 +255,31 @@ SqliteForm sqlite_form(Base base) {
 
 std::optional<Reject> bind_cell(Statement& statement, int parameter, const Column& from,
                                 std::size_t row) {
+  SqliteStatement& into = sqlite_statement(statement);
   if (from.is_null(row)) {
-    statement.bind_null(parameter);
+    into.bind(parameter, {});
     return std::nullopt;
   }
   switch (sqlite_form(from.type().base)) {
     case SqliteForm::Integer:
-      statement.bind(parameter, from.integer(row));
+      into.bind(parameter, {.storage = StorageClass::Integer, .integer = from.integer(row)});
       return std::nullopt;
     case SqliteForm::Real:
       if (std::isnan(from.real(row))) return misfit("not a number", from.type());
-      statement.bind(parameter, from.real(row));
+      into.bind(parameter, {.storage = StorageClass::Real, .real = from.real(row)});
       return std::nullopt;
     case SqliteForm::Blob:
-      statement.bind_bytes(parameter, from.bytes(row));
+      into.bind(parameter, {.storage = StorageClass::Blob, .bytes = from.bytes(row)});
       return std::nullopt;
     case SqliteForm::Text:
-      statement.bind_text(parameter, from.bytes(row));
+      into.bind(parameter, {.storage = StorageClass::Text, .bytes = from.bytes(row)});
       return std::nullopt;
     case SqliteForm::Printed:
       break;
   }
   const auto text = text_form(from, row);
   if (!text) return misfit("a value that SQLite has no form", from.type());
-  statement.bind_text(parameter, *text);
+  into.bind(parameter, {.storage = StorageClass::Text, .bytes = *text});
   return std::nullopt;
 }
 

@@ -37,18 +37,10 @@ struct Reject {
   std::string reason;
 };
 
-// One SQLite value, wherever it came from. The bytes last as long as their source.
-struct SqliteCell {
-  StorageClass storage = StorageClass::Null;
-  std::int64_t integer = 0;
-  double real = 0;
-  std::string_view bytes;  // Text, Blob
-};
-
-SqliteCell cell_of(const Statement& statement, int column);
+SqlCell cell_of(const Statement& statement, int column);
 
 // Appends the value to `into`, or says why not and appends nothing.
-std::optional<Reject> read_cell(const SqliteCell& cell, Column& into);
+std::optional<Reject> read_cell(const SqlCell& cell, Column& into);
 
 inline std::optional<Reject> read_cell(const Statement& statement, int column, Column& into) {
   return read_cell(cell_of(statement, column), into);

@@ -121,7 +121,7 @@ Result<std::optional<std::int64_t>> RowWriter::write_all(const Batch& rows,
   bind_rows(insert_all_, 1, source);
   auto done = insert_all_.run();
   if (done) return std::optional(database_->changes());
-  if (database_->last_failure() != SqliteFailure::Constraint) {
+  if (database_->last_failure() != SqlFailure::Constraint) {
     return std::unexpected(std::move(done).error());
   }
   return std::optional<std::int64_t>();
@@ -142,26 +142,26 @@ Result<Written> RowWriter::write(const Batch& rows, std::size_t row) {
 }
 
 Result<Written> RowWriter::refused(Error error) {
-  if (database_->last_failure() != SqliteFailure::Constraint) {
+  if (database_->last_failure() != SqlFailure::Constraint) {
     return std::unexpected(std::move(error));
   }
   field_ = database_->constraint_subject();
   if (field_.empty()) field_ = plan_->at(dataset_).table;
   switch (database_->last_constraint()) {
-    case SqliteConstraint::Unique:
+    case SqlConstraint::Unique:
       reason_ = "another row already has this value, and it must be unique";
       break;
-    case SqliteConstraint::NotNull:
+    case SqlConstraint::NotNull:
       reason_ = "the table refuses NULL here";
       break;
-    case SqliteConstraint::ForeignKey:
+    case SqlConstraint::ForeignKey:
       reason_ = "the row that a foreign key refers to is missing";
       break;
-    case SqliteConstraint::Check:
+    case SqlConstraint::Check:
       reason_ = "a CHECK of the table refuses the row";
       break;
-    case SqliteConstraint::None:
-    case SqliteConstraint::Other:
+    case SqlConstraint::None:
+    case SqlConstraint::Other:
       reason_ = "a trigger or rule of the table refuses the row";
       break;
   }

@@ -46,10 +46,10 @@ Result<Database> Stores::open(plan::StoreId store, Mode mode) const {
                 "check the store's location in the plan, or create the file");
   }
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(declared.busy_timeout);
-  return Database::open(path(store), mode,
-                        {.busy_wait = wait,
-                         .noun = fmt::format("store `{}`", declared.name),
-                         .shown = shown_path(store)});
+  return open_sqlite(path(store), mode,
+                     {.busy_wait = wait,
+                      .noun = fmt::format("store `{}`", declared.name),
+                      .shown = shown_path(store)});
 }
 
 // After a kill in the middle of a write SQLite has to put the old pages back before anybody can

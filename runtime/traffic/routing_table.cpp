@@ -102,14 +102,14 @@ Result<Routes> RoutingTable::read_from(const Database& database) const {
   if (!is_made) return initial_;
   MIG_ASSIGN(table, quote_identifier(table_));
   const auto stranger = [&] {
-    return fail(
-        ErrorKind::Permanent,
-        fmt::format("the table {} of {} holds no routing documents", table_, database.shown_path()),
-        "rename it, or name another table in the plan's router");
+    return fail(ErrorKind::Permanent,
+                fmt::format("the table {} of {} holds no routing documents", table_,
+                            database.shown_place()),
+                "rename it, or name another table in the plan's router");
   };
   auto statement =
       database.prepare(fmt::format("SELECT {} FROM {} WHERE router = ?1", kColumns, table));
-  if (!statement && database.last_failure() == SqliteFailure::Other) return stranger();
+  if (!statement && database.last_failure() == SqlFailure::Other) return stranger();
   if (!statement) return std::unexpected(statement.error());
   statement->bind_text(1, name_.router);
   MIG_ASSIGN(has_row, statement->step());

@@ -53,7 +53,7 @@ plan::Plan users_plan() {
 }
 
 runtime::Database open(const std::filesystem::path& path) {
-  return need(runtime::Database::open(path, runtime::Mode::Create));
+  return need(runtime::open_sqlite(path, runtime::Mode::Create));
 }
 
 // Writes until it is told to stop, and notes when each write was acknowledged.

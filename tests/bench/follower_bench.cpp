@@ -76,14 +76,14 @@ plan::Plan domains_plan(bool follows) {
 
 double copy_seconds(const std::filesystem::path& folder, std::int64_t rows, bool follows) {
   std::filesystem::create_directories(folder);
-  need(need(runtime::Database::open(folder / "old.db", runtime::Mode::Create))
+  need(need(runtime::open_sqlite(folder / "old.db", runtime::Mode::Create))
            .execute(fmt::format(
                "PRAGMA journal_mode = WAL; CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT, "
                "name TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i "
                "< {}) INSERT INTO users SELECT i, 'user' || i || '@example.com', "
                "'domain' || (i * 7919 % 10000) || '.example.com' FROM n",
                rows)));
-  need(need(runtime::Database::open(folder / "new.db", runtime::Mode::Create))
+  need(need(runtime::open_sqlite(folder / "new.db", runtime::Mode::Create))
            .execute("PRAGMA journal_mode = WAL; CREATE TABLE people(id INTEGER PRIMARY KEY, email "
                     "TEXT, name TEXT); CREATE TABLE domains(domain TEXT PRIMARY KEY)"));
   const plan::Plan plan = domains_plan(follows);
@@ -124,11 +124,11 @@ int main(int count, char** arguments) {
   std::filesystem::create_directories(folder);
   {
     const plan::Plan plan = users_plan();
-    auto application = need(runtime::Database::open(folder / "old.db", runtime::Mode::Create));
+    auto application = need(runtime::open_sqlite(folder / "old.db", runtime::Mode::Create));
     need(
         application.execute("PRAGMA journal_mode = WAL; CREATE TABLE users(id INTEGER PRIMARY "
                             "KEY, email TEXT UNIQUE, name TEXT)"));
-    need(need(runtime::Database::open(folder / "new.db", runtime::Mode::Create))
+    need(need(runtime::open_sqlite(folder / "new.db", runtime::Mode::Create))
              .execute("PRAGMA journal_mode = WAL; CREATE TABLE people(id INTEGER PRIMARY KEY, "
                       "email TEXT, name TEXT)"));
     plan::RunState state = plan::initial_state(plan);

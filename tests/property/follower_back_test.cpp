@@ -144,7 +144,7 @@ class Return {
     REQUIRE(effect);
     REQUIRE(log->install(effect->database()));
     REQUIRE(effect->commit({.cursor = "0"}));
-    auto application = runtime::Database::open(folder_ / "new.db", runtime::Mode::ReadWrite);
+    auto application = runtime::open_sqlite(folder_ / "new.db", runtime::Mode::ReadWrite);
     REQUIRE(application);
     application_.emplace(std::move(*application));
     REQUIRE(application_->execute("PRAGMA foreign_keys = ON"));
@@ -211,7 +211,7 @@ class Return {
     for (std::size_t at = 0; at < statements.size();) {
       const auto end = statements.find(';', at);
       const auto done = application_->execute(statements.substr(at, end - at));
-      if (!done) REQUIRE(application_->last_failure() == runtime::SqliteFailure::Constraint);
+      if (!done) REQUIRE(application_->last_failure() == runtime::SqlFailure::Constraint);
       at = end + 1;
     }
     REQUIRE(application_->execute(below(10) == 0 ? "ROLLBACK" : "COMMIT"));

@@ -173,7 +173,7 @@ class Meeting {
     if (!started) FAIL(started.error().message);
     test.state().steps[follows_.index].status = plan::StepStatus::Done;
 
-    auto application = runtime::Database::open(folder_ / "old.db", runtime::Mode::ReadWrite);
+    auto application = runtime::open_sqlite(folder_ / "old.db", runtime::Mode::ReadWrite);
     REQUIRE(application);
     const auto copy = runtime::make_step(plan_, copies_);
     auto follower = runtime::Follower::open(test.world, follows_);

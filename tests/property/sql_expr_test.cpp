@@ -253,7 +253,7 @@ struct Subset {
 
 class Cells {
  public:
-  Cells() : database_(std::move(*runtime::Database::open(":memory:", runtime::Mode::Create))) {
+  Cells() : database_(std::move(*runtime::open_sqlite(":memory:", runtime::Mode::Create))) {
     std::string columns;
     for (std::size_t i = 0; i < sources().size(); ++i)
       columns += fmt::format("{}f{} {}", i == 0 ? "" : ", ", i, sources()[i].declared);

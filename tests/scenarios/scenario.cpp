@@ -136,7 +136,7 @@ ScenarioRun::ScenarioRun(const Scenario& scenario)
   REQUIRE(::mkdtemp(pattern.data()) != nullptr);
   folder_ = pattern;
   for (const auto& [file, sql] : scenario.setup) {
-    auto database = runtime::Database::open(folder_ / file, runtime::Mode::Create);
+    auto database = runtime::open_sqlite(folder_ / file, runtime::Mode::Create);
     REQUIRE(database);
     REQUIRE(database->execute(sql));
   }
@@ -157,7 +157,7 @@ std::unique_ptr<runtime::SqliteJournal> ScenarioRun::open_journal() {
 }
 
 void ScenarioRun::execute(const std::string& file, const std::string& sql, bool is_refused) const {
-  auto database = runtime::Database::open(folder_ / file, runtime::Mode::ReadWrite);
+  auto database = runtime::open_sqlite(folder_ / file, runtime::Mode::ReadWrite);
   REQUIRE(database);
   const auto done = database->execute("BEGIN; " + sql + "; COMMIT;");
   INFO(sql << (done ? std::string() : done.error().message));
@@ -350,7 +350,7 @@ Picture ScenarioRun::picture() const {
   }
   std::ranges::sort(files);
   for (const fs::path& file : files) {
-    auto database = runtime::Database::open(file, runtime::Mode::ReadOnly);
+    auto database = runtime::open_sqlite(file, runtime::Mode::ReadOnly);
     REQUIRE(database);
     const std::string text = dump(*database);
     // A file that holds nothing of the user's is as good as none.

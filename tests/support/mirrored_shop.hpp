@@ -89,7 +89,7 @@ class MirroredShop {
             "CREATE TABLE cities(user_id INTEGER PRIMARY KEY REFERENCES users(id), city TEXT NOT "
             "NULL, born TEXT) STRICT, WITHOUT ROWID");
     test_.fence();
-    database_.emplace(std::move(*runtime::Database::open(path(), runtime::Mode::ReadWrite)));
+    database_.emplace(std::move(*runtime::open_sqlite(path(), runtime::Mode::ReadWrite)));
     run(pragmas);
     if (!is_mirrored) return;
     REQUIRE(install());

@@ -48,8 +48,8 @@ struct RoutedUsers {
   }
   // Another connection, as an application has one.
   runtime::Database connection() const {
-    return runtime::Database::open(folder / "app.db", runtime::Mode::Create,
-                                   {.busy_wait = std::chrono::milliseconds(0)})
+    return runtime::open_sqlite(folder / "app.db", runtime::Mode::Create,
+                                {.busy_wait = std::chrono::milliseconds(0)})
         .value();
   }
   runtime::Routes moved() {

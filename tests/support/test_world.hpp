@@ -77,7 +77,7 @@ class TestWorld {
 
 // What a query gives, cells parted by `|`, rows by newlines.
 inline std::string rows_of(const std::filesystem::path& path, const std::string& sql) {
-  auto database = runtime::Database::open(path, runtime::Mode::ReadOnly);
+  auto database = runtime::open_sqlite(path, runtime::Mode::ReadOnly);
   REQUIRE(database);
   auto rows = database->prepare(sql);
   if (!rows) FAIL(rows.error().message);
@@ -109,7 +109,7 @@ inline std::string rows_of(const std::filesystem::path& path, const std::string&
 }
 
 inline void run_sql(const std::filesystem::path& path, const std::string& sql) {
-  auto database = runtime::Database::open(path, runtime::Mode::Create);
+  auto database = runtime::open_sqlite(path, runtime::Mode::Create);
   REQUIRE(database);
   const auto done = database->execute(sql);
   if (!done) FAIL(done.error().message);

@@ -49,7 +49,7 @@ class Followed {
   const Database& application() const { return application_; }
   void run(const std::string& sql) {
     const auto done = application_.execute(sql);
-    if (done || application_.last_failure() == runtime::SqliteFailure::Constraint) return;
+    if (done || application_.last_failure() == runtime::SqlFailure::Constraint) return;
     INFO(sql);
     CHECK(done.error().message.ends_with("datatype mismatch"));
   }
@@ -87,7 +87,7 @@ class Followed {
 
  private:
   static Database open(const std::string& schema) {
-    auto made = Database::open(":memory:", runtime::Mode::Create);
+    auto made = open_sqlite(":memory:", runtime::Mode::Create);
     REQUIRE(made);
     const auto done = made->execute(schema);
     if (!done) FAIL(done.error().message);

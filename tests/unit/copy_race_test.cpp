@@ -77,7 +77,7 @@ class Race {
     auto follower = runtime::Follower::open(follows_->world, kFollows);
     if (!follower) FAIL(follower.error().message);
     follower_.emplace(std::move(*follower));
-    auto application = runtime::Database::open(folder_ / "old.db", runtime::Mode::ReadWrite);
+    auto application = runtime::open_sqlite(folder_ / "old.db", runtime::Mode::ReadWrite);
     REQUIRE(application);
     application_.emplace(std::move(*application));
     copy_ = runtime::make_step(plan_, kCopies);
@@ -86,7 +86,7 @@ class Race {
     REQUIRE(source);
     source_ = *source;
   }
-  ~Race() { sqlite3_trace_v2(source_->handle(), 0, nullptr, nullptr); }
+  ~Race() { sqlite3_trace_v2(runtime::sqlite_handle(*source_), 0, nullptr, nullptr); }
 
   void delete_row(int id) {
     REQUIRE(application_->execute(fmt::format("DELETE FROM staff WHERE id = {}", id)));
@@ -95,14 +95,15 @@ class Race {
   // A chunk of the copy, with `amid` between its look at the source and its commit.
   runtime::Result<runtime::Outcome> copy_chunk(std::function<void()> amid) {
     amid_ = std::move(amid);
-    sqlite3_trace_v2(source_->handle(), SQLITE_TRACE_PROFILE, &Race::after_statement, this);
+    sqlite3_trace_v2(runtime::sqlite_handle(*source_), SQLITE_TRACE_PROFILE, &Race::after_statement,
+                     this);
     copies_->clock.move_to(copies_->clock.now());
     auto outcome = copy_->advance(copies_->world);
     while (outcome && std::holds_alternative<runtime::WaitUntil>(outcome->what)) {
       copies_->clock.move_to(std::get<runtime::WaitUntil>(outcome->what).until);
       outcome = copy_->advance(copies_->world);
     }
-    sqlite3_trace_v2(source_->handle(), 0, nullptr, nullptr);
+    sqlite3_trace_v2(runtime::sqlite_handle(*source_), 0, nullptr, nullptr);
     if (amid_) {  // it had no row left to look for
       ++missed_;
       std::exchange(amid_, {})();

@@ -184,7 +184,7 @@ TEST_CASE("what goes back is noted where following forward keeps its log") {
   const auto forward = runtime::Changelog::of(staff.plan, staff.plan.from);
   REQUIRE(forward);
   const auto noted = [&] {
-    auto database = runtime::Database::open(staff.folder / "old.db", runtime::Mode::ReadOnly);
+    auto database = runtime::open_sqlite(staff.folder / "old.db", runtime::Mode::ReadOnly);
     REQUIRE(database);
     return forward->read(*database, 0, 100).value().keys.size();
   };

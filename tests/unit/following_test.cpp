@@ -150,7 +150,7 @@ TEST_CASE("a look at a log in which nothing new stands takes no lock") {
   staff.write("INSERT INTO staff VALUES(3, 'cyd')");
   Resident resident;
   CHECK(staff.tend(resident).entries == 1);
-  auto other = runtime::Database::open(staff.folder / "new.db", runtime::Mode::ReadWrite);
+  auto other = runtime::open_sqlite(staff.folder / "new.db", runtime::Mode::ReadWrite);
   REQUIRE(other);
   REQUIRE(other->execute("BEGIN IMMEDIATE"));
   const auto idle = staff.tend(resident);

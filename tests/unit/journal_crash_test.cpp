@@ -97,7 +97,7 @@ TEST_CASE("journal: a commit that an open reader prevents did not happen, and th
   const auto lease = journal->take("orders", "ann");
   REQUIRE(append(*journal, *lease, {"Note", "{}", "ann"}));
   {
-    auto reader = Database::open(place.path, Mode::ReadOnly);
+    auto reader = open_sqlite(place.path, Mode::ReadOnly);
     auto select = reader->prepare("SELECT * FROM record");
     REQUIRE(select->step().value());
     const auto refused = append(*journal, *lease, {"Note", "{}", "ann"});
@@ -113,7 +113,7 @@ TEST_CASE("journal: what a crash left half written is played back by whoever may
   JournalFolder place;
   place.fill(3);
   ChildProcess child([&](const Line& line) {
-    auto database = Database::open(place.path, Mode::ReadWrite);
+    auto database = open_sqlite(place.path, Mode::ReadWrite);
     // So little memory that changed pages reach the file before the commit.
     const auto half = database->execute(
         "PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = 1; BEGIN IMMEDIATE;"

@@ -119,7 +119,7 @@ TEST_CASE("journal: files that are none, or none of ours, have their own sentenc
   }
   SECTION("another SQLite file, left as it was") {
     {
-      auto other = Database::open(place.path, Mode::Create);
+      auto other = open_sqlite(place.path, Mode::Create);
       REQUIRE(other->execute("PRAGMA journal_mode = WAL; CREATE TABLE t(a)"));
     }
     const std::string before = content(place.path);

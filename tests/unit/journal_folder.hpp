@@ -55,7 +55,7 @@ struct JournalFolder {
   }
   // Changes the file as somebody with a SQLite shell would.
   void tamper(const std::string& sql) {
-    auto database = runtime::Database::open(path, runtime::Mode::ReadWrite);
+    auto database = runtime::open_sqlite(path, runtime::Mode::ReadWrite);
     REQUIRE(database);
     REQUIRE(database->execute(sql));
   }

@@ -150,7 +150,7 @@ TEST_CASE("lease: when SQLite itself is locked by a stopped process, it is named
   JournalFolder place;
   auto journal = place.open();
   ChildProcess child([&](const Line& line) {
-    auto database = Database::open(place.path, Mode::ReadWrite);
+    auto database = open_sqlite(place.path, Mode::ReadWrite);
     auto transaction = Transaction::begin_write(*database);
     line.say(transaction ? "locked" : "failed");
     line.hear();
@@ -167,7 +167,7 @@ TEST_CASE("lease: when SQLite itself is locked by a stopped process, it is named
   child.kill_now();
   const auto lease = journal->take("orders", "ann");
   REQUIRE(lease);
-  auto other = Database::open(place.path, Mode::ReadWrite);
+  auto other = open_sqlite(place.path, Mode::ReadWrite);
   const auto holder = Transaction::begin_write(*other);
   CHECK(append(*journal, *lease, {"Note", "{}", "ann"}).error().kind == ErrorKind::Transient);
 }

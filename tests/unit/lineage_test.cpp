@@ -261,7 +261,7 @@ TEST_CASE("a lineage goes with the following, the copy or the run") {
   const auto* new_file = GENERATE("new.db", "old.db");
   Staff staff(new_file);
   auto& world = staff.world->world;
-  const auto open = [&] { return runtime::Database::open(staff.file, runtime::Mode::ReadWrite); };
+  const auto open = [&] { return runtime::open_sqlite(staff.file, runtime::Mode::ReadWrite); };
   SECTION("following") {
     staff.start();
     CHECK(staff.has_lineage());

@@ -132,7 +132,7 @@ TEST_CASE("where an extension folds letters otherwise, rows wait for mig") {
     if (sqlite3_value_type(values[0]) == SQLITE_NULL) return sqlite3_result_null(context);
     sqlite3_result_text(context, "folded", -1, SQLITE_STATIC);
   };
-  REQUIRE(sqlite3_create_function(shop.database().handle(), "lower", 1,
+  REQUIRE(sqlite3_create_function(runtime::sqlite_handle(shop.database()), "lower", 1,
                                   SQLITE_UTF8 | SQLITE_INNOCUOUS, nullptr, fold_otherwise, nullptr,
                                   nullptr) == SQLITE_OK);
   shop.run("INSERT INTO people(id, name, city) VALUES(1, 'Ann', 'Rome')");

@@ -63,7 +63,7 @@ class Family {
   void run(const std::string& sql) const {
     INFO(sql);
     const auto done = application_.execute(sql);
-    if (!done) REQUIRE(application_.last_failure() == runtime::SqliteFailure::Constraint);
+    if (!done) REQUIRE(application_.last_failure() == runtime::SqlFailure::Constraint);
   }
 
   // Rows that drive, or their companions, that differ after `sql`, and were not logged.
@@ -89,7 +89,7 @@ class Family {
  private:
   static std::string shown(const std::string& place) { return runtime::shown_key(place); }
   static Database open() {
-    auto made = Database::open(":memory:", runtime::Mode::Create);
+    auto made = open_sqlite(":memory:", runtime::Mode::Create);
     REQUIRE(made);
     REQUIRE(made->execute(kTables));
     return std::move(*made);

@@ -51,7 +51,7 @@ class PoliteCopy {
     make_new_side(*test);
     const auto writer = test->stores.writer({1});
     REQUIRE(writer);
-    clock.target = (*writer)->handle();
+    clock.target = runtime::sqlite_handle(**writer);
     step = runtime::make_copy(plan, std::get<plan::Copy>(plan.steps[1].action), {1});
     next();  // the start, which only counts
   }

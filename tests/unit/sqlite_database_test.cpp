@@ -15,7 +15,7 @@ using mig::tests::TemporaryFolder;
 namespace {
 
 Database open_new(const std::filesystem::path& path) {
-  auto database = Database::open(path, Mode::Create);
+  auto database = open_sqlite(path, Mode::Create);
   REQUIRE(database);
   return std::move(*database);
 }
@@ -44,7 +44,7 @@ TEST_CASE("sqlite database: what is bound comes back as it was, and a statement 
     REQUIRE(insert->run());
   }
   CHECK(database.changes() == 1);
-  CHECK(database.last_insert_row_id() == 2);
+  CHECK(last_insert_row_id(database) == 2);
   auto select = database.prepare("SELECT * FROM t");
   REQUIRE(select);
   REQUIRE(select->step().value());
@@ -84,14 +84,14 @@ TEST_CASE("sqlite database: each failure has its kind and its sentence, and none
   SECTION("locked") {
     auto holder = Transaction::begin_write(database);
     REQUIRE(holder);
-    auto other = Database::open(path, Mode::ReadWrite, {.busy_wait = std::chrono::milliseconds(1)});
+    auto other = open_sqlite(path, Mode::ReadWrite, {.busy_wait = std::chrono::milliseconds(1)});
     REQUIRE(other);
     auto refused = Transaction::begin_write(*other);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::Transient);
     CHECK(refused.error().message == "the database `" + path.string() + "` is locked");
     CHECK_FALSE(refused.error().help.empty());
-    CHECK(other->last_failure() == SqliteFailure::Busy);
+    CHECK(other->last_failure() == SqlFailure::Busy);
   }
   SECTION("constraint") {
     REQUIRE(database.execute("INSERT INTO t VALUES('secret')"));
@@ -101,7 +101,7 @@ TEST_CASE("sqlite database: each failure has its kind and its sentence, and none
       CHECK(refused.error().kind == ErrorKind::Conflict);
       CHECK(refused.error().message.find("secret") == std::string::npos);
       CHECK(refused.error().message.find("hunter2") == std::string::npos);
-      CHECK(database.last_failure() == SqliteFailure::Constraint);
+      CHECK(database.last_failure() == SqlFailure::Constraint);
     }
   }
   SECTION("full") {
@@ -110,10 +110,10 @@ TEST_CASE("sqlite database: each failure has its kind and its sentence, and none
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::Permanent);
     CHECK(refused.error().message.starts_with("the disk is full"));
-    CHECK(database.last_failure() == SqliteFailure::Full);
+    CHECK(database.last_failure() == SqlFailure::Full);
   }
   SECTION("read only") {
-    auto reader = Database::open(path, Mode::ReadOnly);
+    auto reader = open_sqlite(path, Mode::ReadOnly);
     REQUIRE(reader);
     auto refused = reader->execute("INSERT INTO t VALUES('x')");
     REQUIRE_FALSE(refused);
@@ -121,7 +121,7 @@ TEST_CASE("sqlite database: each failure has its kind and its sentence, and none
     CHECK(refused.error().message.ends_with("is read-only"));
   }
   SECTION("absent") {
-    auto absent = Database::open(folder / "none.db", Mode::ReadWrite);
+    auto absent = open_sqlite(folder / "none.db", Mode::ReadWrite);
     REQUIRE_FALSE(absent);
     CHECK(absent.error().kind == ErrorKind::Permanent);
     CHECK(absent.error().message.ends_with("cannot be opened"));
@@ -129,7 +129,7 @@ TEST_CASE("sqlite database: each failure has its kind and its sentence, and none
   }
   SECTION("not a database") {
     std::ofstream(folder / "text") << std::string(5000, 'x');
-    auto refused = Database::open(folder / "text", Mode::ReadWrite);
+    auto refused = open_sqlite(folder / "text", Mode::ReadWrite);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().message ==
           "`" + (folder / "text").string() + "` is not a SQLite database");
@@ -142,16 +142,16 @@ TEST_CASE("sqlite database: a user's WAL file stays in WAL mode and is not check
   auto application = open_new(path);
   REQUIRE(application.execute("PRAGMA journal_mode = WAL; CREATE TABLE t(a)"));
   {
-    auto ours = Database::open(path, Mode::ReadWrite);
+    auto ours = open_sqlite(path, Mode::ReadWrite);
     REQUIRE(ours);
-    CHECK(ours->is_wal());
+    CHECK(is_wal(*ours));
     CHECK(count(*ours, "PRAGMA wal_autocheckpoint") == 0);
     REQUIRE(ours->execute("INSERT INTO t VALUES(1)"));
   }
   { auto last = std::move(application); }
-  auto again = Database::open(path, Mode::ReadWrite);
+  auto again = open_sqlite(path, Mode::ReadWrite);
   REQUIRE(again);
-  CHECK(again->is_wal());
+  CHECK(is_wal(*again));
   CHECK(count(*again, "SELECT count(*) FROM t") == 1);
 }
 

@@ -94,7 +94,7 @@ TEST_CASE("journal: records, requests and leases cannot be changed through SQL")
   place.fill(2);
   auto journal = place.open();
   REQUIRE(journal->add_request({"r1", "pause", "ann", ""}));
-  auto database = Database::open(place.path, Mode::ReadWrite);
+  auto database = open_sqlite(place.path, Mode::ReadWrite);
   REQUIRE(database);
   REQUIRE(database->execute("PRAGMA recursive_triggers = ON"));
   for (const char* sql : {

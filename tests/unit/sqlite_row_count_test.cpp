@@ -11,7 +11,7 @@ using namespace mig::runtime;
 namespace {
 
 Database filled(const std::filesystem::path& path) {
-  auto database = Database::open(path, Mode::Create);
+  auto database = open_sqlite(path, Mode::Create);
   REQUIRE(database.has_value());
   REQUIRE(
       database->execute("CREATE TABLE t(id INTEGER PRIMARY KEY, x TEXT);"

@@ -17,7 +17,7 @@ namespace {
 const Type kStatus{.base = Base::OneOf, .members = {"new", "paid"}};
 
 Database memory() {
-  auto database = Database::open(":memory:", Mode::Create);
+  auto database = open_sqlite(":memory:", Mode::Create);
   REQUIRE(database);
   return std::move(*database);
 }
@@ -86,7 +86,7 @@ TEST_CASE("a value without a form ends the statement that reads its page") {
   bind_rows(*read, 1, page);
   REQUIRE(read->step().value());
   CHECK_FALSE(read->step());
-  CHECK(database.last_failure() == SqliteFailure::Constraint);
+  CHECK(database.last_failure() == SqlFailure::Constraint);
 }
 
 TEST_CASE("sqlite types: bool and integers are in range or refused") {

@@ -17,7 +17,7 @@ TEST_CASE("a store whose writer was killed in the middle of a write can be read 
   make_legacy(folder / "old.db", 5000);
   const plan::Plan plan = shop_plan();
   ChildProcess writer([&](const Line& line) {
-    const auto database = runtime::Database::open(folder / "old.db", runtime::Mode::ReadWrite);
+    const auto database = runtime::open_sqlite(folder / "old.db", runtime::Mode::ReadWrite);
     // A cache of one page: changed pages reach the file before the transaction ends.
     if (!database || !database->execute("PRAGMA cache_size = 1; BEGIN IMMEDIATE;"
                                         "UPDATE legacy_users SET name = 'half ' || name")) {
@@ -30,7 +30,7 @@ TEST_CASE("a store whose writer was killed in the middle of a write can be read 
   writer.kill_now();
   {
     // What the test is about: a connection that may only read cannot do it.
-    const auto alone = runtime::Database::open(folder / "old.db", runtime::Mode::ReadOnly);
+    const auto alone = runtime::open_sqlite(folder / "old.db", runtime::Mode::ReadOnly);
     REQUIRE((!alone || !alone->prepare("SELECT count(*) FROM legacy_users")));
   }
   runtime::Stores stores = stores_of(plan, folder.path());

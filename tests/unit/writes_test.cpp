@@ -81,7 +81,7 @@ struct Guests {
 
   // What the store says to an application; empty where it takes the write.
   std::string write(const char* file, const std::string& sql) const {
-    auto database = runtime::Database::open(folder / file, runtime::Mode::ReadWrite);
+    auto database = runtime::open_sqlite(folder / file, runtime::Mode::ReadWrite);
     REQUIRE(database);
     const auto done = database->execute(sql);
     return done ? std::string() : done.error().message;

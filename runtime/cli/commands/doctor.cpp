@@ -83,7 +83,7 @@ runtime::Result<runtime::Database> open(const std::string& file, bool writes) {
   // What a killed writer has left half done, SQLite puts right before anybody reads.
   const auto left = std::filesystem::file_size(file + "-journal", error);
   const bool must_recover = !error && left > 0;
-  return runtime::Database::open(
+  return runtime::open_sqlite(
       file, writes || must_recover ? runtime::Mode::ReadWrite : runtime::Mode::ReadOnly);
 }
 

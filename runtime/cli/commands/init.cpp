@@ -26,7 +26,7 @@ struct InitOptions {
 
 // The table that is meant: the one that is named, or the only one.
 runtime::Result<runtime::LiveTable> chosen_table(const InitOptions& options) {
-  MIG_ASSIGN(database, runtime::Database::open(options.store, runtime::Mode::ReadOnly));
+  MIG_ASSIGN(database, runtime::open_sqlite(options.store, runtime::Mode::ReadOnly));
   MIG_ASSIGN(schema, runtime::read_schema(database));
   if (!options.table.empty()) {
     const runtime::LiveTable* table = schema.table(options.table);

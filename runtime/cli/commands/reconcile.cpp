@@ -203,7 +203,7 @@ ExitCode repair(const ReconcileCommand& command) {
 
 // Takes a dead run's marks out of a store. Whoever says the run's name has read what it was.
 ExitCode unlock(const ReconcileCommand& command) {
-  auto database = runtime::Database::open(command.store, runtime::Mode::ReadWrite);
+  auto database = runtime::open_sqlite(command.store, runtime::Mode::ReadWrite);
   if (!database) return report_error(database.error());
   auto marked = runtime::has_control_tables(*database);
   if (!marked) return report_error(marked.error());
