@@ -45,6 +45,8 @@ const std::vector<Ban> kBans = {
     {"<sqlite3.h>",
      {"runtime/stores/sqlite", "runtime/journal/sqlite"},
      "SQLite ends in its adapters"},
+    {"<libpq", {"runtime/stores/postgres"}, "libpq ends in its adapters"},
+    {"<pqxx/", {"runtime/stores/postgres"}, "libpqxx ends in its adapters"},
     {"<openssl/", {"compiler/plan/hash.cpp", "runtime/data/"}, "digests have one home a floor"},
     {"<date/", {"runtime/openings.cpp"}, "time zones have one home"},
     {"<xxhash.h>",
