@@ -11,9 +11,9 @@
 #include "runtime/cli/session.hpp"
 #include "runtime/openings.hpp"
 #include "runtime/steps/following.hpp"
+#include "runtime/stores/control.hpp"
 #include "runtime/stores/lock_holders.hpp"
 #include "runtime/stores/schema_check.hpp"
-#include "runtime/stores/sqlite_control.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
 #include "runtime/traffic/router.hpp"
 

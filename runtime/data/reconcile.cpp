@@ -7,10 +7,10 @@
 #include "runtime/data/drift_list.hpp"
 #include "runtime/data/fingerprint.hpp"
 #include "runtime/data/key_code.hpp"
+#include "runtime/stores/control.hpp"
 #include "runtime/stores/drift_scratch.hpp"
-#include "runtime/stores/sqlite_control.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
-#include "runtime/stores/sqlite_writer.hpp"
+#include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/row_writer.hpp"
 
 namespace mig::runtime {
 namespace {

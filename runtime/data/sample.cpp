@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "runtime/data/carry.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/keyset_reader.hpp"
 
 namespace mig::runtime {
 namespace {

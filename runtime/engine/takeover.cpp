@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "runtime/stores/sqlite_effect.hpp"
+#include "runtime/stores/effect.hpp"
 
 namespace mig::runtime {
 namespace {

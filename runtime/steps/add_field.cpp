@@ -3,7 +3,7 @@
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/structure.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
-#include "runtime/stores/sqlite_tables.hpp"
+#include "runtime/stores/tables.hpp"
 
 namespace mig::runtime {
 namespace {

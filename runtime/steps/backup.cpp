@@ -206,7 +206,7 @@ class BackupStep final : public Step {
     MIG_ASSIGN(copy, table_copy(world, dataset));
     MIG_ASSIGN(database, source(world, dataset));
     if (!reader_) {
-      MIG_ASSIGN(opened, KeysetReader::open(*database, plan_, dataset));
+      MIG_ASSIGN(opened, SqliteRows::open(*database, plan_, dataset));
       reader_.emplace(std::move(opened));
       cursor_.clear();
     }
@@ -268,7 +268,7 @@ class BackupStep final : public Step {
   fs::path partial_;
   std::optional<Database> copy_;
   std::map<fs::path, std::unique_ptr<Snapshot>> snapshots_;  // by file
-  std::optional<KeysetReader> reader_;
+  std::optional<SqliteRows> reader_;
   std::size_t dataset_ = 0;
   std::string cursor_;
   plan::Counts counts_;

@@ -11,10 +11,10 @@
 
 #include "runtime/data/carry.hpp"
 #include "runtime/result.hpp"
+#include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/lineage.hpp"
+#include "runtime/stores/row_writer.hpp"
 #include "runtime/stores/sql_database.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
-#include "runtime/stores/sqlite_lineage.hpp"
-#include "runtime/stores/sqlite_writer.hpp"
 
 namespace mig::runtime {
 

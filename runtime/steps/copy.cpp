@@ -15,9 +15,9 @@
 #include "runtime/steps/read_ahead.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/dead_letters.hpp"
+#include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/lineage.hpp"
 #include "runtime/stores/sqlite_bulk.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
-#include "runtime/stores/sqlite_lineage.hpp"
 
 namespace mig::runtime {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "runtime/steps/place_back.hpp"
 #include "runtime/steps/store_step.hpp"
-#include "runtime/stores/sqlite_writer.hpp"
+#include "runtime/stores/row_writer.hpp"
 
 namespace mig::runtime {
 namespace {

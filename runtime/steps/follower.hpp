@@ -36,10 +36,10 @@
 #include "runtime/result.hpp"
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/owned_rows.hpp"
+#include "runtime/stores/changelog.hpp"
 #include "runtime/stores/dead_letters.hpp"
-#include "runtime/stores/sqlite_changelog.hpp"
-#include "runtime/stores/sqlite_effect.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/effect.hpp"
+#include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/sqlite_room.hpp"
 
 namespace mig::runtime {

@@ -6,7 +6,7 @@
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/steps/hold_cursor.hpp"
 #include "runtime/steps/store_step.hpp"
-#include "runtime/stores/sqlite_lineage.hpp"
+#include "runtime/stores/lineage.hpp"
 #include "runtime/stores/sqlite_mirror.hpp"
 #include "runtime/traffic/router.hpp"
 

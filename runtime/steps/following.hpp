@@ -15,8 +15,8 @@
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
 #include "runtime/steps/follower.hpp"
+#include "runtime/stores/effect.hpp"
 #include "runtime/stores/sql_database.hpp"
-#include "runtime/stores/sqlite_effect.hpp"
 #include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {

@@ -13,8 +13,8 @@
 #include "runtime/data/carry.hpp"
 #include "runtime/engine/world.hpp"
 #include "runtime/steps/chunk_writer.hpp"
-#include "runtime/stores/sqlite_effect.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/effect.hpp"
+#include "runtime/stores/keyset_reader.hpp"
 
 namespace mig::runtime {
 

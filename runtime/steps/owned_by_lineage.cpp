@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "runtime/stores/sqlite_keyset.hpp"
-#include "runtime/stores/sqlite_lineage.hpp"
+#include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/lineage.hpp"
 
 namespace mig::runtime {
 namespace {

@@ -4,9 +4,9 @@
 
 #include "runtime/steps/owned_by_key.hpp"
 #include "runtime/steps/owned_by_lineage.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/row_writer.hpp"
 #include "runtime/stores/sqlite_types.hpp"
-#include "runtime/stores/sqlite_writer.hpp"
 
 namespace mig::runtime {
 

@@ -13,7 +13,7 @@
 #include "runtime/data/carry.hpp"
 #include "runtime/engine/workers.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/keyset_reader.hpp"
 
 namespace mig::runtime {
 

@@ -9,9 +9,9 @@
 #include "runtime/data/carry.hpp"
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/store_step.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
-#include "runtime/stores/sqlite_lineage.hpp"
-#include "runtime/stores/sqlite_writer.hpp"
+#include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/lineage.hpp"
+#include "runtime/stores/row_writer.hpp"
 
 namespace mig::runtime {
 namespace {

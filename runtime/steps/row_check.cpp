@@ -2,7 +2,7 @@
 
 #include "runtime/data/fingerprint.hpp"
 #include "runtime/stores/dead_letters.hpp"
-#include "runtime/stores/sqlite_writer.hpp"
+#include "runtime/stores/row_writer.hpp"
 
 namespace mig::runtime {
 

@@ -18,7 +18,7 @@
 #include "runtime/data/reconcile.hpp"
 #include "runtime/result.hpp"
 #include "runtime/steps/owned_rows.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "runtime/steps/store_step.hpp"
-#include "runtime/stores/sqlite_guard.hpp"
+#include "runtime/stores/guard.hpp"
 
 namespace mig::runtime {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "runtime/engine/world.hpp"
 #include "runtime/steps/step.hpp"
-#include "runtime/stores/sqlite_effect.hpp"
+#include "runtime/stores/effect.hpp"
 #include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {

@@ -19,7 +19,7 @@
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
 #include "runtime/steps/row_check.hpp"
-#include "runtime/stores/sqlite_changelog.hpp"
+#include "runtime/stores/changelog.hpp"
 
 namespace mig::runtime {
 

@@ -22,7 +22,7 @@
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/turn_at_once.hpp"
 #include "runtime/steps/waiting.hpp"
-#include "runtime/stores/sqlite_guard.hpp"
+#include "runtime/stores/guard.hpp"
 
 namespace mig::runtime {
 namespace {

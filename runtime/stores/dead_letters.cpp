@@ -1,16 +1,20 @@
 #include "runtime/stores/dead_letters.hpp"
 
-#include "runtime/stores/sqlite_control.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/control.hpp"
+#include "runtime/stores/keyset_reader.hpp"
 
 namespace mig::runtime {
 
 Result<void> add_dead_letters(const Database& database, const std::vector<DeadLetter>& letters) {
   if (letters.empty()) return {};
   MIG_ASSIGN(write,
-             database.prepare("INSERT OR REPLACE INTO mig_ctl_reject(run, step, dataset, row_key, "
-                              "shown_key, field, reason, at, owner, closed) "
-                              "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)"));
+             database.prepare("INSERT INTO mig_ctl_reject(run, step, dataset, row_key, shown_key, "
+                              "field, reason, at, owner, closed) "
+                              "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL) "
+                              "ON CONFLICT(run, step, row_key) DO UPDATE SET "
+                              "dataset = excluded.dataset, shown_key = excluded.shown_key, "
+                              "field = excluded.field, reason = excluded.reason, "
+                              "at = excluded.at, owner = excluded.owner, closed = NULL"));
   for (const DeadLetter& letter : letters) {
     MIG_TRY(close_dead_letter(database, letter.run, letter.dataset, letter.key, letter.at));
     const std::string shown = shown_key(letter.key);
@@ -27,7 +31,7 @@ Result<void> add_dead_letters(const Database& database, const std::vector<DeadLe
 
 Result<void> drop_dead_letters(const Database& database, const std::string& run,
                                std::string_view step) {
-  MIG_ASSIGN(drop, database.prepare("DELETE FROM mig_ctl_reject WHERE run = ? AND step = ?"));
+  MIG_ASSIGN(drop, database.prepare("DELETE FROM mig_ctl_reject WHERE run = ?1 AND step = ?2"));
   drop.bind_text(1, run);
   drop.bind_text(2, step);
   return drop.run();

@@ -12,6 +12,7 @@
 #include "runtime/data/json_text.hpp"
 #include "runtime/data/utf8.hpp"
 #include "runtime/data/uuid.hpp"
+#include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 #include "runtime/stores/sqlite_types.hpp"
 

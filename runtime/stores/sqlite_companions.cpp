@@ -14,7 +14,7 @@ Result<CompanionReader> CompanionReader::open(const Database& database, const pl
                                               const plan::Companion& companion,
                                               plan::DatasetId dataset, std::size_t first) {
   // It says what is missing.
-  MIG_TRY(KeysetReader::open(database, plan, dataset));
+  MIG_TRY(SqliteRows::open(database, plan, dataset));
   const plan::Entity& entity = plan.at(companion.entity);
   MIG_ASSIGN(table, quote_identifier(plan.at(dataset).table));
   std::string columns;

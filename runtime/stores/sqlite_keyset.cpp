@@ -14,69 +14,6 @@
 namespace mig::runtime {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789abcdef";
-
-void append_hex(std::string& out, char letter, std::uint64_t number) {
-  out += letter;
-  for (int shift = 60; shift >= 0; shift -= 4)
-    out += kDigits[number >> shift & 15];
-}
-
-// A key's place as text: a letter for the storage class and hexadecimal digits, cells parted by
-// `.`.
-void append_cell(std::string& out, const SqlCell& cell) {
-  if (!out.empty()) out += '.';
-  switch (cell.storage) {
-    case StorageClass::Null:
-      out += 'n';
-      return;
-    case StorageClass::Integer:
-      append_hex(out, 'i', static_cast<std::uint64_t>(cell.integer));
-      return;
-    case StorageClass::Real:
-      append_hex(out, 'r', std::bit_cast<std::uint64_t>(cell.real));
-      return;
-    case StorageClass::Text:
-    case StorageClass::Blob:
-      break;
-  }
-  out += cell.storage == StorageClass::Text ? 't' : 'b';
-  for (const char byte : cell.bytes) {
-    const auto bits = static_cast<unsigned char>(byte);
-    out += kDigits[bits >> 4];
-    out += kDigits[bits & 15];
-  }
-}
-
-unsigned digit(char letter) {
-  return static_cast<unsigned>(letter <= '9' ? letter - '0' : letter - 'a' + 10);
-}
-
-std::uint64_t number_of(std::string_view digits) {
-  std::uint64_t number = 0;
-  for (const char letter : digits)
-    number = number << 4 | digit(letter);
-  return number;
-}
-
-std::string bytes_of(std::string_view digits) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
-    bytes += static_cast<char>(digit(digits[i]) << 4 | digit(digits[i + 1]));
-  return bytes;
-}
-
-template <class Visit>
-void each_cell(std::string_view key, Visit visit) {
-  while (!key.empty()) {
-    const auto end = key.find('.');
-    const auto cell = key.substr(0, end);
-    visit(cell.front(), cell.substr(1));
-    if (end == key.npos) return;
-    key.remove_prefix(end + 1);
-  }
-}
-
 std::string marks(std::size_t count) {
   std::string text = "?";
   for (std::size_t i = 1; i < count; ++i)
@@ -93,49 +30,10 @@ std::string place_of(const Statement& row, int first_column, int cells) {
   return place;
 }
 
-void bind_key(Statement& statement, int parameter, std::string_view key) {
-  each_cell(key, [&](char storage, std::string_view digits) {
-    switch (storage) {
-      case 'i':
-        statement.bind(parameter, static_cast<std::int64_t>(number_of(digits)));
-        break;
-      case 'r':
-        statement.bind(parameter, std::bit_cast<double>(number_of(digits)));
-        break;
-      case 't':
-        statement.bind_text(parameter, bytes_of(digits));
-        break;
-      case 'b':
-        statement.bind_bytes(parameter, bytes_of(digits));
-        break;
-      default:
-        statement.bind_null(parameter);
-    }
-    ++parameter;
-  });
-}
-
-std::string shown_key(std::string_view key) {
-  std::string shown;
-  each_cell(key, [&](char storage, std::string_view digits) {
-    if (!shown.empty()) shown += ", ";
-    if (storage == 'i') {
-      shown += std::to_string(static_cast<std::int64_t>(number_of(digits)));
-    } else if (storage == 'r') {
-      shown += fmt::format("{}", std::bit_cast<double>(number_of(digits)));
-    } else if (storage == 't' && count_code_points(bytes_of(digits))) {
-      shown += bytes_of(digits);
-    } else {
-      shown += fmt::format("x'{}'", digits);
-    }
-  });
-  return shown;
-}
-
-Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Plan& plan,
-                                        plan::DatasetId dataset) {
+Result<SqliteRows> SqliteRows::open(const Database& database, const plan::Plan& plan,
+                                    plan::DatasetId dataset) {
   const std::string& table = plan.at(dataset).table;
-  KeysetReader reader(database);
+  SqliteRows reader(database);
   reader.entity_ = plan.entity_of(dataset);
   MIG_ASSIGN(quoted, quote_identifier(table));
   reader.table_ = quoted;
@@ -162,8 +60,8 @@ Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Pl
   return reader;
 }
 
-Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Plan& plan,
-                                        const plan::Lane& lane) {
+Result<SqliteRows> SqliteRows::open(const Database& database, const plan::Plan& plan,
+                                    const plan::Lane& lane) {
   MIG_ASSIGN(reader, open(database, plan, lane.source));
   reader.types_.clear();
   for (const plan::Field& field : plan::input_row(plan, lane.transform).fields)
@@ -178,7 +76,7 @@ Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Pl
   return std::move(reader);
 }
 
-Result<Statement*> KeysetReader::query(bool has_lower, bool has_upper, bool is_point) {
+Result<Statement*> SqliteRows::query(bool has_lower, bool has_upper, bool is_point) {
   auto& statement = statements_[(has_lower ? 1 : 0) + (has_upper ? 2 : 0) + (is_point ? 4 : 0)];
   if (statement) return &*statement;
   const std::string key = fmt::format("{}", fmt::join(key_, ", "));
@@ -197,8 +95,8 @@ Result<Statement*> KeysetReader::query(bool has_lower, bool has_upper, bool is_p
   return &*statement;
 }
 
-Result<void> KeysetReader::read(const std::string& after, const std::string& until,
-                                std::size_t limit, Page& page) {
+Result<void> SqliteRows::read(const std::string& after, const std::string& until, std::size_t limit,
+                              Page& page) {
   MIG_ASSIGN(rows, query(!after.empty(), !until.empty(), false));
   const int width = static_cast<int>(key_.size());
   int parameter = 1;
@@ -211,17 +109,10 @@ Result<void> KeysetReader::read(const std::string& after, const std::string& unt
   return fill(*rows, limit, page);
 }
 
-Result<void> KeysetReader::read_at(const std::string& key, Page& page) {
+Result<void> SqliteRows::read_each(const std::vector<std::string>& places, Page& page,
+                                   std::vector<std::string>& gone) {
   MIG_ASSIGN(rows, query(false, false, true));
-  bind_key(*rows, 1, key);
-  rows->bind(static_cast<int>(key_.size()) + 1, std::int64_t{1});
-  return fill(*rows, 1, page);
-}
-
-Result<void> KeysetReader::read_each(const std::vector<std::string>& places, Page& page,
-                                     std::vector<std::string>& gone) {
-  MIG_ASSIGN(rows, query(false, false, true));
-  clear(page);
+  page.begin(types_);
   gone.clear();
   for (const std::string& place : places) {
     const std::int64_t before = page.read;
@@ -233,16 +124,7 @@ Result<void> KeysetReader::read_each(const std::vector<std::string>& places, Pag
   return {};
 }
 
-void KeysetReader::clear(Page& page) const {
-  const bool is_mine = std::ranges::equal(page.rows.columns, types_, {}, &Column::type);
-  if (!is_mine) page.rows = Batch::of(types_);
-  page.rows.clear();
-  page.keys.clear();
-  page.bad.clear();
-  page.read = 0;
-}
-
-Result<void> KeysetReader::add(Statement& rows, Page& page) {
+Result<void> SqliteRows::add(Statement& rows, Page& page) {
   std::string key;
   const std::int64_t before = page.read;
   while (true) {
@@ -259,14 +141,14 @@ Result<void> KeysetReader::add(Statement& rows, Page& page) {
   return {};
 }
 
-Result<void> KeysetReader::fill(Statement& rows, std::size_t limit, Page& page) {
-  clear(page);
+Result<void> SqliteRows::fill(Statement& rows, std::size_t limit, Page& page) {
+  page.begin(types_);
   MIG_TRY(add(rows, page));
   page.is_last = static_cast<std::size_t>(page.read) < limit;
   return {};
 }
 
-Result<void> KeysetReader::read_row(const Statement& row, const std::string& key, Page& page) {
+Result<void> SqliteRows::read_row(const Statement& row, const std::string& key, Page& page) {
   const int first = static_cast<int>(key_.size());
   for (std::size_t i = 0; i < entity_.fields.size(); ++i) {
     const plan::Field& field = entity_.fields[i];
@@ -295,9 +177,9 @@ Result<void> KeysetReader::read_row(const Statement& row, const std::string& key
   return {};
 }
 
-Result<KeysetReader::RawPage> KeysetReader::read_raw(const std::string& after,
-                                                     const std::string& columns,
-                                                     std::size_t limit) const {
+Result<SqliteRows::RawPage> SqliteRows::read_raw(const std::string& after,
+                                                 const std::string& columns,
+                                                 std::size_t limit) const {
   const std::string key = fmt::format("{}", fmt::join(key_, ", "));
   const std::string where =
       after.empty() ? std::string() : fmt::format(" WHERE ({}) > ({})", key, marks(key_.size()));
@@ -319,13 +201,13 @@ Result<KeysetReader::RawPage> KeysetReader::read_raw(const std::string& after,
   }
 }
 
-Result<std::int64_t> KeysetReader::count() const {
+Result<std::int64_t> SqliteRows::count() const {
   MIG_ASSIGN(rows, database_->prepare("SELECT count(*) FROM " + table_));
   MIG_TRY(rows.step());
   return rows.integer(0);
 }
 
-Result<std::string> KeysetReader::last_key() const {
+Result<std::string> SqliteRows::last_key() const {
   MIG_ASSIGN(rows, database_->prepare(fmt::format("SELECT {} FROM {} AS t ORDER BY {} DESC LIMIT 1",
                                                   fmt::join(key_, ", "), table_,
                                                   fmt::join(key_, " DESC, "))));
@@ -336,7 +218,7 @@ Result<std::string> KeysetReader::last_key() const {
   return key;
 }
 
-Result<std::int64_t> KeysetReader::count_without_key() const {
+Result<std::int64_t> SqliteRows::count_without_key() const {
   MIG_ASSIGN(rows, database_->prepare(fmt::format("SELECT count(*) FROM {} AS t WHERE {} IS NULL",
                                                   table_, fmt::join(key_, " IS NULL OR "))));
   MIG_TRY(rows.step());

@@ -14,7 +14,7 @@
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_changelog.hpp"
+#include "runtime/stores/changelog.hpp"
 #include "runtime/stores/sqlite_database.hpp"
 
 namespace mig::runtime {

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
 
 namespace mig::runtime {

@@ -11,7 +11,7 @@
 
 #include "runtime/durable_file.hpp"
 #include "runtime/full_disk.hpp"
-#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/control.hpp"
 
 namespace mig::runtime {
 namespace {

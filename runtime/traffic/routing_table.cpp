@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/control.hpp"
 
 namespace mig::runtime {
 namespace {

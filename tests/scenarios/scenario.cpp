@@ -19,7 +19,7 @@
 #include "compiler/plan/views.hpp"
 #include "grammar/parse.hpp"
 #include "runtime/engine/requests.hpp"
-#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/control.hpp"
 #include "runtime/stores/sqlite_schema.hpp"
 #include "runtime/traffic/router.hpp"
 #include "tests/scenarios/counting_journal.hpp"

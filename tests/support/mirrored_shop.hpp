@@ -14,7 +14,7 @@
 #include "grammar/parse.hpp"
 #include "runtime/data/reconcile.hpp"
 #include "runtime/steps/follower.hpp"
-#include "runtime/stores/sqlite_guard.hpp"
+#include "runtime/stores/guard.hpp"
 #include "runtime/stores/sqlite_mirror.hpp"
 #include "tests/support/test_world.hpp"
 #include "tests/unit/temporary_folder.hpp"

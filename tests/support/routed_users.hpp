@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/control.hpp"
 #include "runtime/traffic/router.hpp"
 #include "tests/unit/temporary_folder.hpp"
 

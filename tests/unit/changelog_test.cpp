@@ -1,5 +1,7 @@
 // What the log of touched keys must not miss: every row that differs after a statement of somebody
 // else's. What it may log beside that costs a look.
+#include "runtime/stores/changelog.hpp"
+
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -9,8 +11,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-#include "runtime/stores/sqlite_changelog.hpp"
-#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/control.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 #include "tests/support/shop_plan.hpp"
 #include "tests/unit/temporary_folder.hpp"

@@ -1,5 +1,7 @@
 // Rows that several old rows share, followed: they come with the first who makes them and go with
 // the last, and the lineage that tells who that is comes and goes with the following.
+#include "runtime/stores/lineage.hpp"
+
 #include <catch2/catch.hpp>
 
 #include "runtime/data/reconcile.hpp"
@@ -7,8 +9,7 @@
 #include "runtime/steps/row_check.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/verify.hpp"
-#include "runtime/stores/sqlite_leftovers.hpp"
-#include "runtime/stores/sqlite_lineage.hpp"
+#include "runtime/stores/leftovers.hpp"
 #include "tests/support/shop_plan.hpp"
 #include "tests/support/test_world.hpp"
 #include "tests/unit/temporary_folder.hpp"

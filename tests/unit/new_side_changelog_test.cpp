@@ -6,8 +6,8 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-#include "runtime/stores/sqlite_changelog.hpp"
-#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/changelog.hpp"
+#include "runtime/stores/control.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 #include "tests/support/shop_plan.hpp"
 

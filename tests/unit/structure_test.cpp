@@ -3,9 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "runtime/stores/effect.hpp"
+#include "runtime/stores/guard.hpp"
 #include "runtime/stores/schema_check.hpp"
-#include "runtime/stores/sqlite_effect.hpp"
-#include "runtime/stores/sqlite_guard.hpp"
 #include "tests/support/shop_plan.hpp"
 #include "tests/support/test_world.hpp"
 #include "tests/unit/temporary_folder.hpp"

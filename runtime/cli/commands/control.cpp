@@ -3,6 +3,8 @@
 // A request is written into the journal. A live runner answers it at its next slice, and this
 // command waits a moment to tell what it said; where none is alive it takes the lease, answers the
 // request itself, and, for `continue` and `rollback`, carries it out.
+#include "runtime/stores/control.hpp"
+
 #include <memory>
 
 #include <fmt/format.h>
@@ -12,7 +14,6 @@
 #include "runtime/cli/session.hpp"
 #include "runtime/cli/signals.hpp"
 #include "runtime/engine/requests.hpp"
-#include "runtime/stores/sqlite_control.hpp"
 
 namespace mig::cli {
 namespace {

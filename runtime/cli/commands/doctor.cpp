@@ -15,7 +15,7 @@
 #include "compiler/plan/views.hpp"
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/session.hpp"
-#include "runtime/stores/sqlite_leftovers.hpp"
+#include "runtime/stores/leftovers.hpp"
 
 namespace mig::cli {
 namespace {

@@ -8,8 +8,9 @@
 //   mig_ctl_reject    dead letters
 //   mig_ctl_run       runs that ended here
 //
-// and, of other files, mig_ctl_log_<table> (sqlite_changelog) and mig_ctl_lineage_<table>
-// (sqlite_lineage).
+// and, of other files, mig_ctl_log_<table> (changelog) and mig_ctl_lineage_<table> (lineage). In
+// PostgreSQL they stand in the first schema of the connection's search path, and a transaction of
+// ours is known by its setting `mig.origin`.
 // They appear with the first fence and go when nothing needs them. One thread, like the database.
 #pragma once
 
@@ -75,8 +76,8 @@ Result<std::vector<FinishedRun>> finished_runs(const Database& database);
 // The environment whose run was completed in this very file first; a copy of the file has none.
 Result<std::optional<std::string>> recorded_environment(const Database& database);
 
-// Which file this is: its own id, kept since mig's first write, then device and inode. Never
-// writes. A copy of a file has its id and another inode.
+// Which store this is: its own id, kept since mig's first write, then where it is (instance.hpp).
+// Never writes. A copy of a store has its id and stands elsewhere.
 Result<std::string> identity(const Database& database);
 
 }  // namespace mig::runtime

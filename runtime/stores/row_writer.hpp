@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,8 +13,9 @@
 #include "compiler/plan/plan.hpp"
 #include "runtime/data/carry.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_database.hpp"
-#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/row_sink.hpp"
+#include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
 
@@ -44,12 +46,11 @@ class RowWriter {
 
  private:
   RowWriter(const plan::Plan& plan, plan::DatasetId dataset, const Database& database,
-            Statement insert, Statement insert_all, KeysetReader existing, WriteRule rule)
+            std::unique_ptr<RowSink> sink, KeysetReader existing, WriteRule rule)
       : plan_(&plan),
         dataset_(dataset),
         database_(&database),
-        insert_(std::move(insert)),
-        insert_all_(std::move(insert_all)),
+        sink_(std::move(sink)),
         existing_(std::move(existing)),
         form_(plan, dataset),
         rule_(rule) {}
@@ -59,8 +60,7 @@ class RowWriter {
   const plan::Plan* plan_;
   plan::DatasetId dataset_;
   const Database* database_;
-  Statement insert_;
-  Statement insert_all_;
+  std::unique_ptr<RowSink> sink_;
   KeysetReader existing_;
   CanonicalForm form_;
   WriteRule rule_;
@@ -68,8 +68,5 @@ class RowWriter {
   std::string field_;
   std::string reason_;
 };
-
-// The place of a row that is written by us, as KeysetReader names it.
-std::string written_key(const plan::Entity& entity, const Batch& rows, std::size_t row);
 
 }  // namespace mig::runtime

@@ -1,8 +1,8 @@
-#include "runtime/stores/sqlite_effect.hpp"
+#include "runtime/stores/effect.hpp"
 
 #include <cassert>
 
-#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/control.hpp"
 
 namespace mig::runtime {
 
@@ -12,7 +12,7 @@ Result<std::optional<Applied>> read_applied(const Database& database, const std:
   if (!exists) return std::optional<Applied>();
   MIG_ASSIGN(rows,
              database.prepare("SELECT cursor, rows_read, moved, kept, rejected, written, finished "
-                              "FROM mig_ctl_applied WHERE run = ? AND step = ?"));
+                              "FROM mig_ctl_applied WHERE run = ?1 AND step = ?2"));
   rows.bind_text(1, run);
   rows.bind_text(2, step);
   MIG_ASSIGN(has_row, rows.step());
@@ -29,8 +29,9 @@ Result<Effect> Effect::begin(const Database& database, const std::vector<std::st
                              const Authority& authority, std::string step) {
   MIG_ASSIGN(transaction, Transaction::begin_write(database));
   MIG_TRY(check_fence(database, resources, authority));
-  MIG_ASSIGN(mark, database.prepare("INSERT INTO mig_ctl_origin(actor) VALUES('mig')"));
-  MIG_TRY(mark.run());
+  MIG_TRY(database.execute(database.dialect() == Dialect::Sqlite
+                               ? "INSERT INTO mig_ctl_origin(actor) VALUES('mig')"
+                               : "SET LOCAL mig.origin = 'mig'"));
   Effect effect(database, std::move(transaction), authority.run, std::move(step));
   MIG_ASSIGN(applied, read_applied(database, effect.run_, effect.step_));
   effect.applied_ = std::move(applied);
@@ -40,9 +41,13 @@ Result<Effect> Effect::begin(const Database& database, const std::vector<std::st
 Result<void> Effect::commit(const Applied& now) {
   assert(now.counts.balance() && "every row that was read is moved, kept or rejected");
   {
-    MIG_ASSIGN(write, database_->prepare("INSERT OR REPLACE INTO mig_ctl_applied(run, step, cursor,"
-                                         " rows_read, moved, kept, rejected, written, finished) "
-                                         "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    MIG_ASSIGN(write, database_->prepare(
+                          "INSERT INTO mig_ctl_applied(run, step, cursor, rows_read, moved, kept, "
+                          "rejected, written, finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+                          "ON CONFLICT(run, step) DO UPDATE SET cursor = excluded.cursor, "
+                          "rows_read = excluded.rows_read, moved = excluded.moved, "
+                          "kept = excluded.kept, rejected = excluded.rejected, "
+                          "written = excluded.written, finished = excluded.finished"));
     write.bind_text(1, run_);
     write.bind_text(2, step_);
     write.bind_text(3, now.cursor);
@@ -59,7 +64,8 @@ Result<void> Effect::commit(const Applied& now) {
 
 Result<void> Effect::commit_undone() {
   {
-    MIG_ASSIGN(drop, database_->prepare("DELETE FROM mig_ctl_applied WHERE run = ? AND step = ?"));
+    MIG_ASSIGN(drop,
+               database_->prepare("DELETE FROM mig_ctl_applied WHERE run = ?1 AND step = ?2"));
     drop.bind_text(1, run_);
     drop.bind_text(2, step_);
     MIG_TRY(drop.run());
@@ -68,7 +74,8 @@ Result<void> Effect::commit_undone() {
 }
 
 Result<void> Effect::finish() {
-  MIG_TRY(database_->execute("DELETE FROM mig_ctl_origin"));
+  if (database_->dialect() == Dialect::Sqlite)
+    MIG_TRY(database_->execute("DELETE FROM mig_ctl_origin"));
   return transaction_.commit();
 }
 

@@ -1,4 +1,4 @@
-#include "runtime/stores/sqlite_changelog.hpp"
+#include "runtime/stores/changelog.hpp"
 
 #include <algorithm>
 #include <array>

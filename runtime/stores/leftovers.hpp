@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/control.hpp"
 #include "runtime/stores/sqlite_database.hpp"
 
 namespace mig::runtime {

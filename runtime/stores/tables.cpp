@@ -1,4 +1,4 @@
-#include "runtime/stores/sqlite_tables.hpp"
+#include "runtime/stores/tables.hpp"
 
 #include <algorithm>
 #include <vector>

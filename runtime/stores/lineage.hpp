@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@
 #include "compiler/plan/plan.hpp"
 #include "runtime/data/batch.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/row_sink.hpp"
+#include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
 
@@ -50,6 +52,7 @@ class Lineage {
   std::string table_;  // of the shared rows
   Batch entries_;      // gathered
   const Database* database_ = nullptr;
+  std::unique_ptr<RowSink> add_;       // from `open` on
   std::vector<Statement> statements_;  // empty before `open`
 };
 

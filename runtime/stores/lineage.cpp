@@ -1,4 +1,4 @@
-#include "runtime/stores/sqlite_lineage.hpp"
+#include "runtime/stores/lineage.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -10,12 +10,12 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/machine/schedule.hpp"
-#include "runtime/stores/sqlite_rows.hpp"
+#include "runtime/stores/catalogue.hpp"
 
 namespace mig::runtime {
 namespace {
 
-enum Query : std::size_t { kAdd, kForget, kForgetOwner, kForgetRow, kRowsOf, kSourcesOf };
+enum Query : std::size_t { kForget, kForgetOwner, kForgetRow, kRowsOf, kSourcesOf };
 
 constexpr std::int64_t kAll = std::numeric_limits<std::int32_t>::max();
 
@@ -27,7 +27,7 @@ bool is_shared(const plan::Plan& plan, plan::DatasetId dataset) {
 }
 
 Result<std::string> lineage_table(const std::string& table) {
-  return quote_identifier("mig_ctl_lineage_" + table);
+  return quote_identifier(control_name("mig_ctl_lineage_", table));
 }
 
 // FNV-1a: it only has to be the same tomorrow.
@@ -66,31 +66,35 @@ std::optional<Lineage> Lineage::of(const plan::Plan& plan, plan::DatasetId datas
 // index by rows is of a number for each, so that few of its pages change with a page of the copy.
 Result<void> Lineage::install(const Database& database) const {
   MIG_ASSIGN(table, lineage_table(table_));
-  MIG_ASSIGN(index, quote_identifier("mig_ctl_owners_" + table_));
+  MIG_ASSIGN(index, quote_identifier(control_name("mig_ctl_owners_", table_)));
+  const bool is_sqlite = database.dialect() == Dialect::Sqlite;
   return database.execute(
       fmt::format("CREATE TABLE IF NOT EXISTS {0}(owner TEXT NOT NULL, shared_row TEXT NOT NULL, "
-                  "source TEXT, row_hash INTEGER NOT NULL, PRIMARY KEY(owner, shared_row)) STRICT; "
+                  "source TEXT, row_hash {2} NOT NULL, PRIMARY KEY(owner, shared_row)){3}; "
                   "CREATE INDEX IF NOT EXISTS {1} ON {0}(row_hash)",
-                  table, index));
+                  table, index, is_sqlite ? "INTEGER" : "BIGINT", is_sqlite ? " STRICT" : ""));
 }
 
 Result<void> Lineage::open(const Database& database) {
   if (database_ != nullptr) return {};
   MIG_ASSIGN(table, lineage_table(table_));
-  MIG_ASSIGN(rows, rows_function(database, entries_.columns.size()));
+  MIG_ASSIGN(add, open_sink(database, {.columns = {"owner", "shared_row", "source", "row_hash"},
+                                       .head = fmt::format("INSERT INTO {} AS l (owner, "
+                                                           "shared_row, source, row_hash)",
+                                                           table),
+                                       .tail = "ON CONFLICT (owner, shared_row) DO UPDATE SET "
+                                               "source = excluded.source "
+                                               "WHERE l.source IS DISTINCT FROM excluded.source"}));
+  add_ = std::move(add);
   // In the order of Query.
   for (const std::string& sql :
-       {fmt::format("INSERT INTO {} AS l SELECT c0, c1, c2, c3 FROM {}(?) WHERE true "
-                    "ON CONFLICT DO UPDATE SET source = excluded.source "
-                    "WHERE l.source IS NOT excluded.source",
-                    table, rows),
-        fmt::format("DELETE FROM {} WHERE owner = ? AND shared_row = ?", table),
-        fmt::format("DELETE FROM {} WHERE owner = ?", table),
-        fmt::format("DELETE FROM {} WHERE row_hash = ? AND shared_row = ?", table),
-        fmt::format("SELECT shared_row FROM {} WHERE owner = ? ORDER BY 1", table),
-        fmt::format(
-            "SELECT coalesce(source, owner) FROM {} WHERE row_hash = ? AND shared_row = ? LIMIT ?",
-            table)}) {
+       {fmt::format("DELETE FROM {} WHERE owner = ?1 AND shared_row = ?2", table),
+        fmt::format("DELETE FROM {} WHERE owner = ?1", table),
+        fmt::format("DELETE FROM {} WHERE row_hash = ?1 AND shared_row = ?2", table),
+        fmt::format("SELECT shared_row FROM {} WHERE owner = ?1 ORDER BY 1", table),
+        fmt::format("SELECT coalesce(source, owner) FROM {} WHERE row_hash = ?1 AND shared_row = "
+                    "?2 LIMIT ?3",
+                    table)}) {
     MIG_ASSIGN(statement, database.prepare(sql));
     statements_.push_back(std::move(statement));
   }
@@ -115,9 +119,7 @@ Result<void> Lineage::write() {
   if (entries_.rows == 0) return {};
   std::vector<std::uint32_t> all(entries_.rows);
   std::iota(all.begin(), all.end(), 0U);
-  RowsToWrite source{&entries_, all};
-  bind_rows(statements_[kAdd], 1, source);
-  auto written = statements_[kAdd].run();
+  auto written = add_->insert_all(entries_, all);
   entries_.clear();
   return written;
 }

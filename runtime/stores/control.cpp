@@ -1,16 +1,17 @@
-#include "runtime/stores/sqlite_control.hpp"
+#include "runtime/stores/control.hpp"
 
 #include <algorithm>
-#include <sys/stat.h>
 
 #include <fmt/format.h>
 
-#include "runtime/stores/sqlite_lineage.hpp"
+#include "runtime/stores/catalogue.hpp"
+#include "runtime/stores/instance.hpp"
+#include "runtime/stores/lineage.hpp"
 
 namespace mig::runtime {
 namespace {
 
-constexpr const char* kTables = R"sql(
+constexpr const char* kSqliteTables = R"sql(
 CREATE TABLE IF NOT EXISTS mig_ctl_meta(
   name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mig_ctl_fence(
@@ -35,9 +36,42 @@ INSERT OR IGNORE INTO mig_ctl_meta(name, value) VALUES
   ('format', '1'), ('file', lower(hex(randomblob(16))));
 )sql";
 
+// The lock keeps two runners from making them at the same time, which one of them would not
+// survive. There is no table of origins: a transaction of ours says so in `mig.origin`.
+constexpr const char* kPostgresTables = R"sql(
+SELECT pg_advisory_xact_lock(7165061472123487601);
+CREATE TABLE IF NOT EXISTS mig_ctl_meta(name text PRIMARY KEY, value text NOT NULL);
+CREATE TABLE IF NOT EXISTS mig_ctl_fence(
+  resource text PRIMARY KEY, journal text NOT NULL, run text NOT NULL,
+  epoch bigint NOT NULL, head_seq bigint NOT NULL);
+CREATE TABLE IF NOT EXISTS mig_ctl_applied(
+  run text NOT NULL, step text NOT NULL, cursor text NOT NULL, rows_read bigint NOT NULL,
+  moved bigint NOT NULL, kept bigint NOT NULL, rejected bigint NOT NULL,
+  written bigint NOT NULL, finished bigint NOT NULL, PRIMARY KEY(run, step));
+CREATE TABLE IF NOT EXISTS mig_ctl_reject(
+  run text NOT NULL, step text NOT NULL, dataset text NOT NULL, row_key text NOT NULL,
+  shown_key text NOT NULL, field text NOT NULL, reason text NOT NULL, at text NOT NULL,
+  owner text NOT NULL, closed text, PRIMARY KEY(run, step, row_key));
+CREATE TABLE IF NOT EXISTS mig_ctl_run(
+  journal text NOT NULL, run text NOT NULL, plan_name text NOT NULL, plan_hash text NOT NULL,
+  env text NOT NULL, outcome text NOT NULL, at text NOT NULL, PRIMARY KEY(journal, run));
+INSERT INTO mig_ctl_meta(name, value) VALUES
+  ('format', '1'), ('file', replace(gen_random_uuid()::text, '-', '')) ON CONFLICT DO NOTHING;
+)sql";
+
 constexpr const char* kDropTables =
     "DROP TABLE mig_ctl_meta; DROP TABLE mig_ctl_fence; DROP TABLE mig_ctl_applied;"
-    "DROP TABLE mig_ctl_origin; DROP TABLE mig_ctl_reject; DROP TABLE mig_ctl_run;";
+    "DROP TABLE IF EXISTS mig_ctl_origin; DROP TABLE mig_ctl_reject; DROP TABLE mig_ctl_run;";
+
+constexpr std::string_view kSqliteGuards =
+    "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name LIKE "
+    "'mig\\_ctl\\_guard\\_%' ESCAPE '\\'";
+constexpr std::string_view kPostgresGuards =
+    "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'mig\\_ctl\\_guard\\_%'";
+
+bool is_sqlite(const Database& database) {
+  return database.dialect() == Dialect::Sqlite;
+}
 
 Result<std::int64_t> count(const Database& database, std::string_view sql) {
   MIG_ASSIGN(rows, database.prepare(sql));
@@ -47,7 +81,7 @@ Result<std::int64_t> count(const Database& database, std::string_view sql) {
 
 Result<void> delete_of_run(const Database& database, std::string_view table,
                            const std::string& run) {
-  MIG_ASSIGN(rows, database.prepare(fmt::format("DELETE FROM {} WHERE run = ?", table)));
+  MIG_ASSIGN(rows, database.prepare(fmt::format("DELETE FROM {} WHERE run = ?1", table)));
   rows.bind_text(1, run);
   return rows.run();
 }
@@ -59,6 +93,33 @@ Result<void> drop_lineages_of(const Database& database, const std::string& run) 
     if (fence.run == run) tables.push_back(fence.resource);
   }
   return remove_lineages(database, tables);
+}
+
+Result<std::vector<Fence>> fences_of(Statement& rows) {
+  std::vector<Fence> fences;
+  while (true) {
+    MIG_ASSIGN(has_row, rows.step());
+    if (!has_row) return fences;
+    fences.push_back({std::string(rows.text(0)), std::string(rows.text(1)),
+                      std::string(rows.text(2)), rows.integer(3), rows.integer(4)});
+  }
+}
+
+// Always in one order, so that two transactions never wait for each other.
+Result<std::vector<Fence>> lock_fences(const Database& database,
+                                       const std::vector<std::string>& resources) {
+  std::string marks;
+  for (std::size_t i = 1; i <= resources.size(); ++i)
+    marks += fmt::format("{}?{}", i == 1 ? "" : ", ", i);
+  MIG_ASSIGN(exists, has_control_tables(database));
+  if (!exists) return std::vector<Fence>();
+  MIG_ASSIGN(rows, database.prepare(fmt::format(
+                       "SELECT resource, journal, run, epoch, head_seq FROM mig_ctl_fence "
+                       "WHERE resource IN ({}) ORDER BY resource FOR UPDATE",
+                       marks)));
+  for (std::size_t i = 0; i < resources.size(); ++i)
+    rows.bind_text(static_cast<int>(i) + 1, resources[i]);
+  return fences_of(rows);
 }
 
 std::unexpected<Error> held_by(const Database& database, const Fence& fence) {
@@ -82,41 +143,34 @@ bool is_ours(const Fence& fence, const Authority& authority) {
 }
 
 Result<void> drop_if_unused(const Database& database) {
-  MIG_ASSIGN(rows, count(database,
-                         "SELECT (SELECT count(*) FROM mig_ctl_fence)"
-                         " + (SELECT count(*) FROM mig_ctl_applied)"
-                         " + (SELECT count(*) FROM mig_ctl_reject)"
-                         " + (SELECT count(*) FROM mig_ctl_run)"
-                         " + (SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"
-                         "    AND name LIKE 'mig\\_ctl\\_guard\\_%' ESCAPE '\\')"));
+  MIG_ASSIGN(rows,
+             count(database, fmt::format("SELECT (SELECT count(*) FROM mig_ctl_fence)"
+                                         " + (SELECT count(*) FROM mig_ctl_applied)"
+                                         " + (SELECT count(*) FROM mig_ctl_reject)"
+                                         " + (SELECT count(*) FROM mig_ctl_run) + ({})",
+                                         is_sqlite(database) ? kSqliteGuards : kPostgresGuards)));
   if (rows > 0) return {};
   return database.execute(kDropTables);
 }
 
-Result<struct stat> status_of(const Database& database) {
-  struct stat status {};
-  if (stat(path_of(database).c_str(), &status) == 0) return status;
-  return fail(ErrorKind::Permanent, fmt::format("`{}` cannot be looked at", database.shown_place()),
-              "check that the file exists and may be read");
-}
-
 Result<std::string> meta(const Database& database, std::string_view name) {
-  MIG_ASSIGN(rows, database.prepare("SELECT value FROM mig_ctl_meta WHERE name = ?"));
+  MIG_ASSIGN(rows, database.prepare("SELECT value FROM mig_ctl_meta WHERE name = ?1"));
   rows.bind_text(1, name);
   MIG_ASSIGN(has_row, rows.step());
   return has_row ? std::string(rows.text(0)) : std::string();
 }
 
-// Kept with the file's inode: whoever copies the file may give the copy another environment.
+// Kept with the place: whoever copies the store may give the copy another environment.
 Result<void> record_environment(const Database& database, const std::string& environment) {
   if (environment == plan::kDefaultEnvironment) return {};
   MIG_ASSIGN(recorded, recorded_environment(database));
   if (recorded) return {};
-  MIG_ASSIGN(status, status_of(database));
-  MIG_ASSIGN(write, database.prepare("INSERT OR REPLACE INTO mig_ctl_meta(name, value) VALUES"
-                                     "('environment', ?1), ('environment_inode', ?2)"));
+  MIG_ASSIGN(here, instance_of(database));
+  MIG_ASSIGN(write, database.prepare("INSERT INTO mig_ctl_meta(name, value) VALUES"
+                                     "('environment', ?1), ('environment_inode', ?2) "
+                                     "ON CONFLICT(name) DO UPDATE SET value = excluded.value"));
   write.bind_text(1, environment);
-  write.bind_text(2, std::to_string(status.st_ino));
+  write.bind_text(2, here.copy);
   return write.run();
 }
 
@@ -127,9 +181,8 @@ Result<std::optional<std::string>> recorded_environment(const Database& database
   if (!exists) return std::optional<std::string>();
   MIG_ASSIGN(environment, meta(database, "environment"));
   MIG_ASSIGN(inode, meta(database, "environment_inode"));
-  MIG_ASSIGN(status, status_of(database));
-  if (environment.empty() || inode != std::to_string(status.st_ino))
-    return std::optional<std::string>();
+  MIG_ASSIGN(here, instance_of(database));
+  if (environment.empty() || inode != here.copy) return std::optional<std::string>();
   return std::optional(environment);
 }
 
@@ -145,27 +198,19 @@ std::vector<std::string> resources_of(const Stores& stores, plan::StoreId store)
 }
 
 Result<void> create_control_tables(const Database& database) {
-  return database.execute(kTables);
+  return database.execute(is_sqlite(database) ? kSqliteTables : kPostgresTables);
 }
 
 Result<bool> has_control_tables(const Database& database) {
-  MIG_ASSIGN(found,
-             count(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'mig_ctl_fence'"));
-  return found > 0;
+  return has_table(database, "mig_ctl_fence");
 }
 
 Result<std::vector<Fence>> read_fences(const Database& database) {
-  std::vector<Fence> fences;
   MIG_ASSIGN(exists, has_control_tables(database));
-  if (!exists) return fences;
+  if (!exists) return std::vector<Fence>();
   MIG_ASSIGN(rows, database.prepare("SELECT resource, journal, run, epoch, head_seq "
                                     "FROM mig_ctl_fence ORDER BY resource"));
-  while (true) {
-    MIG_ASSIGN(has_row, rows.step());
-    if (!has_row) return fences;
-    fences.push_back({std::string(rows.text(0)), std::string(rows.text(1)),
-                      std::string(rows.text(2)), rows.integer(3), rows.integer(4)});
-  }
+  return fences_of(rows);
 }
 
 Result<void> install_fence(const Database& database, const std::vector<std::string>& resources,
@@ -181,9 +226,11 @@ Result<void> install_fence(const Database& database, const std::vector<std::stri
       return held_by(database, fence);
     }
   }
-  MIG_ASSIGN(write, database.prepare("INSERT OR REPLACE INTO mig_ctl_fence"
-                                     "(resource, journal, run, epoch, head_seq) "
-                                     "VALUES(?, ?, ?, ?, ?)"));
+  MIG_ASSIGN(write,
+             database.prepare("INSERT INTO mig_ctl_fence(resource, journal, run, epoch, head_seq) "
+                              "VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(resource) DO UPDATE SET "
+                              "journal = excluded.journal, run = excluded.run, "
+                              "epoch = excluded.epoch, head_seq = excluded.head_seq"));
   for (const std::string& resource : resources) {
     write.bind_text(1, resource);
     write.bind_text(2, authority.journal);
@@ -207,7 +254,10 @@ Result<void> install_fences(Stores& stores, const Authority& authority, std::int
 
 Result<void> check_fence(const Database& database, const std::vector<std::string>& resources,
                          const Authority& authority) {
-  MIG_ASSIGN(fences, read_fences(database));
+  // A file's write lock keeps its fences as they are; elsewhere they are locked themselves, so that
+  // a takeover waits for whom it takes over, and a follower and a copy never overlap.
+  MIG_ASSIGN(fences,
+             is_sqlite(database) ? read_fences(database) : lock_fences(database, resources));
   for (const std::string& resource : resources) {
     const auto fence = std::ranges::find(fences, resource, &Fence::resource);
     if (fence == fences.end()) {
@@ -232,9 +282,12 @@ Result<void> release(const Database& database, const FinishedRun& finished) {
   if (finished.outcome == "rolled_back") {
     MIG_TRY(delete_of_run(database, "mig_ctl_reject", finished.run));
   } else {
-    MIG_ASSIGN(write, database.prepare("INSERT OR REPLACE INTO mig_ctl_run(journal, run, "
-                                       "plan_name, plan_hash, env, outcome, at) "
-                                       "VALUES(?, ?, ?, ?, ?, ?, ?)"));
+    MIG_ASSIGN(write,
+               database.prepare("INSERT INTO mig_ctl_run(journal, run, plan_name, plan_hash, env, "
+                                "outcome, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                                "ON CONFLICT(journal, run) DO UPDATE SET plan_name = "
+                                "excluded.plan_name, plan_hash = excluded.plan_hash, env = "
+                                "excluded.env, outcome = excluded.outcome, at = excluded.at"));
     int parameter = 0;
     for (const std::string* value :
          {&finished.journal, &finished.run, &finished.plan_name, &finished.plan_hash, &finished.env,
@@ -263,14 +316,14 @@ Result<std::vector<FinishedRun>> finished_runs(const Database& database) {
 }
 
 Result<std::string> identity(const Database& database) {
-  MIG_ASSIGN(status, status_of(database));
-  std::string file;
+  MIG_ASSIGN(here, instance_of(database));
+  std::string own;
   MIG_ASSIGN(exists, has_control_tables(database));
   if (exists) {
     MIG_ASSIGN(recorded, meta(database, "file"));
-    file = recorded;
+    own = recorded;
   }
-  return fmt::format("sqlite:{}:{}:{}", file.empty() ? "new" : file, status.st_dev, status.st_ino);
+  return fmt::format("{}:{}:{}", here.kind, own.empty() ? "new" : own, here.place);
 }
 
 }  // namespace mig::runtime

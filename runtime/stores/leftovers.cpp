@@ -1,4 +1,4 @@
-#include "runtime/stores/sqlite_leftovers.hpp"
+#include "runtime/stores/leftovers.hpp"
 
 #include <algorithm>
 #include <array>

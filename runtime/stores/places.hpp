@@ -1,0 +1,57 @@
+// Where a row stands in its dataset: the cells of its key as text that every kind of store can find
+// it by again.
+//
+// A letter for the class of each cell and hexadecimal digits, cells parted by `.`: `i` for whole
+// numbers, `r` for other ones, `t` for text, `b` for bytes, `n` for nothing. What has no class of
+// its own, such as a date, is the text that a plan writes for it. Raw cells have places too, so
+// rows whose key does not fit its type have one. Stateless; Places belong to one thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/plan/plan.hpp"
+#include "runtime/data/batch.hpp"
+#include "runtime/stores/sql_database.hpp"
+
+namespace mig::runtime {
+
+// Many short texts in one piece of memory.
+class Places {
+ public:
+  std::string operator[](std::size_t row) const {
+    const std::size_t begin = row == 0 ? 0 : ends_[row - 1];
+    return text_.substr(begin, ends_[row] - begin);
+  }
+  void append(std::string_view place) {
+    text_ += place;
+    ends_.push_back(text_.size());
+  }
+  void clear() {
+    text_.clear();
+    ends_.clear();
+  }
+
+ private:
+  std::string text_;
+  std::vector<std::size_t> ends_;
+};
+
+// Appends one cell to a place.
+void append_cell(std::string& place, const SqlCell& cell);
+// Binds the cells of a place from `parameter` on.
+void bind_key(Statement& statement, int parameter, std::string_view place);
+// The cells of a place, in their order. Their bytes are the strings'.
+struct PlaceCell {
+  SqlCell cell;
+  std::string bytes;  // what `cell.bytes` would look at
+};
+std::vector<PlaceCell> cells_of(std::string_view place);
+// For people: `42`, `ada@example.com`, `3, x'ff'`.
+std::string shown_key(std::string_view place);
+// The place of a row that is written by us, in whatever store.
+std::string written_key(const plan::Entity& entity, const Batch& rows, std::size_t row);
+
+}  // namespace mig::runtime

@@ -1,0 +1,139 @@
+#include "runtime/stores/row_writer.hpp"
+
+#include <cassert>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "runtime/data/fingerprint.hpp"
+
+namespace mig::runtime {
+namespace {
+
+Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, WriteRule rule) {
+  InsertSql sql;
+  std::vector<std::string> key;
+  std::vector<std::string> others;
+  MIG_ASSIGN(table, quote_identifier(plan.at(dataset).table));
+  const plan::Entity& entity = plan.entity_of(dataset);
+  for (const plan::Field& field : entity.fields) {
+    MIG_ASSIGN(column, quote_identifier(field.column));
+    sql.columns.push_back(column);
+    (field.key ? key : others).push_back(column);
+  }
+  sql.head = fmt::format("INSERT INTO {} AS t ({})", table, fmt::join(sql.columns, ", "));
+  sql.tail = fmt::format("ON CONFLICT ({}) ", fmt::join(key, ", "));
+  if (rule == WriteRule::Keep || rule == WriteRule::Shared || others.empty()) {
+    sql.tail += "DO NOTHING";
+    return sql;
+  }
+  std::string sets;
+  std::string differs;
+  for (const std::string& column : others) {
+    sets += fmt::format("{}{} = excluded.{}", sets.empty() ? "" : ", ", column, column);
+    differs += fmt::format("{}t.{} IS DISTINCT FROM excluded.{}", differs.empty() ? "" : " OR ",
+                           column, column);
+  }
+  if (rule == WriteRule::Newer) {
+    const auto version = entity.version_field();
+    assert(version && "`newer` is checked to have a version");
+    differs = fmt::format("t.{0} IS NULL OR excluded.{0} > t.{0}", sql.columns.at(*version));
+  }
+  sql.tail += fmt::format("DO UPDATE SET {} WHERE {}", sets, differs);
+  return sql;
+}
+
+}  // namespace
+
+Result<RowWriter> RowWriter::open(const Database& database, const plan::Plan& plan,
+                                  plan::DatasetId dataset, WriteRule rule) {
+  MIG_ASSIGN(existing, KeysetReader::open(database, plan, dataset));
+  MIG_ASSIGN(sql, insert_sql(plan, dataset, rule));
+  MIG_ASSIGN(sink, open_sink(database, sql));
+  return RowWriter(plan, dataset, database, std::move(sink), std::move(existing), rule);
+}
+
+Result<std::optional<std::int64_t>> RowWriter::write_all(const Batch& rows,
+                                                         std::span<const std::uint32_t> selected) {
+  assert(rule_ != WriteRule::Shared && "which rows were there already is not told apart");
+  auto done = sink_->insert_all(rows, selected);
+  if (done) return std::optional(database_->changes());
+  if (database_->last_failure() != SqlFailure::Constraint)
+    return std::unexpected(std::move(done).error());
+  return std::optional<std::int64_t>();
+}
+
+Result<Written> RowWriter::write(const Batch& rows, std::size_t row) {
+  auto misfit = sink_->insert(rows, row);
+  if (!misfit) return refused(std::move(misfit).error());
+  if (*misfit) {
+    field_ = plan_->entity_of(dataset_).fields[(*misfit)->field].name;
+    reason_ = (*misfit)->reason;
+    return Written::Rejected;
+  }
+  if (database_->changes() > 0) return Written::Changed;
+  return rule_ == WriteRule::Shared ? compare(rows, row) : Written::Kept;
+}
+
+Result<Written> RowWriter::refused(Error error) {
+  if (database_->last_failure() != SqlFailure::Constraint) {
+    return std::unexpected(std::move(error));
+  }
+  field_ = database_->constraint_subject();
+  if (field_.empty()) field_ = plan_->at(dataset_).table;
+  switch (database_->last_constraint()) {
+    case SqlConstraint::Unique:
+      reason_ = "another row already has this value, and it must be unique";
+      break;
+    case SqlConstraint::NotNull:
+      reason_ = "the table refuses NULL here";
+      break;
+    case SqlConstraint::ForeignKey:
+      reason_ = "the row that a foreign key refers to is missing";
+      break;
+    case SqlConstraint::Check:
+      reason_ = "a CHECK of the table refuses the row";
+      break;
+    case SqlConstraint::None:
+    case SqlConstraint::Other:
+      reason_ = "a trigger or rule of the table refuses the row";
+      break;
+  }
+  return Written::Rejected;
+}
+
+Result<Written> RowWriter::compare(const Batch& rows, std::size_t row) {
+  const plan::Entity& entity = plan_->entity_of(dataset_);
+  MIG_TRY(existing_.read_at(written_key(entity, rows, row), page_));
+  if (page_.rows.rows == 1) {
+    std::string ours;
+    std::string theirs;
+    std::size_t different = entity.fields.size();  // none
+    const auto differ = [&](std::span<const Column> mine, std::size_t at,
+                            std::span<const Column> other) {
+      for (std::size_t i = 0; i < mine.size(); ++i) {
+        ours.clear();
+        theirs.clear();
+        append_canonical(ours, mine[i], at);
+        append_canonical(theirs, other[i], 0);
+        if (ours == theirs) continue;
+        different = i;
+        return true;
+      }
+      return false;
+    };
+    if (!differ(rows.columns, row, page_.rows.columns)) return Written::Kept;
+    if (!plan_->at(dataset_).canonical.empty()) {
+      const auto theirs_form = form_.of(page_.rows);
+      const std::vector<Column> other(theirs_form.begin(), theirs_form.end());
+      if (!differ(form_.of(rows), row, other)) return Written::Kept;
+    }
+    field_ = entity.fields[different].name;
+  } else {
+    field_ = page_.bad.empty() ? entity.fields[entity.key().front()].name : page_.bad[0].field;
+  }
+  reason_ = fmt::format("differs from the shared row of an earlier one in `{}`", field_);
+  return Written::Rejected;
+}
+
+}  // namespace mig::runtime
