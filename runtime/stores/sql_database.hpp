@@ -1,9 +1,10 @@
 // A connection to a store that speaks SQL, its statements and transactions: what steps, control
 // tables and journals are written over, whichever database stands behind them.
 //
-// `open_sqlite` (sqlite_database.hpp) makes one. SQL is written with `?1` for parameters. Messages
-// name the place and never a row's values. A Database and its Statements belong to one thread at a
-// time, but for `interrupt`; Statements end before their Database does.
+// `open_sqlite` (sqlite_database.hpp) or `open_postgres` (postgres_database.hpp) makes one. SQL is
+// written with `?` or `?1` for parameters. Messages name the place and never a row's values. A
+// Database and its Statements belong to one thread at a time, but for `interrupt`; Statements end
+// before their Database does.
 #pragma once
 
 #include <cassert>
@@ -30,6 +31,8 @@ enum class SqlFailure {
   Constraint,
   CannotOpen,
   Interrupted,
+  Denied,  // the role lacks a privilege
+  Lost,    // the connection; only another one helps
   Other,
 };
 
@@ -90,6 +93,7 @@ class SqlConnection {
   SqlFailure last_failure = SqlFailure::None;
   SqlConstraint last_constraint = SqlConstraint::None;
   std::string constraint_subject;
+  bool is_lost = false;
 
  protected:
   explicit SqlConnection(Dialect spoken) : dialect(spoken) {}
@@ -156,6 +160,8 @@ class Database {
   std::int64_t changes() const { return behind_->changes(); }
   // What the most recent failing call met, of this Database or one of its Statements.
   SqlFailure last_failure() const { return behind_->last_failure; }
+  // Whether the connection is gone for good: whoever goes on opens another one.
+  bool is_lost() const { return behind_->is_lost; }
   // Which rule the most recent Constraint failure broke, and the names it is about (`users.email`):
   // columns or an index, never values.
   SqlConstraint last_constraint() const { return behind_->last_constraint; }

@@ -106,6 +106,8 @@ Error sqlite_error(int extended_code, const SqliteConnection& connection, std::s
               "check that it exists and that you may read it and its folder"};
     case SqlFailure::Interrupted:
       return {ErrorKind::Transient, fmt::format("work on {} was interrupted", file), ""};
+    case SqlFailure::Denied:
+    case SqlFailure::Lost:
     case SqlFailure::None:
     case SqlFailure::Other:
       break;
