@@ -28,14 +28,10 @@
 #include <string>
 
 #include "runtime/data/batch.hpp"
+#include "runtime/data/reject.hpp"
 #include "runtime/stores/sqlite_database.hpp"
 
 namespace mig::runtime {
-
-// Why a value does not fit its type, by class and rule, never by content: it may be private.
-struct Reject {
-  std::string reason;
-};
 
 SqlCell cell_of(const Statement& statement, int column);
 
