@@ -130,6 +130,7 @@ Result<std::unique_ptr<SqlStatement>> PostgresConnection::prepare(std::string_vi
 
 Result<void> PostgresConnection::execute(const std::string& sql) {
   MIG_TRY(free_wire());
+  MIG_TRY(refuse_hollow_commit(sql));
   try {
     pqxx::nontransaction plain(*session_);
     const auto answer = plain.exec(sql);
@@ -138,6 +139,14 @@ Result<void> PostgresConnection::execute(const std::string& sql) {
   } catch (const std::exception&) {
     return failure(sql);
   }
+}
+
+Result<void> PostgresConnection::refuse_hollow_commit(std::string_view sql) {
+  if (PQtransactionStatus(handle_) != PQTRANS_INERROR) return {};
+  const std::string verb = first_word(sql);
+  if (verb != "COMMIT" && verb != "END") return {};
+  error_ = {.sqlstate = "25P02"};
+  return failure(sql);
 }
 
 bool PostgresConnection::is_in_transaction() const {
@@ -188,6 +197,7 @@ void PostgresConnection::leave_wire(const PostgresStatement& reader) {
 Result<void> PostgresConnection::free_wire() {
   if (reader_ != nullptr) MIG_TRY(reader_->park());
   assert(reader_ == nullptr);
+  error_ = {};  // nobody asked for it
   return {};
 }
 

@@ -42,6 +42,9 @@ class PostgresConnection final : public SqlConnection {
   void take_wire(PostgresStatement& reader, bool in_transaction);
   void leave_wire(const PostgresStatement& reader);
   Result<void> free_wire();
+  // In a transaction in which a statement failed the server answers COMMIT by rolling back, and
+  // calls it a success.
+  Result<void> refuse_hollow_commit(std::string_view sql);
 
   // The last error that the server or libpq gave, as an Error; sets what the handle tells of it.
   std::unexpected<Error> failure(std::string_view sql);

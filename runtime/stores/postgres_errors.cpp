@@ -44,14 +44,6 @@ std::string_view flaw_of_value(std::string_view sqlstate) {
   return "a value does not fit";
 }
 
-std::string first_word(std::string_view sql) {
-  const auto begin = std::ranges::find_if(sql, [](unsigned char c) { return std::isalpha(c); });
-  std::string word;
-  for (auto it = begin; it != sql.end() && std::isalpha(static_cast<unsigned char>(*it)); ++it)
-    word += static_cast<char>(std::toupper(static_cast<unsigned char>(*it)));
-  return word;
-}
-
 // `permission denied for table users` in any version since 11; empty where the server speaks
 // another language.
 struct Denied {
@@ -125,6 +117,14 @@ Error busy(const ServerError& error, const std::string& place) {
 }
 
 }  // namespace
+
+std::string first_word(std::string_view sql) {
+  const auto begin = std::ranges::find_if(sql, [](unsigned char c) { return std::isalpha(c); });
+  std::string word;
+  for (auto it = begin; it != sql.end() && std::isalpha(static_cast<unsigned char>(*it)); ++it)
+    word += static_cast<char>(std::toupper(static_cast<unsigned char>(*it)));
+  return word;
+}
 
 std::string key_columns(std::string_view detail) {
   const auto open = detail.find('(');

@@ -30,6 +30,9 @@ struct ErrorScene {
   std::string_view sql;  // of ours; its first word says which privilege it takes
 };
 
+// `SELECT`, `COMMIT`: what a statement does, in upper case.
+std::string first_word(std::string_view sql);
+
 // The columns in a detail like `Key (a, b)=(…) already exists.`; nothing of what follows them.
 std::string key_columns(std::string_view detail);
 

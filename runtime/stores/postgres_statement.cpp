@@ -91,6 +91,7 @@ Result<void> PostgresStatement::start() {
     return std::unexpected(std::move(*refused));
   }
   MIG_TRY(connection_.free_wire());
+  MIG_TRY(connection_.refuse_hollow_commit(sql_));
   std::vector<const char*> texts;
   std::vector<int> lengths;
   for (const auto& value : values_) {

@@ -221,6 +221,30 @@ TEST_CASE("after an error a transaction goes on from its savepoint") {
   CHECK(database.last_failure() == SqlFailure::ReadOnly);
 }
 
+TEST_CASE("a transaction in which a statement failed does not commit") {
+  const Database database = fresh();
+  run(database, "CREATE TABLE t(i int PRIMARY KEY)");
+  {
+    auto transaction = Transaction::begin_write(database);
+    run(database, "INSERT INTO t VALUES(1)");
+    CHECK_FALSE(database.execute("INSERT INTO t VALUES(1)"));
+    const auto refused = transaction->commit();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::Permanent);
+  }
+  CHECK_FALSE(database.is_in_transaction());
+  CHECK(one(database, "SELECT count(*) FROM t") == "0");
+  // And one whose constraint is looked at in the end says so then.
+  run(database, "CREATE TABLE late(i int UNIQUE DEFERRABLE INITIALLY DEFERRED)");
+  auto transaction = Transaction::begin_write(database);
+  run(database, "INSERT INTO late VALUES(7), (7)");
+  const auto refused = transaction->commit();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::Conflict);
+  CHECK(database.constraint_subject() == "late.i");
+  CHECK_FALSE(database.is_in_transaction());
+}
+
 TEST_CASE("what the server refuses is said in a sentence, without values") {
   PostgresServer& server = PostgresServer::shared();
   const std::string url = server.create_database();
