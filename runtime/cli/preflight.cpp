@@ -12,9 +12,9 @@
 #include "runtime/openings.hpp"
 #include "runtime/steps/following.hpp"
 #include "runtime/stores/control.hpp"
+#include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/lock_holders.hpp"
 #include "runtime/stores/schema_check.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
 #include "runtime/traffic/router.hpp"
 
 namespace mig::cli {

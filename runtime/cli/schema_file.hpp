@@ -11,7 +11,7 @@
 #include "compiler/plan/plan.hpp"
 #include "runtime/cli/preflight.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/live_schema.hpp"
 
 namespace mig::cli {
 

@@ -7,7 +7,7 @@
 #include "compiler/plan/plan.hpp"
 #include "compiler/plan/views.hpp"
 #include "runtime/cli/preflight.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/live_schema.hpp"
 
 namespace mig::cli {
 

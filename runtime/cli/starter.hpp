@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/live_schema.hpp"
 
 namespace mig::cli {
 

@@ -2,7 +2,7 @@
 
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/structure.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/tables.hpp"
 
 namespace mig::runtime {

@@ -10,8 +10,8 @@
 #include "runtime/full_disk.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/structure.hpp"
+#include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
 
 namespace mig::runtime {
 namespace {

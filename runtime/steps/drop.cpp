@@ -6,7 +6,7 @@
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/structure.hpp"
 #include "runtime/stores/drop_check.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/live_schema.hpp"
 
 namespace mig::runtime {
 namespace {

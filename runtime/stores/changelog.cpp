@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/lane.hpp"
+#include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
 #include "runtime/stores/sqlite_unique_rules.hpp"
 
 namespace mig::runtime {

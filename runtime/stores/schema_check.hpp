@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "compiler/plan/plan.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/live_schema.hpp"
 
 namespace mig::runtime {
 

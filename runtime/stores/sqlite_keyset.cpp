@@ -8,7 +8,7 @@
 
 #include "runtime/data/plan_value.hpp"
 #include "runtime/data/utf8.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/sqlite_types.hpp"
 
 namespace mig::runtime {

@@ -10,7 +10,7 @@
 
 #include "compiler/plan/sql_lane.hpp"
 #include "runtime/data/carry.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/sqlite_unique_rules.hpp"
 
 namespace mig::runtime {

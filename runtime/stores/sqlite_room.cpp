@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "runtime/stores/keyset_reader.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/live_schema.hpp"
 
 namespace mig::runtime {
 namespace {

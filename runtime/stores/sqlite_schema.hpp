@@ -1,92 +1,16 @@
-// The live schema of a SQLite file as plain data: what checks, structure steps and preflight read.
-//
-// Reading takes no lock that lasts and writes nothing. mig's own tables (`mig_ctl_...`) and
-// SQLite's are left out. The data is a copy; safe to share between threads.
+// The live schema of a SQLite file. Used through `read_schema` and `schema_text` of
+// live_schema.hpp. Stateless; as thread-safe as the database.
 #pragma once
 
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/live_schema.hpp"
+#include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
 
-// How SQLite treats what is stored in a column, from its declared type.
-enum class Affinity { Integer, Text, Blob, Real, Numeric };
-
-struct LiveColumn {
-  std::string name;
-  std::string declared;
-  Affinity affinity = Affinity::Blob;
-  bool not_null = false;
-  bool has_default = false;
-  int key_position = 0;  // in PRIMARY KEY, from 1; 0: not part of it
-  bool is_generated = false;
-};
-
-struct LiveIndex {
-  std::string name;
-  bool unique = false;
-  bool partial = false;
-  bool is_declared = false;          // by CREATE INDEX, not by a constraint of the table
-  std::vector<std::string> columns;  // empty text for an expression
-};
-
-struct LiveForeignKey {
-  std::string table;  // that is referred to
-  std::vector<std::string> columns;
-  std::vector<std::string> target_columns;  // empty: its primary key
-};
-
-struct LiveTrigger {
-  std::string name;
-  std::string table;
-  std::string sql;
-};
-
-struct LiveTable {
-  std::string name;
-  std::string sql;
-  std::vector<LiveColumn> columns;
-  std::vector<LiveIndex> indexes;
-  std::vector<LiveForeignKey> foreign_keys;
-
-  const LiveColumn* column(std::string_view column_name) const;
-  std::vector<std::string> primary_key() const;
-  // True where no two rows can share these columns, NULLs aside.
-  bool is_unique(const std::vector<std::string>& key) const;
-};
-
-struct LiveView {
-  std::string name;
-  std::string sql;
-};
-
-struct LiveSchema {
-  std::vector<LiveTable> tables;
-  std::vector<LiveView> views;
-  std::vector<LiveTrigger> triggers;
-
-  const LiveTable* table(std::string_view table_name) const;
-  std::vector<LiveTrigger> triggers_on(std::string_view table_name) const;
-};
-
-Result<LiveSchema> read_schema(const Database& database);
-
-// What of others stops working without the table: views and triggers that name it, foreign keys
-// that point to it, and the views that read those views. A sentence each: "the view `active_users`
-// reads it".
-std::vector<std::string> dependents(const LiveSchema& schema, std::string_view table);
-// The same for one column: indexes, keys, and the views and triggers that name table and column.
-std::vector<std::string> dependents(const LiveSchema& schema, std::string_view table,
-                                    std::string_view column);
-
-// Every CREATE statement, sorted, mig's and SQLite's own left out: equal texts, equal schemas.
-Result<std::string> schema_text(const Database& database);
-
-// Names in SQLite are equal whatever their ASCII case.
-bool is_same_name(std::string_view left, std::string_view right);
+Result<LiveSchema> read_sqlite_schema(const Database& sqlite);
+Result<std::string> sqlite_schema_text(const Database& sqlite);
 
 }  // namespace mig::runtime

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "runtime/result.hpp"
+#include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/sqlite_database.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
 
 namespace mig::runtime {
 

@@ -20,7 +20,7 @@
 #include "grammar/parse.hpp"
 #include "runtime/engine/requests.hpp"
 #include "runtime/stores/control.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/live_schema.hpp"
 #include "runtime/traffic/router.hpp"
 #include "tests/scenarios/counting_journal.hpp"
 #include "tests/support/test_stores.hpp"

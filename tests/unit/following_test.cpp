@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/steps/store_step.hpp"
-#include "runtime/stores/sqlite_schema.hpp"
+#include "runtime/stores/live_schema.hpp"
 #include "tests/support/shop_plan.hpp"
 #include "tests/support/test_world.hpp"
 #include "tests/unit/temporary_folder.hpp"
