@@ -42,7 +42,7 @@ class AddFieldStep final : public StoreStep {
                               field().column),
                   "give the field a default, or make it optional");
     }
-    MIG_ASSIGN(column, column_sql(field(), fill ? &*fill : nullptr));
+    MIG_ASSIGN(column, column_sql(field(), fill ? &*fill : nullptr, database.dialect()));
     MIG_ASSIGN(quoted, quote_identifier(table));
     return database.execute(fmt::format("ALTER TABLE {} ADD COLUMN {}", quoted, column));
   }

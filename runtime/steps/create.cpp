@@ -5,6 +5,7 @@
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/structure.hpp"
 #include "runtime/stores/live_schema.hpp"
+#include "runtime/stores/references.hpp"
 #include "runtime/stores/tables.hpp"
 
 namespace mig::runtime {
@@ -32,7 +33,7 @@ class CreateStep final : public StoreStep {
                                 database.shown_place(), table),
                     "drop or rename it, or give the dataset another table");
       }
-      MIG_ASSIGN(sql, create_table_sql(plan(), dataset, table));
+      MIG_ASSIGN(sql, create_table_sql(plan(), dataset, table, database.dialect()));
       MIG_TRY(database.execute(sql));
     }
     return {};
@@ -40,14 +41,10 @@ class CreateStep final : public StoreStep {
 
   // The tables and all that is in them are ours: nobody else writes before the switch.
   Result<void> revert(World& world, const Database& database, plan::StoreId store) override {
-    MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
+    MIG_TRY(refer_later(database));
     auto made = in_file(world.stores, store, action_.datasets);
     std::ranges::reverse(made);
-    for (const plan::DatasetId dataset : made) {
-      MIG_ASSIGN(table, quoted_table(plan(), dataset));
-      MIG_TRY(database.execute("DROP TABLE IF EXISTS " + table));
-    }
-    return {};
+    return drop_tables(database, plan(), made);
   }
 
   plan::Create action_;

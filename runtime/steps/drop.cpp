@@ -7,6 +7,8 @@
 #include "runtime/steps/structure.hpp"
 #include "runtime/stores/drop_check.hpp"
 #include "runtime/stores/live_schema.hpp"
+#include "runtime/stores/references.hpp"
+#include "runtime/stores/tables.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -37,12 +39,8 @@ class DropStep final : public StoreStep {
                               fmt::join(users, "; ")),
                   "drop or change what uses it first");
     }
-    MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
-    for (const plan::DatasetId dataset : dropped) {
-      MIG_ASSIGN(table, quoted_table(plan(), dataset));
-      MIG_TRY(database.execute("DROP TABLE IF EXISTS " + table));
-    }
-    return {};
+    MIG_TRY(refer_later(database));
+    return drop_tables(database, plan(), dropped);
   }
   Result<void> revert(World&, const Database&, plan::StoreId) override {
     return nothing_undoes(summary());

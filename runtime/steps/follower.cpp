@@ -9,19 +9,13 @@
 
 #include "runtime/steps/place_back.hpp"
 #include "runtime/steps/store_step.hpp"
+#include "runtime/stores/references.hpp"
 #include "runtime/stores/row_writer.hpp"
 
 namespace mig::runtime {
 namespace {
 
 constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
-
-// Within the transaction what is referred to may come back. Switched off while something is amiss,
-// SQLite would forget that it is.
-Result<void> refer_at_once(const Database& database) {
-  if (has_broken_references(database)) return {};
-  return database.execute("PRAGMA defer_foreign_keys = OFF");
-}
 
 }  // namespace
 
@@ -138,7 +132,7 @@ Result<std::int64_t> Follower::delete_strays(World& world, plan::StepId step,
       if (carrier_->dataset(emit) == stray.dataset) owned_[emit]->suspect(stray.place);
     }
   }
-  MIG_TRY(effect.database().execute("PRAGMA defer_foreign_keys = ON"));
+  MIG_TRY(refer_later(effect.database()));
   MIG_ASSIGN(deleted, delete_unowned());
   now.cursor = "repaired";
   MIG_TRY(effect.commit(now));
@@ -163,7 +157,8 @@ Result<std::int64_t> Follower::write(const World& world, const Database& databas
   MIG_ASSIGN(deleted, give_up_others(database, claimed, Unowned::Stay));
   MIG_ASSIGN(totals, put(database, claimed, shared));
   MIG_ASSIGN(unowned, delete_unowned());
-  if (has_broken_references(database)) return still_referred_to();
+  MIG_ASSIGN(is_broken, has_broken_references(database));
+  if (is_broken) return still_referred_to();
   MIG_TRY(note_return(database, claimed));
   MIG_TRY(settle_letters(world, database, totals.rejects));
   rejected_ = static_cast<std::int64_t>(totals.rejects.size() + page_.bad.size());
@@ -209,14 +204,13 @@ std::unexpected<Error> Follower::still_referred_to() const {
       fmt::format("rows of {} that are gone on the side that leads are still referred to by "
                   "rows of other tables",
                   names_of(*plan_, datasets)),
-      "`PRAGMA foreign_key_list` says of which tables; let them go there, too, then run "
-      "`mig continue`");
+      "look which foreign keys lead there; let those rows go, too, then run `mig continue`");
 }
 
 // Children before their parents.
 Result<std::int64_t> Follower::give_up_others(const Database& database,
                                               const std::vector<Claim>& claims, Unowned unowned) {
-  MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
+  MIG_TRY(refer_later(database));
   std::int64_t deleted = 0;
   for (const std::size_t emit : std::views::reverse(carrier_->order())) {
     for (const Claim& claim : claims) {
@@ -282,7 +276,7 @@ Result<ChunkWriter::Totals> Follower::put_in_room(const Database& database,
     MIG_ASSIGN(opened, Room::of(database, *plan_, carrier_->dataset(0)));
     room_.emplace(std::move(opened));
   }
-  MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
+  MIG_TRY(refer_later(database));
   std::vector<Claim> crowded;
   for (std::size_t i = 0; i < claims.size(); ++i) {
     for (const std::string& place : claims[i].places[0]) {

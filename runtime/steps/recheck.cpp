@@ -69,7 +69,7 @@ Result<void> Recheck::judge(World& world, const std::vector<RowDifference>& susp
   const auto lock = begin_effect(world, plan.at(lane_.targets.front()).store, step_);
   if (!lock) return std::unexpected(lock.error());
   MIG_ASSIGN(snapshot, Transaction::begin_read(*reader));
-  MIG_ASSIGN(touched, follower_.log().read(*reader, position, kPending));
+  MIG_ASSIGN(touched, follower_.log().read(*reader, position, kPending, Horizon::Visible));
   std::set<std::string> pending;
   for (const std::string& key : touched.keys) {
     MIG_ASSIGN(place, place_as_written(*reader, source, key));

@@ -11,6 +11,7 @@
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/lineage.hpp"
+#include "runtime/stores/references.hpp"
 #include "runtime/stores/row_writer.hpp"
 
 namespace mig::runtime {
@@ -116,7 +117,7 @@ Result<std::int64_t> repair(World& world, plan::StepId id, Reconciler& compared,
     if (some.empty()) return changed;
     MIG_ASSIGN(effect, begin_effect(world, target, id));
     const Database& database = effect.database();
-    MIG_TRY(database.execute("PRAGMA defer_foreign_keys = ON"));
+    MIG_TRY(refer_later(database));
     for (const RowDifference& difference : some) {
       MIG_ASSIGN(rows, difference.kind == DriftClass::Extra ? repairer.remove(database, difference)
                                                             : repairer.write(database, difference));

@@ -18,7 +18,8 @@
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/change_triggers.hpp"
+#include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
 
@@ -28,6 +29,10 @@ struct Touched {
   std::int64_t entries = 0;
   bool is_last = false;  // nothing newer stands in the log
 };
+
+// Which entries are read: those behind which nothing can appear any more, which a follower passes;
+// or all that are committed, for whoever asks what may not have been carried over yet.
+enum class Horizon : std::uint8_t { Settled, Visible };
 
 class Changelog {
  public:
@@ -53,9 +58,10 @@ class Changelog {
   Result<void> remove(const Database& database) const;
   Result<bool> is_installed(const Database& database) const;
 
-  // Entries behind `after`, at most `limit` of them. For rows that belong to the answer, inside the
-  // read transaction that reads the rows.
-  Result<Touched> read(const Database& database, std::int64_t after, std::size_t limit) const;
+  // Entries behind `after`, at most `limit` of them, or those of one transaction that has more. For
+  // rows that belong to the answer, inside the read transaction that reads the rows.
+  Result<Touched> read(const Database& database, std::int64_t after, std::size_t limit,
+                       Horizon horizon = Horizon::Settled) const;
   // Zero in an empty log that was never written to.
   Result<std::int64_t> newest(const Database& database) const;
   Result<bool> is_touched(const Database& database, const std::string& key,
@@ -66,16 +72,24 @@ class Changelog {
   Result<void> prune(const Database& database, std::int64_t until) const;
 
  private:
-  struct Watched {
-    std::string table;
-    std::vector<std::string> key;  // the columns that hold the logged key, in its order; unquoted
+  struct Entry {
+    std::int64_t at = 0;
+    std::string place;
   };
-  Result<void> make_log(const Database& database) const;
-  Result<void> watch(const Database& database, const Watched& watched,
-                     const std::string& evicted_into) const;
+  struct Found {
+    std::vector<Entry> entries;
+    bool is_last = false;
+  };
+  std::string key_sql(const Database& database) const;
+  Result<std::vector<Entry>> entries(Statement& rows) const;
+  Result<Found> read_by_number(const Database& database, std::int64_t after,
+                               std::size_t limit) const;
+  Result<Found> read_by_transaction(const Database& database, std::int64_t after, std::size_t limit,
+                                    Horizon horizon) const;
 
-  std::string log_;               // quoted
-  std::vector<Watched> watched_;  // the first one names the log
+  std::string log_;                    // quoted
+  std::vector<WatchedTable> watched_;  // the first one names the log
+  std::vector<plan::Type> key_types_;
 };
 
 }  // namespace mig::runtime

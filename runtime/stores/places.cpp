@@ -98,6 +98,48 @@ void append_cell(std::string& place, const SqlCell& cell) {
   append_bytes(place, cell.storage == StorageClass::Text ? 't' : 'b', cell.bytes);
 }
 
+SqlCell cell_at(const Statement& row, int column) {
+  SqlCell cell{.storage = row.storage_class(column)};
+  switch (cell.storage) {
+    case StorageClass::Null:
+      break;
+    case StorageClass::Integer:
+      cell.integer = row.integer(column);
+      break;
+    case StorageClass::Real:
+      cell.real = row.real(column);
+      break;
+    case StorageClass::Text:
+    case StorageClass::Blob:
+      cell.bytes = row.bytes(column);
+      break;
+  }
+  return cell;
+}
+
+std::string place_sql(Dialect dialect, const plan::Type& type, const std::string& column) {
+  if (dialect == Dialect::Sqlite) return column;
+  switch (type.base) {
+    case plan::Base::Decimal:
+      return fmt::format("round({}, {})::text", column, type.scale);
+    case plan::Base::Time:
+      return fmt::format("to_char({}, 'HH24:MI:SS.US')", column);
+    case plan::Base::Timestamp:
+      return fmt::format(
+          "to_char({}::timestamptz AT TIME ZONE 'UTC', "
+          "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
+          column);
+    case plan::Base::I16:
+    case plan::Base::I32:
+    case plan::Base::I64:
+    case plan::Base::Bool:
+    case plan::Base::Bytes:
+      return column;
+    default:
+      return column + "::text";
+  }
+}
+
 void bind_key(Statement& statement, int parameter, std::string_view place) {
   for (const PlaceCell& one : cells_of(place))
     statement.behind().bind(parameter++, one.cell);

@@ -41,6 +41,11 @@ class Places {
 
 // Appends one cell to a place.
 void append_cell(std::string& place, const SqlCell& cell);
+// A cell of a statement's present row.
+SqlCell cell_at(const Statement& row, int column);
+// What a key's column is selected as, for its cells to be those of a place: in SQLite as it is, in
+// PostgreSQL in the words of a plan.
+std::string place_sql(Dialect dialect, const plan::Type& type, const std::string& column);
 // Binds the cells of a place from `parameter` on.
 void bind_key(Statement& statement, int parameter, std::string_view place);
 // The cells of a place, in their order. Their bytes are the strings'.

@@ -123,7 +123,7 @@ std::int64_t last_insert_row_id(const Database& sqlite) {
   return sqlite3_last_insert_rowid(connection_of(sqlite).handle);
 }
 
-bool has_broken_references(const Database& sqlite) {
+bool sqlite_has_broken_references(const Database& sqlite) {
   int broken = 0;
   int ignored = 0;
   sqlite3_db_status(connection_of(sqlite).handle, SQLITE_DBSTATUS_DEFERRED_FKS, &broken, &ignored,

@@ -39,7 +39,7 @@ bool is_wal(const Database& sqlite);
 std::int64_t last_insert_row_id(const Database& sqlite);  // of this connection
 // Whether the transaction under way has left rows without those that they refer to, which its
 // commit would refuse. `PRAGMA defer_foreign_keys = OFF` forgets it.
-bool has_broken_references(const Database& sqlite);
+bool sqlite_has_broken_references(const Database& sqlite);
 // For adapters beside this one that need more of SQLite than statements.
 sqlite3* sqlite_handle(const Database& sqlite);
 
