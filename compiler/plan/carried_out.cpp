@@ -78,7 +78,10 @@ class Collector {
                     step.name);
             },
             [](const Purge&) {},
-            [](const Backup&) {},
+            [&](const Backup& it) {
+              if (std::ranges::any_of(it.datasets, [&](DatasetId id) { return is_postgres(id); }))
+                add("it backs up no tables of postgres", step.name);
+            },
             [](const Sql&) {},
             [](const Copy&) {},
             [](const Verify&) {},
@@ -99,6 +102,8 @@ class Collector {
   }
 
   void look_at(const RouteWrites& it, const std::string& step) {
+    if (it.mirror == WriteMode::Transaction && step_sides_are_in_postgres(step))
+      add("its triggers carry rows over in files only (`mode = transaction`)", step);
     if (it.mirror == WriteMode::Sync)
       add("no router of it writes both sides (`mode = sync`)", step);
     if (it.share) add("it moves all writes at once, and no share of them", step);
@@ -110,6 +115,16 @@ class Collector {
     if (it.through) add("no router of it copies forward what it misses (`reads through`)", step);
     if (std::ranges::find(it.fallback, ReadFailure::Miss) != it.fallback.end())
       add("no router of it knows how far the copy is (`fallback … miss`)", step);
+  }
+
+  bool is_postgres(DatasetId dataset) const {
+    return plan_.at(plan_.at(dataset).store).kind == StoreKind::Postgres;
+  }
+  bool step_sides_are_in_postgres(const std::string& step) const {
+    const auto found = std::ranges::find(plan_.steps, step, &Step::name);
+    const auto resource =
+        plan_.resource_of(StepId{static_cast<std::uint32_t>(found - plan_.steps.begin())});
+    return is_postgres(resource ? plan_.at(*resource).from : plan_.from);
   }
 
   const Plan& plan_;

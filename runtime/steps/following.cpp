@@ -181,6 +181,13 @@ Result<void> Resident::open(World& world, plan::StepId step, plan::Side leads) {
 }
 
 Result<std::optional<Followed>> Resident::tend(World& world) {
+  auto followed = tend_now(world);
+  // What it holds may have been lost with a connection; the next slice opens it anew.
+  if (!followed) step_.reset();
+  return followed;
+}
+
+Result<std::optional<Followed>> Resident::tend_now(World& world) {
   const auto stream = plan::stream(world.plan, world.state);
   if (!stream) {
     follower_.reset();

@@ -60,6 +60,7 @@ class Resident {
   Instant rests_until() const { return rests_until_; }
 
  private:
+  Result<std::optional<Followed>> tend_now(World& world);
   Result<void> open(World& world, plan::StepId step, plan::Side leads);
   Result<void> prune(World& world, std::int64_t position);
   Result<void> renew(World& world, Instant seen);

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "runtime/stores/sqlite_keyset.hpp"
+#include "runtime/stores/places.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -20,35 +20,43 @@ std::optional<std::uint32_t> source_field_of(const plan::Expr& value) {
   return field == nullptr ? std::nullopt : std::optional(field->field);
 }
 
-Result<std::string> equal_to_parameters(const std::vector<std::string>& columns) {
+// `t."id" = ?1 AND …`: found by the columns' own comparison.
+Result<std::string> equal_to_parameters(const std::vector<plan::Field>& fields) {
   std::string condition;
-  for (const std::string& column : columns) {
-    MIG_ASSIGN(quoted, quote_identifier(column));
-    condition += fmt::format("{}t.{} = ?", condition.empty() ? "" : " AND ", quoted);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    MIG_ASSIGN(quoted, quote_identifier(fields[i].column));
+    condition += fmt::format("{}t.{} = ?{}", i == 0 ? "" : " AND ", quoted, i + 1);
   }
   return condition;
 }
 
-Result<std::string> listed(const std::vector<std::string>& columns) {
+Result<std::string> listed(Dialect dialect, const std::vector<plan::Field>& fields) {
   std::string list;
-  for (const std::string& column : columns) {
-    MIG_ASSIGN(quoted, quote_identifier(column));
-    list += fmt::format("{}t.{}", list.empty() ? "" : ", ", quoted);
+  for (const plan::Field& field : fields) {
+    MIG_ASSIGN(quoted, quote_identifier(field.column));
+    list += (list.empty() ? "" : ", ") + place_sql(dialect, field.type, "t." + quoted);
   }
   return list;
 }
 
+std::string place_at(const Statement& row, std::size_t first, std::size_t cells) {
+  std::string place;
+  for (std::size_t i = first; i < first + cells; ++i)
+    append_cell(place, cell_at(row, static_cast<int>(i)));
+  return place;
+}
+
 class OwnedByKey final : public OwnedRows {
  public:
-  // `key`: columns; `owner`: those of them that hold the old row's key, in its order.
-  OwnedByKey(std::string table, std::vector<std::string> key, std::vector<std::string> owner)
+  // `owner`: the fields of the key that hold the old row's key, in its order.
+  OwnedByKey(std::string table, std::vector<plan::Field> key, std::vector<plan::Field> owner)
       : table_(std::move(table)), key_(std::move(key)), owner_(std::move(owner)) {}
 
   Result<void> open(const Database& database) override {
     if (database_ != nullptr) return {};
     MIG_ASSIGN(table, quote_identifier(table_));
-    MIG_ASSIGN(owner, listed(owner_));
-    MIG_ASSIGN(key, listed(key_));
+    MIG_ASSIGN(owner, listed(database.dialect(), owner_));
+    MIG_ASSIGN(key, listed(database.dialect(), key_));
     MIG_ASSIGN(by_owner, equal_to_parameters(owner_));
     MIG_ASSIGN(by_key, equal_to_parameters(key_));
     MIG_ASSIGN(find, database.prepare(fmt::format("SELECT {}, {} FROM {} AS t WHERE {}", owner, key,
@@ -71,8 +79,9 @@ class OwnedByKey final : public OwnedRows {
     }
     assert(cells.size() == key_.size());
     std::string owner;
-    for (const std::string& column : owner_) {
-      const auto position = std::ranges::find(key_, column) - key_.begin();
+    for (const plan::Field& field : owner_) {
+      const auto position =
+          std::ranges::find(key_, field.column, &plan::Field::column) - key_.begin();
       owner += owner.empty() ? "" : ".";
       owner += cells[static_cast<std::size_t>(position)];
     }
@@ -84,14 +93,14 @@ class OwnedByKey final : public OwnedRows {
     assert(database_ != nullptr);
     Statement& find = statements_[kFind];
     bind_key(find, 1, owner);
-    const int owner_cells = static_cast<int>(owner_.size());
+    const std::size_t owner_cells = owner_.size();
     std::vector<std::string> found;
     while (true) {
       MIG_ASSIGN(has_row, find.step());
       if (!has_row) break;
       // A column may compare more than bytes: `a` is `A` under NOCASE, and is somebody else's row.
-      if (place_of(find, 0, owner_cells) != owner) continue;
-      std::string place = place_of(find, owner_cells, static_cast<int>(key_.size()));
+      if (place_at(find, 0, owner_cells) != owner) continue;
+      std::string place = place_at(find, owner_cells, key_.size());
       if (!keep.contains(place)) found.push_back(std::move(place));
     }
     find.reset();
@@ -117,8 +126,8 @@ class OwnedByKey final : public OwnedRows {
 
  private:
   std::string table_;
-  std::vector<std::string> key_;
-  std::vector<std::string> owner_;
+  std::vector<plan::Field> key_;
+  std::vector<plan::Field> owner_;
   std::vector<Statement> statements_;  // empty before `open`
   const Database* database_ = nullptr;
 };
@@ -130,10 +139,10 @@ std::unique_ptr<OwnedRows> owned_by_key(const plan::Plan& plan, const plan::Emit
   if (emit.shared) return nullptr;
   const plan::Entity& source = plan.entity_of(source_dataset);
   const plan::Entity& target = plan.entity_of(dataset);
-  std::vector<std::string> columns;
+  std::vector<plan::Field> columns;
   for (const std::uint32_t position : target.key())
-    columns.push_back(target.fields[position].column);
-  std::vector<std::string> owner;
+    columns.push_back(target.fields[position]);
+  std::vector<plan::Field> owner;
   for (const std::uint32_t wanted : source.key()) {
     const auto holds = [&](std::uint32_t position) {
       return source_field_of(emit.values[position]) == wanted &&
@@ -142,7 +151,7 @@ std::unique_ptr<OwnedRows> owned_by_key(const plan::Plan& plan, const plan::Emit
     const auto key = target.key();
     const auto found = std::ranges::find_if(key, holds);
     if (found == key.end()) return nullptr;
-    owner.push_back(target.fields[*found].column);
+    owner.push_back(target.fields[*found]);
   }
   return std::make_unique<OwnedByKey>(plan.at(dataset).table, std::move(columns), std::move(owner));
 }

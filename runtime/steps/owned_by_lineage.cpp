@@ -15,22 +15,14 @@ constexpr std::size_t kEvery = std::numeric_limits<std::int32_t>::max();
 
 class OwnedByLineage final : public OwnedRows {
  public:
-  // `key`: columns.
-  OwnedByLineage(Lineage lineage, std::string table, std::vector<std::string> key)
-      : lineage_(std::move(lineage)), table_(std::move(table)), key_(std::move(key)) {}
+  OwnedByLineage(Lineage lineage, std::string table, plan::Entity entity)
+      : lineage_(std::move(lineage)), table_(std::move(table)), entity_(std::move(entity)) {}
 
   Result<void> open(const Database& database) override {
     if (drop_) return {};
     MIG_TRY(lineage_.open(database));
     MIG_ASSIGN(table, quote_identifier(table_));
-    std::string condition;
-    for (std::size_t i = 0; i < key_.size(); ++i) {
-      MIG_ASSIGN(column, quote_identifier(key_[i]));
-      // By the column's own comparison it is found, by bytes it is this one: `a` is `A` under
-      // NOCASE, and another row.
-      condition += fmt::format("{0}t.{1} = ?{2} AND t.{1} = ?{2} COLLATE BINARY",
-                               i == 0 ? "" : " AND ", column, i + 1);
-    }
+    MIG_ASSIGN(condition, at_place_sql(database.dialect(), entity_));
     MIG_ASSIGN(drop,
                database.prepare(fmt::format("DELETE FROM {} AS t WHERE {}", table, condition)));
     database_ = &database;
@@ -77,7 +69,7 @@ class OwnedByLineage final : public OwnedRows {
  private:
   Lineage lineage_;
   std::string table_;
-  std::vector<std::string> key_;
+  plan::Entity entity_;
   const Database* database_ = nullptr;
   std::optional<Statement> drop_;  // from `open` on
   std::set<std::string> suspects_;
@@ -88,12 +80,8 @@ class OwnedByLineage final : public OwnedRows {
 std::unique_ptr<OwnedRows> owned_by_lineage(const plan::Plan& plan, plan::DatasetId dataset) {
   auto lineage = Lineage::of(plan, dataset);
   if (!lineage) return nullptr;
-  const plan::Entity& entity = plan.entity_of(dataset);
-  std::vector<std::string> key;
-  for (const std::uint32_t position : entity.key())
-    key.push_back(entity.fields[position].column);
   return std::make_unique<OwnedByLineage>(std::move(*lineage), plan.at(dataset).table,
-                                          std::move(key));
+                                          plan.entity_of(dataset));
 }
 
 }  // namespace mig::runtime

@@ -1,5 +1,7 @@
 #include "runtime/steps/owned_rows.hpp"
 
+#include <cassert>
+
 #include <fmt/format.h>
 
 #include "runtime/steps/owned_by_key.hpp"
@@ -26,22 +28,19 @@ Result<std::unique_ptr<OwnedRows>> owned_rows(const plan::Plan& plan, const plan
 Result<std::optional<std::string>> place_as_written(const Database& database,
                                                     const plan::Entity& source,
                                                     const std::string& place) {
+  // A place there is written as a plan writes it.
+  if (database.dialect() == Dialect::Postgres) return std::optional(place);
   const auto key = source.key();
-  std::string marks = "?";
-  for (std::size_t i = 1; i < key.size(); ++i)
-    marks += ", ?";
-  MIG_ASSIGN(cells, database.prepare("SELECT " + marks));
-  bind_key(cells, 1, place);
-  MIG_TRY(cells.step());
   std::vector<plan::Type> types;
   types.reserve(source.fields.size());
   for (const plan::Field& field : source.fields)
     types.push_back(field.type);
   Batch row = Batch::of(types);
+  const auto cells = cells_of(place);
+  assert(cells.size() == key.size());
   for (std::size_t i = 0; i < key.size(); ++i) {
-    if (read_cell(cells, static_cast<int>(i), row.columns[key[i]]).has_value()) {
+    if (read_cell(cells[i].cell, row.columns[key[i]]).has_value())
       return std::optional<std::string>();
-    }
   }
   return std::optional(written_key(source, row, 0));
 }

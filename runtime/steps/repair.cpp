@@ -22,12 +22,7 @@ constexpr std::size_t kRepairsAtOnce = 200;
 Result<void> delete_row(const Database& database, const plan::Plan& plan,
                         const RowDifference& extra) {
   MIG_ASSIGN(table, quoted_table(plan, extra.dataset));
-  const plan::Entity& entity = plan.entity_of(extra.dataset);
-  std::string where;
-  for (const std::uint32_t position : entity.key()) {
-    MIG_ASSIGN(column, quote_identifier(entity.fields[position].column));
-    where += fmt::format("{}t.{} = ?", where.empty() ? "" : " AND ", column);
-  }
+  MIG_ASSIGN(where, at_place_sql(database.dialect(), plan.entity_of(extra.dataset)));
   MIG_ASSIGN(drop, database.prepare(fmt::format("DELETE FROM {} AS t WHERE {}", table, where)));
   bind_key(drop, 1, extra.place);
   return drop.run();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/stores/postgres_keyset.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 
 namespace mig::runtime {
@@ -17,12 +18,20 @@ void Page::begin(const std::vector<plan::Type>& types) {
 
 Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Plan& plan,
                                         plan::DatasetId dataset) {
+  if (database.dialect() == Dialect::Postgres) {
+    MIG_ASSIGN(rows, PostgresRows::open(database, plan, dataset));
+    return KeysetReader(std::make_unique<PostgresRows>(std::move(rows)));
+  }
   MIG_ASSIGN(rows, SqliteRows::open(database, plan, dataset));
   return KeysetReader(std::make_unique<SqliteRows>(std::move(rows)));
 }
 
 Result<KeysetReader> KeysetReader::open(const Database& database, const plan::Plan& plan,
                                         const plan::Lane& lane) {
+  if (database.dialect() == Dialect::Postgres) {
+    MIG_ASSIGN(rows, PostgresRows::open(database, plan, lane));
+    return KeysetReader(std::make_unique<PostgresRows>(std::move(rows)));
+  }
   MIG_ASSIGN(rows, SqliteRows::open(database, plan, lane));
   return KeysetReader(std::make_unique<SqliteRows>(std::move(rows)));
 }

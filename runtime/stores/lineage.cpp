@@ -78,7 +78,8 @@ Result<void> Lineage::install(const Database& database) const {
 Result<void> Lineage::open(const Database& database) {
   if (database_ != nullptr) return {};
   MIG_ASSIGN(table, lineage_table(table_));
-  MIG_ASSIGN(add, open_sink(database, {.columns = {"owner", "shared_row", "source", "row_hash"},
+  MIG_ASSIGN(add, open_sink(database, {.table = control_name("mig_ctl_lineage_", table_),
+                                       .columns = {"owner", "shared_row", "source", "row_hash"},
                                        .head = fmt::format("INSERT INTO {} AS l (owner, "
                                                            "shared_row, source, row_hash)",
                                                            table),

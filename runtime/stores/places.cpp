@@ -57,26 +57,6 @@ void append_bytes(std::string& out, char letter, std::string_view bytes) {
   }
 }
 
-void append_field(std::string& place, const plan::Type& type, const Column& column,
-                  std::size_t row) {
-  if (!place.empty()) place += '.';
-  if (column.is_null(row)) {
-    place += 'n';
-    return;
-  }
-  switch (type.base) {
-    case plan::Base::Bool:
-    case plan::Base::I16:
-    case plan::Base::I32:
-    case plan::Base::I64:
-      return append_hex(place, 'i', static_cast<std::uint64_t>(column.integer(row)));
-    case plan::Base::Bytes:
-      return append_bytes(place, 'b', column.bytes(row));
-    default:
-      return append_bytes(place, 't', text_form(column, row).value_or(""));
-  }
-}
-
 }  // namespace
 
 void append_cell(std::string& place, const SqlCell& cell) {
@@ -162,6 +142,24 @@ std::string shown_key(std::string_view place) {
   return shown;
 }
 
+Result<std::string> at_place_sql(Dialect dialect, const plan::Entity& entity) {
+  std::string sql;
+  int parameter = 0;
+  for (const std::uint32_t position : entity.key()) {
+    const plan::Field& field = entity.fields[position];
+    MIG_ASSIGN(column, quote_identifier(field.column));
+    ++parameter;
+    sql += fmt::format("{}t.{} = ?{}", sql.empty() ? "" : " AND ", column, parameter);
+    const bool is_text = field.type.base == plan::Base::Text;
+    if (dialect == Dialect::Sqlite) {
+      sql += fmt::format(" AND t.{} = ?{} COLLATE BINARY", column, parameter);
+    } else if (is_text) {
+      sql += fmt::format(" AND t.{}::text = ?{}::text COLLATE \"C\"", column, parameter);
+    }
+  }
+  return sql;
+}
+
 std::vector<PlaceCell> cells_of(std::string_view place) {
   std::vector<PlaceCell> cells;
   each_cell(place, [&](char storage, std::string_view digits) {
@@ -190,10 +188,29 @@ std::vector<PlaceCell> cells_of(std::string_view place) {
   return cells;
 }
 
+void append_key_cell(std::string& place, const Column& column, std::size_t row) {
+  if (!place.empty()) place += '.';
+  if (column.is_null(row)) {
+    place += 'n';
+    return;
+  }
+  switch (column.type().base) {
+    case plan::Base::Bool:
+    case plan::Base::I16:
+    case plan::Base::I32:
+    case plan::Base::I64:
+      return append_hex(place, 'i', static_cast<std::uint64_t>(column.integer(row)));
+    case plan::Base::Bytes:
+      return append_bytes(place, 'b', column.bytes(row));
+    default:
+      return append_bytes(place, 't', text_form(column, row).value_or(""));
+  }
+}
+
 std::string written_key(const plan::Entity& entity, const Batch& rows, std::size_t row) {
   std::string place;
   for (const std::uint32_t position : entity.key())
-    append_field(place, entity.fields[position].type, rows.columns[position], row);
+    append_key_cell(place, rows.columns[position], row);
   return place;
 }
 

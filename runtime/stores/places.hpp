@@ -14,6 +14,7 @@
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/data/batch.hpp"
+#include "runtime/result.hpp"
 #include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
@@ -54,8 +55,13 @@ struct PlaceCell {
   std::string bytes;  // what `cell.bytes` would look at
 };
 std::vector<PlaceCell> cells_of(std::string_view place);
+// `t."id" = ?1`: whether the row `t` stands at the place that `bind_key` binds from ?1 on. A column
+// may compare more than bytes: `a` is `A` to some, and is somebody else's row.
+Result<std::string> at_place_sql(Dialect dialect, const plan::Entity& entity);
 // For people: `42`, `ada@example.com`, `3, x'ff'`.
 std::string shown_key(std::string_view place);
+// Appends one cell of a column, as a plan writes it.
+void append_key_cell(std::string& place, const Column& column, std::size_t row);
 // The place of a row that is written by us, in whatever store.
 std::string written_key(const plan::Entity& entity, const Batch& rows, std::size_t row);
 

@@ -17,7 +17,8 @@ namespace mig::runtime {
 
 // An INSERT: what stands in front of where its rows come from, and what stands behind that.
 struct InsertSql {
-  std::vector<std::string> columns;  // quoted, in the order of a batch's
+  std::string table;                 // not quoted
+  std::vector<std::string> columns;  // not quoted, in the order of a batch's
   std::string head;                  // `INSERT INTO "t" AS t ("a", "b")`
   std::string tail;                  // `ON CONFLICT ("a") DO NOTHING`
 };

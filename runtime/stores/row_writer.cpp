@@ -10,18 +10,21 @@
 namespace mig::runtime {
 namespace {
 
-Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, WriteRule rule) {
-  InsertSql sql;
+Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, WriteRule rule,
+                             Dialect dialect) {
+  InsertSql sql{.table = plan.at(dataset).table};
+  std::vector<std::string> columns;
   std::vector<std::string> key;
   std::vector<std::string> others;
   MIG_ASSIGN(table, quote_identifier(plan.at(dataset).table));
   const plan::Entity& entity = plan.entity_of(dataset);
   for (const plan::Field& field : entity.fields) {
     MIG_ASSIGN(column, quote_identifier(field.column));
-    sql.columns.push_back(column);
+    sql.columns.push_back(field.column);
+    columns.push_back(column);
     (field.key ? key : others).push_back(column);
   }
-  sql.head = fmt::format("INSERT INTO {} AS t ({})", table, fmt::join(sql.columns, ", "));
+  sql.head = fmt::format("INSERT INTO {} AS t ({})", table, fmt::join(columns, ", "));
   sql.tail = fmt::format("ON CONFLICT ({}) ", fmt::join(key, ", "));
   if (rule == WriteRule::Keep || rule == WriteRule::Shared || others.empty()) {
     sql.tail += "DO NOTHING";
@@ -29,15 +32,18 @@ Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, Wr
   }
   std::string sets;
   std::string differs;
+  // Texts are compared by their bytes, whatever a column's own type takes for equal, and `json` is
+  // compared by nothing else.
+  const std::string_view as_text = dialect == Dialect::Postgres ? "::text COLLATE \"C\"" : "";
   for (const std::string& column : others) {
     sets += fmt::format("{}{} = excluded.{}", sets.empty() ? "" : ", ", column, column);
-    differs += fmt::format("{}t.{} IS DISTINCT FROM excluded.{}", differs.empty() ? "" : " OR ",
-                           column, column);
+    differs += fmt::format("{0}t.{1}{2} IS DISTINCT FROM excluded.{1}{2}",
+                           differs.empty() ? "" : " OR ", column, as_text);
   }
   if (rule == WriteRule::Newer) {
     const auto version = entity.version_field();
     assert(version && "`newer` is checked to have a version");
-    differs = fmt::format("t.{0} IS NULL OR excluded.{0} > t.{0}", sql.columns.at(*version));
+    differs = fmt::format("t.{0} IS NULL OR excluded.{0} > t.{0}", columns.at(*version));
   }
   sql.tail += fmt::format("DO UPDATE SET {} WHERE {}", sets, differs);
   return sql;
@@ -48,7 +54,7 @@ Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, Wr
 Result<RowWriter> RowWriter::open(const Database& database, const plan::Plan& plan,
                                   plan::DatasetId dataset, WriteRule rule) {
   MIG_ASSIGN(existing, KeysetReader::open(database, plan, dataset));
-  MIG_ASSIGN(sql, insert_sql(plan, dataset, rule));
+  MIG_ASSIGN(sql, insert_sql(plan, dataset, rule, database.dialect()));
   MIG_ASSIGN(sink, open_sink(database, sql));
   return RowWriter(plan, dataset, database, std::move(sink), std::move(existing), rule);
 }

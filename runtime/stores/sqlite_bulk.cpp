@@ -167,6 +167,7 @@ Result<std::optional<BulkCopy>> BulkCopy::open(Stores& stores, const plan::Plan&
   const bool is_plain = !plan.via && plan.to.size() == 1 && entity.rules.empty() &&
                         entity.key().size() == 1 && from.entity == to.entity &&
                         action.on_conflict == plan::OnConflict::Keep &&
+                        stores.is_file(from.store) && stores.is_file(to.store) &&
                         !stores.is_one_file(from.store, to.store);
   if (!is_plain) return std::optional<BulkCopy>();
   MIG_ASSIGN(writer, stores.own_writer(to.store));

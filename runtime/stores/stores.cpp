@@ -5,7 +5,17 @@
 
 #include <fmt/format.h>
 
+#include "runtime/stores/postgres_database.hpp"
+#include "runtime/stores/postgres_place.hpp"
+#include "runtime/stores/sqlite_database.hpp"
+
 namespace mig::runtime {
+namespace {
+
+// A third of a runner's lease.
+constexpr std::chrono::seconds kIdleLimit{10};
+
+}  // namespace
 
 Stores::Stores(const plan::Plan& plan, std::vector<Place> places)
     : plan_(plan), places_(std::move(places)) {}
@@ -14,30 +24,46 @@ Result<Stores> Stores::find(const plan::Plan& plan, const std::filesystem::path&
                             const EnvironmentLookup& environment) {
   std::vector<Place> places;
   for (const plan::Store& store : plan.stores) {
-    std::filesystem::path joined = folder / store.location.text;
+    std::string text = store.location.text;
     if (store.location.secret) {
       MIG_ASSIGN(secret, resolve_secret(store.location.text, environment));
-      joined = folder / secret.reveal();
+      text = secret.reveal();
     }
+    if (store.kind != plan::StoreKind::Sqlite) {
+      std::string shown = store.location.secret ? store.location.text : store.name;
+      if (!store.location.secret && store.kind == plan::StoreKind::Postgres) {
+        MIG_ASSIGN(place, shown_postgres_place(text));
+        shown = place;
+      }
+      places.push_back({std::move(text), std::move(shown)});
+      continue;
+    }
+    std::filesystem::path joined = folder / text;
     std::error_code ignored;
     auto resolved = std::filesystem::weakly_canonical(joined, ignored);
     if (resolved.empty()) resolved = std::move(joined);
     std::string shown = store.location.secret ? store.location.text : resolved.string();
-    places.push_back({std::move(resolved), std::move(shown)});
+    places.push_back({resolved.string(), std::move(shown)});
   }
   return Stores(plan, std::move(places));
 }
 
+bool Stores::is_file(plan::StoreId store) const {
+  return plan_.at(store).kind == plan::StoreKind::Sqlite;
+}
+
 bool Stores::exists(plan::StoreId store) const {
   std::error_code ignored;
-  return std::filesystem::exists(path(store), ignored);
+  return !is_file(store) || std::filesystem::exists(path(store), ignored);
 }
 
 bool Stores::is_one_file(plan::StoreId left, plan::StoreId right) const {
-  return left == right || path(left) == path(right);
+  return left == right || (plan_.at(left).kind == plan_.at(right).kind &&
+                           places_[left.index].text == places_[right.index].text);
 }
 
 Result<Database> Stores::open(plan::StoreId store, Mode mode) const {
+  if (!is_file(store)) return open_server(store, mode);
   const plan::Store& declared = plan_.at(store);
   if (mode != Mode::Create && !exists(store)) {
     return fail(ErrorKind::Permanent,
@@ -52,6 +78,26 @@ Result<Database> Stores::open(plan::StoreId store, Mode mode) const {
                       .shown = shown_path(store)});
 }
 
+Result<Database> Stores::open_server(plan::StoreId store, Mode mode) const {
+  const plan::Store& declared = plan_.at(store);
+  if (declared.kind != plan::StoreKind::Postgres) {
+    return fail(
+        ErrorKind::Permanent,
+        fmt::format("the store `{}` is of a kind that this version does not open", declared.name),
+        "`mig check` says which ones it opens");
+  }
+  PostgresOptions options{.noun = fmt::format("store `{}`", declared.name),
+                          .shown = shown_path(store),
+                          .writes = mode != Mode::ReadOnly};
+  if (declared.lock_timeout) {
+    options.lock_wait =
+        std::chrono::duration_cast<std::chrono::milliseconds>(*declared.lock_timeout);
+  }
+  // A runner that stands still in the middle of a transaction keeps nobody from what it locked.
+  if (options.writes) options.idle_limit = kIdleLimit;
+  return open_postgres(places_[store.index].text, std::move(options));
+}
+
 // After a kill in the middle of a write SQLite has to put the old pages back before anybody can
 // read, and only a connection that may write does it. Where this one may not, the reader says so.
 void Stores::finish_recovery(plan::StoreId store) const {
@@ -62,9 +108,10 @@ void Stores::finish_recovery(plan::StoreId store) const {
 }
 
 Result<const Database*> Stores::reader(plan::StoreId store) {
-  std::unique_ptr<Database>& reader = connections_[path(store)].reader;
+  std::unique_ptr<Database>& reader = connections_[places_[store.index].text].reader;
+  if (reader != nullptr && reader->is_lost()) lost_.push_back(std::move(reader));
   if (reader == nullptr) {
-    finish_recovery(store);
+    if (is_file(store)) finish_recovery(store);
     MIG_ASSIGN(opened, open(store, Mode::ReadOnly));
     reader = std::make_unique<Database>(std::move(opened));
   }
@@ -76,7 +123,8 @@ Result<Database> Stores::another_reader(plan::StoreId store) const {
 }
 
 Result<const Database*> Stores::writer(plan::StoreId store, IfMissing if_missing) {
-  std::unique_ptr<Database>& writer = connections_[path(store)].writer;
+  std::unique_ptr<Database>& writer = connections_[places_[store.index].text].writer;
+  if (writer != nullptr && writer->is_lost()) lost_.push_back(std::move(writer));
   if (writer == nullptr) {
     const Mode mode = if_missing == IfMissing::Create ? Mode::Create : Mode::ReadWrite;
     MIG_ASSIGN(opened, open_writer(store, mode));
@@ -91,12 +139,13 @@ Result<Database> Stores::own_writer(plan::StoreId store) const {
 
 Result<Database> Stores::open_writer(plan::StoreId store, Mode mode) const {
   MIG_ASSIGN(opened, open(store, mode));
-  MIG_TRY(opened.execute("PRAGMA foreign_keys = ON"));
+  if (is_file(store)) MIG_TRY(opened.execute("PRAGMA foreign_keys = ON"));
   return std::move(opened);
 }
 
 void Stores::close() {
   connections_.clear();
+  lost_.clear();
 }
 
 std::vector<plan::DatasetId> datasets_in(const Stores& stores, plan::StoreId store) {

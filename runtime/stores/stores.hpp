@@ -1,7 +1,8 @@
 // The plan's stores, opened when they are first used.
 //
-// Every store has one connection that reads and one that writes; stores in one file share them.
-// Belongs to one thread at a time, like the databases it hands out.
+// Every store has one connection that reads and one that writes; stores in one place, a file or a
+// database of a server, share them. One that was lost is opened anew by the next use. Belongs to
+// one thread at a time, like the databases it hands out.
 #pragma once
 
 #include <filesystem>
@@ -28,9 +29,12 @@ class Stores {
                              const EnvironmentLookup& environment);
 
   const plan::Plan& plan() const { return plan_; }
-  const std::filesystem::path& path(plan::StoreId store) const { return places_[store.index].path; }
-  // What messages call the place: the path, or where the plan says that the path is kept.
+  // Of a file.
+  std::filesystem::path path(plan::StoreId store) const { return places_[store.index].text; }
+  // What messages call the place: the path, or where the plan says that it is kept.
   const std::string& shown_path(plan::StoreId store) const { return places_[store.index].shown; }
+  bool is_file(plan::StoreId store) const;
+  // A file may not be there yet. A server is taken to be there: asking it is what tells.
   bool exists(plan::StoreId store) const;
   bool is_one_file(plan::StoreId left, plan::StoreId right) const;
 
@@ -47,7 +51,7 @@ class Stores {
 
  private:
   struct Place {
-    std::filesystem::path path;
+    std::string text;  // a path, or what libpq takes
     std::string shown;
   };
   struct Connections {
@@ -56,12 +60,15 @@ class Stores {
   };
   Stores(const plan::Plan& plan, std::vector<Place> places);
   Result<Database> open(plan::StoreId store, Mode mode) const;
+  Result<Database> open_server(plan::StoreId store, Mode mode) const;
   Result<Database> open_writer(plan::StoreId store, Mode mode) const;
   void finish_recovery(plan::StoreId store) const;
 
   const plan::Plan& plan_;
-  std::vector<Place> places_;  // by StoreId
-  std::map<std::filesystem::path, Connections> connections_;
+  std::vector<Place> places_;                       // by StoreId
+  std::map<std::string, Connections> connections_;  // by the text of their place
+  // Whoever still holds one of these meets what it met.
+  std::vector<std::unique_ptr<Database>> lost_;
 };
 
 // The datasets of the plan that stand in this store's file, in the plan's order.

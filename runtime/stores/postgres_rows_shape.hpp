@@ -1,0 +1,51 @@
+// How the rows of one dataset stand in a PostgreSQL table: its names in SQL, the types of its
+// columns, and how a tuple becomes a row. Used by the readers of rows. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/plan/plan.hpp"
+#include "runtime/data/batch.hpp"
+#include "runtime/result.hpp"
+#include "runtime/stores/postgres_tuples.hpp"
+#include "runtime/stores/postgres_wire.hpp"
+#include "runtime/stores/sql_database.hpp"
+
+namespace mig::runtime {
+
+// Why a row cannot be read as its entity says.
+struct PostgresFlaw {
+  std::string field;
+  std::string reason;
+};
+
+struct PostgresRowsShape {
+  plan::Entity entity;
+  std::string name;                  // of the table, for people
+  std::string table;                 // quoted
+  std::vector<std::string> columns;  // `t."id"`, one a field
+  std::vector<PostgresType> types;   // as they are in the table
+
+  // Permanent where a table or column is missing.
+  static Result<PostgresRowsShape> of(const Database& database, const plan::Plan& plan,
+                                      plan::DatasetId dataset);
+
+  // `t."a", t."b"`: these fields.
+  std::string list(const std::vector<std::uint32_t>& fields) const;
+  // A place as SQL, for those fields: `5`, `(5, 'x')`.
+  std::string literal(std::string_view place, const std::vector<std::uint32_t>& fields) const;
+
+  // Appends one cell to a column, or says why not and appends nothing.
+  std::optional<PostgresFlaw> append(std::size_t field, const CopyField& cell, Column& into) const;
+  // The place of a tuple of which `cells` are those fields. Permanent where one does not fit.
+  Result<std::string> place(std::span<const CopyField> cells,
+                            const std::vector<std::uint32_t>& fields) const;
+};
+
+}  // namespace mig::runtime
