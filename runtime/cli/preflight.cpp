@@ -88,9 +88,8 @@ class Looker {
     live_.identities.push_back(identity);
     MIG_ASSIGN(schema, runtime::schema_text(*database));
     live_.schemas.push_back(schema);
-    std::error_code error;
-    const auto bytes = std::filesystem::file_size(stores_.path(store), error);
-    live_.bytes.push_back(error ? 0 : static_cast<std::int64_t>(bytes));
+    MIG_ASSIGN(bytes, bytes_of(store, *database));
+    live_.bytes.push_back(bytes);
     if (run_.empty()) MIG_TRY(look_at_users(store, *database));
     MIG_ASSIGN(is_marked, runtime::has_control_tables(*database));
     if (!is_marked) return {};
@@ -117,7 +116,18 @@ class Looker {
     return {};
   }
 
-  // Whose file it is, who else writes to it, and who uses what the plan drops.
+  Result<std::int64_t> bytes_of(plan::StoreId store, const runtime::Database& database) const {
+    if (database.dialect() == runtime::Dialect::Postgres) {
+      MIG_ASSIGN(rows, database.prepare("SELECT pg_database_size(current_database())"));
+      MIG_ASSIGN(has_row, rows.step());
+      return has_row ? rows.integer(0) : 0;
+    }
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(stores_.path(store), error);
+    return error ? 0 : static_cast<std::int64_t>(bytes);
+  }
+
+  // Whose store it is, who else writes to it, and who uses what the plan drops.
   Result<void> look_at_users(plan::StoreId store, const runtime::Database& database) {
     MIG_ASSIGN(environment, runtime::recorded_environment(database));
     const bool is_named = plan_.env != plan::kDefaultEnvironment;
@@ -130,7 +140,8 @@ class Looker {
         plan_, [&](plan::StoreId other) { return stores_.is_one_file(other, store); }, schema,
         live_);
     const auto target = target_in(store);
-    if (!target) return {};
+    // Of a server's writers its catalog tells nothing but that they are connected.
+    if (!target || database.dialect() != runtime::Dialect::Sqlite) return {};
     for (const auto process : runtime::writers_of(stores_.path(store))) {
       live_.other_writers.push_back(
           {*target, fmt::format("{} has the store `{}` open and may write to it",
@@ -223,7 +234,7 @@ class Looker {
         const plan::Dataset& dataset = plan_.at(id);
         if (!is_written(id, plan::StepId{i}) || !stores_.exists(dataset.store)) continue;
         MIG_ASSIGN(database, stores_.reader(dataset.store));
-        if (is_wal(*database)) continue;
+        if (database->dialect() == runtime::Dialect::Postgres || is_wal(*database)) continue;
         refuse(ExitCode::Refused,
                fmt::format("`{}`: the application writes `{}` meanwhile, and the store `{}` has no "
                            "write-ahead log in which a moment stands still",

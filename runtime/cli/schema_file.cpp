@@ -15,19 +15,33 @@ namespace mig::plan {
 template <>
 inline constexpr std::array<std::string_view, 5> kSpellings<runtime::Affinity> = {
     "integer", "text", "blob", "real", "numeric"};
+template <>
+inline constexpr std::array<std::string_view, 2> kSpellings<runtime::Dialect> = {"sqlite",
+                                                                                 "postgres"};
+template <>
+inline constexpr std::array<std::string_view, 20> kSpellings<runtime::Wire> = {
+    "bool",      "int2",        "int4", "int8",  "float4", "float8", "numeric",
+    "text",      "char",        "enum", "bytea", "uuid",   "date",   "time",
+    "timestamp", "timestamptz", "json", "jsonb", "array",  "other"};
 }  // namespace mig::plan
 
 #define MIG_FIELD(name) visit(#name, it.name)
+#define MIG_LATER_FIELD(name) visit.later(#name, it.name)
 namespace mig::runtime {
+template <class Visit>
+void fields(Visit& visit, PostgresType& it) {
+  MIG_FIELD(wire), MIG_FIELD(name), MIG_FIELD(modifier), MIG_LATER_FIELD(element);
+}
 template <class Visit>
 void fields(Visit& visit, LiveColumn& it) {
   MIG_FIELD(name), MIG_FIELD(declared), MIG_FIELD(affinity), MIG_FIELD(not_null),
-      MIG_FIELD(has_default), MIG_FIELD(key_position), MIG_FIELD(is_generated);
+      MIG_FIELD(has_default), MIG_FIELD(key_position), MIG_FIELD(is_generated),
+      MIG_LATER_FIELD(type), MIG_LATER_FIELD(folds_texts);
 }
 template <class Visit>
 void fields(Visit& visit, LiveIndex& it) {
   MIG_FIELD(name), MIG_FIELD(unique), MIG_FIELD(partial), MIG_FIELD(is_declared),
-      MIG_FIELD(columns);
+      MIG_LATER_FIELD(is_deferrable), MIG_FIELD(columns);
 }
 template <class Visit>
 void fields(Visit& visit, LiveForeignKey& it) {
@@ -47,7 +61,7 @@ void fields(Visit& visit, LiveView& it) {
 }
 template <class Visit>
 void fields(Visit& visit, LiveSchema& it) {
-  MIG_FIELD(tables), MIG_FIELD(views), MIG_FIELD(triggers);
+  MIG_LATER_FIELD(dialect), MIG_FIELD(tables), MIG_FIELD(views), MIG_FIELD(triggers);
 }
 }  // namespace mig::runtime
 
@@ -61,6 +75,7 @@ template <class Visit>
 void fields(Visit& visit, SchemaFile& it) {
   MIG_FIELD(format), MIG_FIELD(env), MIG_FIELD(pulled_at), MIG_FIELD(stores);
 }
+#undef MIG_LATER_FIELD
 #undef MIG_FIELD
 
 runtime::Result<SchemaFile> pull_schemas(const plan::Plan& plan,
@@ -81,6 +96,24 @@ runtime::Result<SchemaFile> pull_schemas(const plan::Plan& plan,
   return file;
 }
 
+namespace {
+
+// What the codecs rely on.
+bool is_whole(const runtime::PostgresType& type) {
+  const bool is_array = type.wire == runtime::Wire::Array;
+  return type.element.size() == (is_array ? 1 : 0) && std::ranges::all_of(type.element, is_whole);
+}
+
+bool has_whole_types(const runtime::LiveSchema& schema) {
+  return std::ranges::all_of(schema.tables, [](const runtime::LiveTable& table) {
+    return std::ranges::all_of(table.columns, [](const runtime::LiveColumn& column) {
+      return !column.type || is_whole(*column.type);
+    });
+  });
+}
+
+}  // namespace
+
 std::string as_text(const SchemaFile& file) {
   return plan::JsonWriter::write(file).dump(1) + "\n";
 }
@@ -92,6 +125,10 @@ std::expected<SchemaFile, std::string> schema_file_of(std::string_view text) {
   SchemaFile file;
   if (auto mistake = plan::JsonReader::read(json, file))
     return std::unexpected("it does not fit: " + *mistake);
+  for (const PulledStore& store : file.stores) {
+    if (!has_whole_types(store.schema))
+      return std::unexpected("it does not fit: an array is of one type of elements");
+  }
   return file;
 }
 

@@ -49,6 +49,14 @@ const Named* named(const std::vector<Named>& all, std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
+// In whatever order.
+bool are_same_names(const std::vector<std::string>& left, const std::vector<std::string>& right) {
+  return left.size() == right.size() && std::ranges::all_of(left, [&](const std::string& one) {
+           return std::ranges::any_of(
+               right, [&](const std::string& other) { return is_same_name(one, other); });
+         });
+}
+
 }  // namespace
 
 bool is_same_name(std::string_view left, std::string_view right) {
@@ -73,16 +81,16 @@ std::vector<std::string> LiveTable::primary_key() const {
 }
 
 bool LiveTable::is_unique(const std::vector<std::string>& key) const {
-  const auto is_key = [&](const std::vector<std::string>& other) {
-    return other.size() == key.size() && std::ranges::all_of(other, [&](const std::string& part) {
-             return std::ranges::any_of(
-                 key, [&](const std::string& wanted) { return is_same_name(wanted, part); });
-           });
-  };
-  if (is_key(primary_key())) return true;
+  if (are_same_names(primary_key(), key)) return true;
   return std::ranges::any_of(indexes, [&](const LiveIndex& index) {
-    return index.unique && !index.partial && is_key(index.columns);
+    return index.unique && !index.partial && are_same_names(index.columns, key);
   });
+}
+
+bool LiveTable::is_unique_at_once(const std::vector<std::string>& key) const {
+  return is_unique(key) && std::ranges::none_of(indexes, [&](const LiveIndex& index) {
+           return index.is_deferrable && are_same_names(index.columns, key);
+         });
 }
 
 const LiveTable* LiveSchema::table(std::string_view table_name) const {

@@ -4,11 +4,13 @@
 // database's are left out. The data is a copy; safe to share between threads.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "runtime/result.hpp"
+#include "runtime/stores/postgres_wire.hpp"
 #include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
@@ -25,6 +27,9 @@ struct LiveColumn {
   bool has_default = false;
   int key_position = 0;  // in PRIMARY KEY, from 1; 0: not part of it
   bool is_generated = false;
+  // Of a column of PostgreSQL's. Oids differ from server to server and are left at 0.
+  std::optional<PostgresType> type;
+  bool folds_texts = false;  // it takes texts for equal that differ; known of PostgreSQL's
 };
 
 struct LiveIndex {
@@ -32,6 +37,7 @@ struct LiveIndex {
   bool unique = false;
   bool partial = false;
   bool is_declared = false;          // by CREATE INDEX, not by a constraint of the table
+  bool is_deferrable = false;        // a transaction may break it until its end
   std::vector<std::string> columns;  // empty text for an expression
 };
 
@@ -58,6 +64,8 @@ struct LiveTable {
   std::vector<std::string> primary_key() const;
   // True where no two rows can share these columns, NULLs aside.
   bool is_unique(const std::vector<std::string>& key) const;
+  // The same at every moment, also within a transaction, by every rule: what ON CONFLICT needs.
+  bool is_unique_at_once(const std::vector<std::string>& key) const;
 };
 
 struct LiveView {
@@ -66,6 +74,7 @@ struct LiveView {
 };
 
 struct LiveSchema {
+  Dialect dialect = Dialect::Sqlite;
   std::vector<LiveTable> tables;
   std::vector<LiveView> views;
   std::vector<LiveTrigger> triggers;

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -44,6 +48,32 @@ LiveTable* table_of(const Tables& tables, const Statement& row) {
   return found == tables.end() ? nullptr : found->second;
 }
 
+struct TypedColumn {
+  LiveTable* table;
+  std::size_t column;
+  std::pair<std::uint32_t, std::int32_t> type;  // oid and modifier
+};
+
+void forget_oids(PostgresType& type) {
+  type.oid = 0;
+  for (PostgresType& element : type.element)
+    forget_oids(element);
+}
+
+// Many columns share few types; each is looked up once.
+Result<void> read_types(const Database& postgres, const std::vector<TypedColumn>& columns) {
+  std::map<std::pair<std::uint32_t, std::int32_t>, PostgresType> known;
+  for (const TypedColumn& it : columns) {
+    if (!known.contains(it.type)) {
+      MIG_ASSIGN(type, postgres_type(postgres, it.type.first, it.type.second));
+      forget_oids(type);
+      known.emplace(it.type, std::move(type));
+    }
+    it.table->columns[it.column].type = known.at(it.type);
+  }
+  return {};
+}
+
 Result<void> read_columns(const Database& postgres, const Tables& tables) {
   const std::string sql = fmt::format(R"sql(
 WITH RECURSIVE base(oid, below) AS (
@@ -52,15 +82,18 @@ WITH RECURSIVE base(oid, below) AS (
   WHERE t.typtype = 'd')
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), t.typname,
        a.attnotnull OR own.typnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '',
-       coalesce(array_position(i.indkey::int2[], a.attnum) + 1, 0)
+       coalesce(array_position(i.indkey::int2[], a.attnum) + 1, 0), a.atttypid, a.atttypmod,
+       t.typname = 'citext' OR NOT coalesce(l.collisdeterministic, true)
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
      JOIN pg_type own ON own.oid = a.atttypid
      JOIN base b ON b.oid = a.atttypid JOIN pg_type t ON t.oid = b.below
+     LEFT JOIN pg_collation l ON l.oid = a.attcollation
      LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
 WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND {}
 ORDER BY c.relname, a.attnum)sql",
                                       kSeen);
-  return each_row(postgres, sql, [&](const Statement& row) {
+  std::vector<TypedColumn> columns;
+  MIG_TRY(each_row(postgres, sql, [&](const Statement& row) {
     LiveTable* table = table_of(tables, row);
     if (table == nullptr) return;
     const bool is_generated = row.integer(6) != 0;
@@ -70,15 +103,22 @@ ORDER BY c.relname, a.attnum)sql",
                               .not_null = row.integer(4) != 0,
                               .has_default = row.integer(5) != 0 && !is_generated,
                               .key_position = static_cast<int>(row.integer(7)),
-                              .is_generated = is_generated});
-  });
+                              .is_generated = is_generated,
+                              .type = {},
+                              .folds_texts = row.integer(10) != 0});
+    columns.push_back(
+        {table,
+         table->columns.size() - 1,
+         {static_cast<std::uint32_t>(row.integer(8)), static_cast<std::int32_t>(row.integer(9))}});
+  }));
+  return read_types(postgres, columns);
 }
 
 Result<void> read_indexes(const Database& postgres, const Tables& tables) {
   const std::string sql = fmt::format(R"sql(
 SELECT c.relname, x.relname, i.indisunique, i.indpred IS NOT NULL,
        NOT EXISTS(SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid
-                  AND k.contype IN ('p', 'u', 'x')), a.attname
+                  AND k.contype IN ('p', 'u', 'x')), a.attname, NOT i.indimmediate
 FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class x ON x.oid = i.indexrelid
      CROSS JOIN generate_series(0, i.indnkeyatts - 1) part
      LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[part]
@@ -93,7 +133,8 @@ ORDER BY c.relname, x.relname, part)sql",
       table->indexes.push_back({.name = std::string(row.text(1)),
                                 .unique = row.integer(2) != 0,
                                 .partial = row.integer(3) != 0,
-                                .is_declared = row.integer(4) != 0});
+                                .is_declared = row.integer(4) != 0,
+                                .is_deferrable = row.integer(6) != 0});
     }
     table->indexes.back().columns.emplace_back(row.text(5));
   });
@@ -178,7 +219,7 @@ Result<void> read_triggers(const Database& postgres, LiveSchema& schema) {
 }  // namespace
 
 Result<LiveSchema> read_postgres_schema(const Database& postgres) {
-  LiveSchema schema;
+  LiveSchema schema{.dialect = Dialect::Postgres};
   MIG_TRY(read_definitions(postgres, schema));
   MIG_TRY(read_views(postgres, schema));
   MIG_TRY(read_triggers(postgres, schema));

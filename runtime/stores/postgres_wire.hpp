@@ -42,6 +42,8 @@ struct PostgresType {
   std::int32_t modifier = -1;  // as in the catalog; -1 where there is none
   std::vector<PostgresType> element;  // Array: exactly one
 
+  bool operator==(const PostgresType&) const = default;
+
   // What the modifier says; 0 where it says nothing.
   std::uint32_t length() const;    // Text, Char: most characters
   bool has_precision() const;      // Numeric

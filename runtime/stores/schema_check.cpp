@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/stores/postgres_types.hpp"
+
 namespace mig::runtime {
 namespace {
 
@@ -44,11 +46,17 @@ bool may_hold(Affinity affinity, const plan::Type& type) {
   return affinity == Affinity::Numeric;         // holds anything that is no number
 }
 
+// mig writes names in quotes, where PostgreSQL takes `Users` and `users` for two.
+bool is_exactly(std::string_view left, std::string_view right, Dialect dialect) {
+  return dialect == Dialect::Postgres ? left == right : is_same_name(left, right);
+}
+
 struct Comparison {
   const plan::Plan& plan;
   plan::DatasetId dataset;
   const LiveTable& table;
   TableRole role;
+  Dialect dialect;
   std::vector<SchemaDifference> found;
 
   template <class... Parts>
@@ -60,18 +68,12 @@ struct Comparison {
 
   void compare_field(std::uint32_t index, const plan::Field& field) {
     const LiveColumn* column = table.column(field.column);
-    if (column == nullptr) {
+    if (column == nullptr || !is_exactly(column->name, field.column, dialect)) {
       add(DifferenceKind::MissingColumn, index, true, "`{}` has no column `{}`", table.name,
           field.column);
       return;
     }
-    const bool fits = role == TableRole::Written ? keeps(column->affinity, field.type)
-                                                 : may_hold(column->affinity, field.type);
-    if (!fits) {
-      add(DifferenceKind::TypeClass, index, true,
-          "the column `{}.{}` is declared `{}`, which does not keep `{}`", table.name, field.column,
-          column->declared, print(field.type));
-    }
+    compare_type(index, field, *column);
     const bool lets_null = !column->not_null && column->key_position == 0;
     if (lets_null && !field.type.optional && !field.fallback) {
       add(DifferenceKind::Nullable, index, false,
@@ -91,13 +93,43 @@ struct Comparison {
     }
   }
 
+  void compare_type(std::uint32_t index, const plan::Field& field, const LiveColumn& column) {
+    if (column.type) {
+      if (!is_carried(*column.type, field.type)) {
+        add(DifferenceKind::TypeClass, index, true,
+            "the column `{}.{}` is declared `{}`, which mig does not carry as `{}`", table.name,
+            field.column, column.declared, print(field.type));
+      }
+      if (field.key && column.folds_texts) {
+        add(DifferenceKind::FoldedKey, index, true,
+            "the key column `{}.{}` takes texts for equal that differ, and to mig they are two "
+            "rows",
+            table.name, field.column);
+      }
+      return;
+    }
+    const bool fits = role == TableRole::Written ? keeps(column.affinity, field.type)
+                                                 : may_hold(column.affinity, field.type);
+    if (fits) return;
+    add(DifferenceKind::TypeClass, index, true,
+        "the column `{}.{}` is declared `{}`, which does not keep `{}`", table.name, field.column,
+        column.declared, print(field.type));
+  }
+
   void compare_key(const plan::Entity& entity) {
     const std::vector<std::uint32_t> positions = entity.key();
     std::vector<std::string> key;
     key.reserve(positions.size());
     for (const std::uint32_t position : positions)
       key.push_back(entity.fields[position].column);
-    if (table.is_unique(key)) return;
+    if (table.is_unique(key)) {
+      if (role == TableRole::Read || table.is_unique_at_once(key)) return;
+      add(DifferenceKind::KeyNotUnique, positions.front(), true,
+          "rows of `{}` may share the key `{}` until their transaction ends; it needs a key that "
+          "is not deferrable",
+          table.name, fmt::join(key, ", "));
+      return;
+    }
     add(DifferenceKind::KeyNotUnique, entity.key().front(), true,
         "nothing keeps two rows of `{}` from sharing the key `{}`; it needs a primary key or a "
         "unique index on exactly these columns",
@@ -107,7 +139,7 @@ struct Comparison {
   void compare_strangers(const plan::Entity& entity) {
     for (const LiveColumn& column : table.columns) {
       const bool is_known = std::ranges::any_of(entity.fields, [&](const plan::Field& field) {
-        return is_same_name(field.column, column.name);
+        return is_exactly(field.column, column.name, dialect);
       });
       const bool is_asked_for = column.not_null && !column.has_default && !column.is_generated;
       if (is_known || !is_asked_for || column.key_position > 0) continue;
@@ -125,12 +157,12 @@ std::vector<SchemaDifference> schema_differences(const plan::Plan& plan, plan::D
   const plan::Dataset& declared = plan.at(dataset);
   const plan::Entity& entity = plan.entity_of(dataset);
   const LiveTable* table = schema.table(declared.table);
-  if (table == nullptr) {
+  if (table == nullptr || !is_exactly(table->name, declared.table, schema.dialect)) {
     return {{DifferenceKind::MissingTable, dataset, std::nullopt,
              fmt::format("the store `{}` has no table `{}`", plan.at(declared.store).name,
                          declared.table)}};
   }
-  Comparison comparison{plan, dataset, *table, role, {}};
+  Comparison comparison{plan, dataset, *table, role, schema.dialect, {}};
   for (std::uint32_t i = 0; i < entity.fields.size(); ++i)
     comparison.compare_field(i, entity.fields[i]);
   comparison.compare_key(entity);

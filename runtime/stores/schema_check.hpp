@@ -17,10 +17,11 @@ enum class DifferenceKind {
   MissingTable,
   MissingColumn,
   ExtraColumn,      // required by the table, unknown to the plan: inserts fail
-  TypeClass,        // the column turns values into another class than the type is written as
+  TypeClass,        // the column has no values of the type, or turns them into something else
   Nullable,         // the table lets NULL in where the plan expects a value
   Required,         // the table refuses NULL where the plan may write it
   KeyNotUnique,     // nothing keeps two rows from sharing the key
+  FoldedKey,        // the key's column takes texts for equal that are two rows to a plan
   GeneratedColumn,  // the database computes the column, so it cannot be written
   Trigger,          // a trigger would run at each row that is written
 };
