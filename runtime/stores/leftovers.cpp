@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/stores/catalogue.hpp"
+
 namespace mig::runtime {
 namespace {
 
@@ -16,7 +18,50 @@ Result<std::int64_t> count(const Database& database, const std::string& from) {
   return has_row ? rows.integer(0) : 0;
 }
 
+// The kind of a thing, its name, and the tables that it is about, in the order of their removal.
+constexpr std::string_view kSqliteThings =
+    "SELECT type, name, tbl_name FROM sqlite_schema WHERE type IN ('trigger', 'table') "
+    "AND name LIKE 'mig\\_ctl\\_%' ESCAPE '\\' ORDER BY type DESC, name";
+// A partition's triggers go with those of the whole.
+constexpr std::string_view kPostgresThings = R"sql(
+SELECT kind, name, tables FROM (
+  SELECT 1 AS turn, 'trigger' AS kind, t.tgname::text AS name, c.relname::text AS tables
+  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+  WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgname LIKE 'mig\_ctl\_%'
+        AND pg_table_is_visible(c.oid)
+  UNION ALL
+  SELECT 2, 'function', p.proname::text,
+         coalesce((SELECT string_agg(DISTINCT c.relname::text, ', ')
+                   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+                   WHERE t.tgfoid = p.oid), '')
+  FROM pg_proc p
+  WHERE p.proname LIKE 'mig\_ctl\_%' AND p.pronargs = 0 AND pg_function_is_visible(p.oid)
+  UNION ALL
+  SELECT 3, 'table', c.relname::text, c.relname::text FROM pg_class c
+  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.relname LIKE 'mig\_ctl\_%'
+        AND pg_table_is_visible(c.oid)) things
+ORDER BY turn, name, tables)sql";
+
+// Tables of exactly the columns that a router of the kind `table` makes.
+constexpr std::string_view kSqliteRoutes =
+    "SELECT name FROM sqlite_schema AS s WHERE type = 'table' AND "
+    "(SELECT group_concat(name) FROM pragma_table_info(s.name)) = "
+    "'router,version,epoch,reads_share,writes_authority,fresh_until,document' ORDER BY name";
+constexpr std::string_view kPostgresRoutes = R"sql(
+SELECT c.relname FROM pg_class c
+WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND pg_table_is_visible(c.oid)
+      AND (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, -1), ','
+                             ORDER BY a.attnum)
+           FROM pg_attribute a
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) =
+          'router text,version bigint,epoch bigint,reads_share bigint,writes_authority text,'
+          'fresh_until text,document text'
+ORDER BY c.relname)sql";
+
 std::string about_trigger(std::string_view name, std::string_view table) {
+  for (const std::string_view prefix : {"mig_ctl_guard_truncate_", "mig_ctl_log_truncate_"}) {
+    if (name == control_name(prefix, table)) return fmt::format("refuses TRUNCATE of `{}`", table);
+  }
   if (name.starts_with("mig_ctl_guard_")) return fmt::format("refuses writes to `{}`", table);
   if (name.starts_with("mig_ctl_log_"))
     return fmt::format("notes which rows of `{}` change", table);
@@ -27,7 +72,7 @@ std::string about_trigger(std::string_view name, std::string_view table) {
 Result<std::string> about_table(const Database& database, const std::string& name) {
   MIG_ASSIGN(quoted, quote_identifier(name));
   MIG_ASSIGN(rows, count(database, quoted));
-  if (name == "mig_ctl_meta") return std::string("says which file this is");
+  if (name == "mig_ctl_meta") return std::string("says which store this is");
   if (name == "mig_ctl_fence") return fmt::format("says which runs may write here: {}", rows);
   if (name == "mig_ctl_applied") return fmt::format("says how far steps came: {}", rows);
   if (name == "mig_ctl_origin") return std::string("tells mig's own writes from others");
@@ -53,17 +98,23 @@ Result<std::string> about_table(const Database& database, const std::string& nam
   return fmt::format("has a name of mig's: {} rows", rows);
 }
 
+std::string about_function(std::string_view tables) {
+  if (tables.empty()) return "is run by no trigger any more";
+  return fmt::format("is what triggers on `{}` run", tables);
+}
+
 Result<void> find_named(const Database& database, std::vector<Leftover>& things) {
-  MIG_ASSIGN(rows,
-             database.prepare("SELECT type, name, tbl_name FROM sqlite_schema "
-                              "WHERE type IN ('trigger', 'table') AND name LIKE 'mig\\_ctl\\_%' "
-                              "ESCAPE '\\' ORDER BY type DESC, name"));
+  const bool is_sqlite = database.dialect() == Dialect::Sqlite;
+  MIG_ASSIGN(rows, database.prepare(is_sqlite ? kSqliteThings : kPostgresThings));
   while (true) {
     MIG_ASSIGN(has_row, rows.step());
     if (!has_row) return {};
     Leftover found{.type = std::string(rows.text(0)), .name = std::string(rows.text(1))};
     if (found.type == "trigger") {
-      found.about = about_trigger(found.name, rows.text(2));
+      found.table = rows.text(2);
+      found.about = about_trigger(found.name, found.table);
+    } else if (found.type == "function") {
+      found.about = about_function(rows.text(2));
     } else {
       MIG_ASSIGN(about, about_table(database, found.name));
       found.about = about;
@@ -95,13 +146,9 @@ Result<Leftover> describe_routes(const Database& database, const std::string& na
   }
 }
 
-// A table of exactly the columns that a router of the kind `table` makes.
 Result<void> find_routes(const Database& database, std::vector<Leftover>& things) {
-  MIG_ASSIGN(rows, database.prepare(
-                       "SELECT name FROM sqlite_schema AS s WHERE type = 'table' AND "
-                       "(SELECT group_concat(name) FROM pragma_table_info(s.name)) = "
-                       "'router,version,epoch,reads_share,writes_authority,fresh_until,document' "
-                       "ORDER BY name"));
+  const bool is_sqlite = database.dialect() == Dialect::Sqlite;
+  MIG_ASSIGN(rows, database.prepare(is_sqlite ? kSqliteRoutes : kPostgresRoutes));
   while (true) {
     MIG_ASSIGN(has_row, rows.step());
     if (!has_row) return {};
@@ -132,11 +179,18 @@ Result<Leftovers> leftovers(const Database& database) {
 
 Result<void> remove_leftovers(const Database& database, const std::vector<Leftover>& things) {
   // A trigger that outlives the table it writes to refuses every write of the application.
-  for (const std::string_view type : {"trigger", "table"}) {
+  const bool is_sqlite = database.dialect() == Dialect::Sqlite;
+  for (const std::string_view type : {"trigger", "function", "table"}) {
     for (const Leftover& thing : things) {
       if (thing.type != type) continue;
       MIG_ASSIGN(name, quote_identifier(thing.name));
-      MIG_TRY(database.execute(fmt::format("DROP {} IF EXISTS {}", thing.type, name)));
+      std::string sql = fmt::format("DROP {} IF EXISTS {}", thing.type, name);
+      if (type == "function") sql += "()";
+      if (type == "trigger" && !is_sqlite) {
+        MIG_ASSIGN(table, quote_identifier(thing.table));
+        sql += " ON " + table;
+      }
+      MIG_TRY(database.execute(sql));
     }
   }
   return {};

@@ -1,7 +1,8 @@
-// What mig has left in a SQLite file, found and taken away without a journal: for `mig doctor`.
+// What mig has left in a store, found and taken away without a journal: for `mig doctor`.
 //
 // Everything but a routing table is known by its name. A routing table has the name that its plan
-// gave it and is known by its columns. One thread, like the database.
+// gave it and is known by its columns. In PostgreSQL things are looked for along the connection's
+// search path, as mig makes them. One thread, like the database.
 #pragma once
 
 #include <string>
@@ -9,13 +10,14 @@
 
 #include "runtime/result.hpp"
 #include "runtime/stores/control.hpp"
-#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
 
 struct Leftover {
-  std::string type;  // `trigger`, `table`
+  std::string type;  // `trigger`, `function`, `table`
   std::string name;
+  std::string table;          // that a trigger stands on
   std::string about;          // what it is there for, in words that go behind its name
   bool is_route = false;      // applications read it
   bool leads_to_new = false;  // a route that sends them to the new side: without it they leave it
@@ -24,7 +26,7 @@ struct Leftover {
 struct Leftovers {
   std::vector<Fence> fences;          // runs that hold something here
   std::vector<FinishedRun> finished;  // runs that ended here
-  std::vector<Leftover> things;       // triggers before tables, in the order of their removal
+  std::vector<Leftover> things;       // triggers before functions before tables
 
   bool empty() const { return things.empty(); }
 };

@@ -20,7 +20,22 @@ std::map<std::string, std::string, std::less<>> options_of(const PQconninfoOptio
   return known;
 }
 
+// A password with a bare `@` or `/` goes on in what libpq takes for the host, the port or the name
+// of the database, which are shown.
+bool has_stray_at(std::string_view place) {
+  const auto begin = place.find("://");
+  if (begin == std::string_view::npos) return false;
+  const std::string_view rest = place.substr(begin + 3, place.find('?') - begin - 3);
+  const auto first = rest.find('@');
+  if (first == std::string_view::npos) return false;
+  return rest.find('@', first + 1) != std::string_view::npos || rest.find('/') < first;
+}
+
 }  // namespace
+
+bool is_postgres_url(std::string_view place) {
+  return place.starts_with("postgresql://") || place.starts_with("postgres://");
+}
 
 Result<std::string> shown_postgres_place(const std::string& place) {
   // libpq's own text for a URL that it cannot read quotes it, password and all.
@@ -29,11 +44,12 @@ Result<std::string> shown_postgres_place(const std::string& place) {
     return fail(ErrorKind::Permanent, "the URL of a PostgreSQL database cannot be read",
                 "write `postgresql://role@host:port/name`, special characters as `%40`");
   }
-  auto known = options_of(parsed.get());
-  if (known["host"].find('@') != std::string::npos) {
-    return fail(ErrorKind::Permanent, "the URL of a PostgreSQL database has more than one `@`",
-                "write an `@` of the password as `%40`");
+  if (has_stray_at(place)) {
+    return fail(ErrorKind::Permanent,
+                "the URL of a PostgreSQL database has an `@` that ends no role and password",
+                "write an `@` of the password as `%40`, a `/` as `%2F`");
   }
+  auto known = options_of(parsed.get());
   // What the URL leaves out comes from the environment and libpq's defaults.
   const Options defaults(PQconndefaults(), PQconninfoFree);
   for (const auto& [keyword, value] : options_of(defaults.get())) {

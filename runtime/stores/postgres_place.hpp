@@ -4,13 +4,17 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "runtime/result.hpp"
 
 namespace mig::runtime {
 
+// Whether what somebody names as a store is a database of PostgreSQL's, and no file.
+bool is_postgres_url(std::string_view place);
+
 // `postgresql://role@host:port/name`, with what `place` says of it. Fails where libpq cannot read
-// the place, and where a password with a bare `@` would end up in the host's name.
+// the place, and where a part of the password would be taken for what is shown.
 Result<std::string> shown_postgres_place(const std::string& place);
 
 }  // namespace mig::runtime

@@ -352,7 +352,7 @@ TEST_CASE("no message holds a password") {
   CHECK(refusal("postgresql://me:hunter2@127.0.0.1:1/shop") ==
         "the database `postgresql://me@127.0.0.1:1/shop` cannot be reached: nobody listens there");
   CHECK(refusal("postgresql://me:p@hunter2@127.0.0.1:1/shop") ==
-        "the URL of a PostgreSQL database has more than one `@`");
+        "the URL of a PostgreSQL database has an `@` that ends no role and password");
   refusal("postgresql://me:hunter2@127.0.0.1:port/shop");
   CHECK(refusal("postgres://me:hunter2@[::1/shop") ==
         "the URL of a PostgreSQL database cannot be read");

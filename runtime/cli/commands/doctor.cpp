@@ -1,4 +1,4 @@
-// `doctor`: what mig has left in store files, who needs it, and its removal, with or without the
+// `doctor`: what mig has left in stores, who needs it, and its removal, with or without the
 // journal of the run that left it.
 #include <algorithm>
 #include <iostream>
@@ -16,14 +16,16 @@
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/stores/leftovers.hpp"
+#include "runtime/stores/postgres_database.hpp"
+#include "runtime/stores/postgres_place.hpp"
 
 namespace mig::cli {
 namespace {
 
 struct DoctorOptions {
   SessionOptions session;
-  std::vector<std::string> files;
-  std::vector<std::string> take;  // runs that may lose what they need, by their full ids
+  std::vector<std::string> stores;  // files and URLs, which may hold a password
+  std::vector<std::string> take;    // runs that may lose what they need, by their full ids
   bool removes = false;
   bool takes_routes = false;
   bool yes = false;
@@ -70,25 +72,32 @@ Need need_of(const Known& known, const runtime::Fence& fence) {
   return {std::string(name(state.status)), !state.has_ended()};
 }
 
-runtime::Result<runtime::Database> open(const std::string& file, bool writes) {
+runtime::Result<runtime::Database> open(const std::string& place, bool writes) {
+  if (runtime::is_postgres_url(place)) return runtime::open_postgres(place, {.writes = writes});
   std::error_code error;
-  if (!std::filesystem::exists(file, error)) {
-    return runtime::fail(runtime::ErrorKind::Permanent, fmt::format("there is no file `{}`", file),
+  if (!std::filesystem::exists(place, error)) {
+    return runtime::fail(runtime::ErrorKind::Permanent, fmt::format("there is no file `{}`", place),
                          "name the file of a store");
   }
-  if (std::filesystem::is_directory(file, error)) {
-    return runtime::fail(runtime::ErrorKind::Permanent, fmt::format("`{}` is a directory", file),
+  if (std::filesystem::is_directory(place, error)) {
+    return runtime::fail(runtime::ErrorKind::Permanent, fmt::format("`{}` is a directory", place),
                          "name the file of a store");
   }
   // What a killed writer has left half done, SQLite puts right before anybody reads.
-  const auto left = std::filesystem::file_size(file + "-journal", error);
+  const auto left = std::filesystem::file_size(place + "-journal", error);
   const bool must_recover = !error && left > 0;
   return runtime::open_sqlite(
-      file, writes || must_recover ? runtime::Mode::ReadWrite : runtime::Mode::ReadOnly);
+      place, writes || must_recover ? runtime::Mode::ReadWrite : runtime::Mode::ReadOnly);
 }
 
-runtime::Result<runtime::Leftovers> look(const std::string& file) {
-  MIG_ASSIGN(database, open(file, false));
+// Without its password.
+runtime::Result<std::string> shown_place(const std::string& place) {
+  if (runtime::is_postgres_url(place)) return runtime::shown_postgres_place(place);
+  return place;
+}
+
+runtime::Result<runtime::Leftovers> look(const std::string& place) {
+  MIG_ASSIGN(database, open(place, false));
   MIG_ASSIGN(moment, runtime::Transaction::begin_read(database));
   MIG_ASSIGN(found, runtime::leftovers(database));
   MIG_TRY(moment.commit());
@@ -198,15 +207,18 @@ class Doctor {
     known_ = std::move(*known);
     bool is_clean = true;
     auto stores = nlohmann::json::array();
-    for (const std::string& file : options_.files) {
-      auto found = look(file);
+    for (const std::string& place : options_.stores) {
+      auto shown = shown_place(place);
+      if (!shown) return report_error(shown.error());
+      auto found = look(place);
       if (!found) return report_error(found.error());
       is_clean = is_clean && found->empty();
       if (options_.is_json) {
-        stores.push_back(json_of(file, *found, known_));
+        stores.push_back(json_of(*shown, *found, known_));
       } else {
-        show(file, *found, known_);
+        show(*shown, *found, known_);
       }
+      shown_.push_back(std::move(*shown));
       found_.push_back(std::move(*found));
     }
     if (options_.is_json) fmt::print("{}\n", stores.dump(2));
@@ -218,7 +230,7 @@ class Doctor {
   ExitCode remove() {
     for (std::size_t i = 0; i < found_.size(); ++i) {
       if (const auto* fence = needed(found_[i], known_, options_))
-        return refuse_needed(options_.files[i], *fence, known_);
+        return refuse_needed(shown_[i], *fence, known_);
     }
     if (!options_.yes) {
       if (::isatty(STDIN_FILENO) != 1) {
@@ -233,8 +245,8 @@ class Doctor {
       }
     }
     bool is_clean = true;
-    for (const std::string& file : options_.files) {
-      auto rest = clean(file);
+    for (std::size_t i = 0; i < options_.stores.size(); ++i) {
+      auto rest = clean(options_.stores[i], shown_[i]);
       if (!rest) return report_error(rest.error());
       is_clean = is_clean && *rest;
     }
@@ -242,13 +254,13 @@ class Doctor {
   }
 
   // True when nothing is left. What came since the look is judged like what was seen.
-  runtime::Result<bool> clean(const std::string& file) {
-    MIG_ASSIGN(database, open(file, true));
+  runtime::Result<bool> clean(const std::string& place, const std::string& shown) {
+    MIG_ASSIGN(database, open(place, true));
     MIG_ASSIGN(transaction, runtime::Transaction::begin_write(database));
     MIG_ASSIGN(found, runtime::leftovers(database));
     if (const auto* fence = needed(found, known_, options_)) {
       return runtime::fail(runtime::ErrorKind::Conflict,
-                           fmt::format("the run {} came to need what is in {}", fence->run, file));
+                           fmt::format("the run {} came to need what is in {}", fence->run, shown));
     }
     std::vector<runtime::Leftover> going;
     std::vector<std::string> staying;
@@ -261,18 +273,19 @@ class Doctor {
     }
     MIG_TRY(runtime::remove_leftovers(database, going));
     MIG_TRY(transaction.commit());
-    if (!options_.is_json) fmt::print("{}: {} things taken away\n", file, going.size());
+    if (!options_.is_json) fmt::print("{}: {} things taken away\n", shown, going.size());
     for (const std::string& name : staying) {
       fmt::print(stderr,
                  "mig: the table `{}` of {} stays: it sends applications away from the old side\n"
                  "     when none of them reads it any more, `--routes` takes it, too\n",
-                 safe(name), file);
+                 safe(name), shown);
     }
     return staying.empty();
   }
 
   const DoctorOptions& options_;
   Known known_;
+  std::vector<std::string> shown_;  // by the number of the store, as the next
   std::vector<runtime::Leftovers> found_;
 };
 
@@ -282,8 +295,9 @@ void declare_doctor(CLI::App& app, ExitCode& exit) {
   CLI::App* command =
       app.add_subcommand("doctor", "Show what mig has left in stores, and take it away");
   auto options = std::make_shared<DoctorOptions>();
-  command->add_option("STORE", options->files, "the files of SQLite stores")->required();
-  command->add_flag("--remove", options->removes, "take everything away, each file at once");
+  command->add_option("STORE", options->stores, "SQLite files, and URLs of PostgreSQL databases")
+      ->required();
+  command->add_flag("--remove", options->removes, "take everything away, each store at once");
   command->add_option("--take", options->take,
                       "also what this run needs, by its full id; may be repeated");
   command->add_flag("--routes", options->takes_routes,
@@ -295,9 +309,10 @@ void declare_doctor(CLI::App& app, ExitCode& exit) {
       "Examples:\n"
       "  mig doctor legacy.db fresh.db\n"
       "  mig doctor legacy.db --remove --yes\n"
+      "  mig doctor postgresql://mig@db.example/shop\n"
       "Only for runs whose journal is lost: `mig rollback` and `mig apply` leave nothing behind.\n"
       "Rows that were copied stay. Writes that a guard refused are open again.\n"
-      "Exit codes: 0 nothing is left, 1 something is, 6 a run needs it, 69 a file cannot be used");
+      "Exit codes: 0 nothing is left, 1 something is, 6 a run needs it, 69 a store cannot be used");
   command->callback([options, &exit] { exit = Doctor(*options).run(); });
 }
 
