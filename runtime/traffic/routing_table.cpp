@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/stores/catalogue.hpp"
 #include "runtime/stores/control.hpp"
 
 namespace mig::runtime {
@@ -10,6 +11,14 @@ namespace {
 // In the order of the parameters in write_within.
 constexpr std::string_view kColumns =
     "router, version, epoch, reads_share, writes_authority, fresh_until, document";
+
+constexpr std::string_view kSqliteTable =
+    "(router TEXT PRIMARY KEY, version INTEGER NOT NULL, epoch INTEGER NOT NULL, reads_share "
+    "INTEGER NOT NULL, writes_authority TEXT NOT NULL, fresh_until TEXT, document TEXT NOT NULL) "
+    "STRICT";
+constexpr std::string_view kPostgresTable =
+    "(router text PRIMARY KEY, version bigint NOT NULL, epoch bigint NOT NULL, reads_share "
+    "bigint NOT NULL, writes_authority text NOT NULL, fresh_until text, document text NOT NULL)";
 
 std::string_view spelling(plan::Side side) {
   switch (side) {
@@ -56,10 +65,16 @@ Result<void> RoutingTable::restore(const Authority& authority) {
   MIG_ASSIGN(database, stores_.writer(store_));
   MIG_ASSIGN(transaction, Transaction::begin_write(*database));
   MIG_TRY(check_fence(*database, resources_of(stores_, store_), authority));
-  MIG_ASSIGN(present, read_from(*database));
-  if (!is_spent(present, authority)) return {};
-  MIG_TRY(remove_row(*database));
+  MIG_TRY(restore_within(*database, authority));
   return transaction.commit();
+}
+
+Result<void> RoutingTable::restore_within(const Database& database,
+                                          const Authority& authority) const {
+  MIG_ASSIGN(present, read_from(database));
+  if (!is_spent(present, authority)) return {};
+  MIG_TRY(remove_row(database));
+  return notify(database, 0);
 }
 
 Result<void> RoutingTable::write_within(const Database& database, const Routes& wanted,
@@ -68,13 +83,15 @@ Result<void> RoutingTable::write_within(const Database& database, const Routes& 
   MIG_ASSIGN(next, next_routes(present, wanted, authority, now));
   if (!next) return {};
   MIG_ASSIGN(table, quote_identifier(table_));
-  MIG_TRY(database.execute(
-      fmt::format("CREATE TABLE IF NOT EXISTS {} (router TEXT PRIMARY KEY, version INTEGER NOT "
-                  "NULL, epoch INTEGER NOT NULL, reads_share INTEGER NOT NULL, writes_authority "
-                  "TEXT NOT NULL, fresh_until TEXT, document TEXT NOT NULL) STRICT",
-                  table)));
+  const bool is_sqlite = database.dialect() == Dialect::Sqlite;
+  MIG_TRY(database.execute(fmt::format("CREATE TABLE IF NOT EXISTS {} {}", table,
+                                       is_sqlite ? kSqliteTable : kPostgresTable)));
   MIG_ASSIGN(statement, database.prepare(fmt::format(
-                            "INSERT OR REPLACE INTO {} ({}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                            "INSERT INTO {} ({}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                            "ON CONFLICT(router) DO UPDATE SET version = excluded.version, "
+                            "epoch = excluded.epoch, reads_share = excluded.reads_share, "
+                            "writes_authority = excluded.writes_authority, "
+                            "fresh_until = excluded.fresh_until, document = excluded.document",
                             table, kColumns)));
   statement.bind_text(1, name_.router);
   statement.bind(2, next->version);
@@ -87,18 +104,36 @@ Result<void> RoutingTable::write_within(const Database& database, const Routes& 
     statement.bind_null(6);
   }
   statement.bind_text(7, encode(*next, name_));
-  return statement.run();
+  MIG_TRY(statement.run());
+  return notify(database, next->version);
 }
 
-Result<bool> RoutingTable::is_there(const Database& database) const {
-  MIG_ASSIGN(statement,
-             database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1"));
-  statement.bind_text(1, table_);
-  return statement.step();
+// Whether the table that is there has the columns. Asked beforehand: a failed statement would end
+// PostgreSQL's transaction.
+Result<bool> RoutingTable::is_ours(const Database& database) const {
+  if (database.dialect() == Dialect::Sqlite) {
+    MIG_ASSIGN(table, quote_identifier(table_));
+    const auto statement = database.prepare(fmt::format("SELECT {} FROM {}", kColumns, table));
+    if (!statement && database.last_failure() == SqlFailure::Other) return false;
+    if (!statement) return std::unexpected(statement.error());
+    return true;
+  }
+  MIG_ASSIGN(rows, database.prepare(
+                       "SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+                       "WHERE c.oid = to_regclass(quote_ident(?1)) AND c.relkind IN ('r', 'p') "
+                       "AND a.attnum > 0 AND NOT a.attisdropped "
+                       "AND a.attname || ' ' || format_type(a.atttypid, -1) IN ('router text', "
+                       "'version bigint', 'epoch bigint', 'reads_share bigint', "
+                       "'writes_authority text', 'fresh_until text', 'document text')"));
+  rows.bind_text(1, table_);
+  MIG_ASSIGN(has_row, rows.step());
+  const bool is_ours = has_row && rows.integer(0) == 7;
+  rows.reset();
+  return is_ours;
 }
 
 Result<Routes> RoutingTable::read_from(const Database& database) const {
-  MIG_ASSIGN(is_made, is_there(database));
+  MIG_ASSIGN(is_made, has_table(database, table_));
   if (!is_made) return initial_;
   MIG_ASSIGN(table, quote_identifier(table_));
   const auto stranger = [&] {
@@ -107,17 +142,27 @@ Result<Routes> RoutingTable::read_from(const Database& database) const {
                             database.shown_place()),
                 "rename it, or name another table in the plan's router");
   };
-  auto statement =
-      database.prepare(fmt::format("SELECT {} FROM {} WHERE router = ?1", kColumns, table));
-  if (!statement && database.last_failure() == SqlFailure::Other) return stranger();
-  if (!statement) return std::unexpected(statement.error());
-  statement->bind_text(1, name_.router);
-  MIG_ASSIGN(has_row, statement->step());
+  MIG_ASSIGN(is_known, is_ours(database));
+  if (!is_known) return stranger();
+  MIG_ASSIGN(statement,
+             database.prepare(fmt::format("SELECT document FROM {} WHERE router = ?1", table)));
+  statement.bind_text(1, name_.router);
+  MIG_ASSIGN(has_row, statement.step());
   if (!has_row) return initial_;
-  if (statement->storage_class(6) != StorageClass::Text) return stranger();
-  auto routes = decode_routes(statement->text(6), initial_);
+  if (statement.storage_class(0) != StorageClass::Text) return stranger();
+  auto routes = decode_routes(statement.text(0), initial_);
   if (!routes) return stranger();
   return std::move(*routes);
+}
+
+// Heard at the commit by whoever listens. A channel's name is cut where a table's is.
+Result<void> RoutingTable::notify(const Database& database, std::int64_t version) const {
+  if (database.dialect() == Dialect::Sqlite) return {};
+  MIG_ASSIGN(statement, database.prepare("SELECT pg_notify(CAST(CAST(?1 AS text) AS name)::text, "
+                                         "CAST(CAST(?2 AS bigint) AS text))"));
+  statement.bind_text(1, table_);
+  statement.bind(2, version);
+  return statement.run();
 }
 
 Result<void> RoutingTable::remove_row(const Database& database) const {

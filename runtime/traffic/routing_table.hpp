@@ -1,10 +1,12 @@
 // A router of the kind `table`: the routing document is a row beside the application's data.
 //
-// An application reads the row in the transaction of its own write, so a change of the row waits
-// for the writes that were decided before it, and every later one sees it. The table appears with
-// the first document and goes with the last. One thread, like the stores.
+// An application reads the row in the transaction of its own write, in PostgreSQL FOR SHARE, so a
+// change of the row waits for the writes that were decided before it, and every later one sees it.
+// In PostgreSQL it is notified, too, on the channel of the table's name. The table appears with the
+// first document and goes with the last. One thread, like the stores.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "runtime/stores/stores.hpp"
@@ -27,11 +29,13 @@ class RoutingTable final : public Router {
   Result<Routes> read_within(const Database& database) const { return read_from(database); }
   Result<void> write_within(const Database& database, const Routes& wanted,
                             const Authority& authority, Instant now) const;
+  Result<void> restore_within(const Database& database, const Authority& authority) const;
 
  private:
   Result<Routes> read_from(const Database& database) const;
-  Result<bool> is_there(const Database& database) const;
+  Result<bool> is_ours(const Database& database) const;
   Result<void> remove_row(const Database& database) const;
+  Result<void> notify(const Database& database, std::int64_t version) const;
 
   Stores& stores_;
   plan::StoreId store_;
