@@ -48,6 +48,8 @@ const std::vector<Ban> kBans = {
     {"<libpq", {"runtime/stores/postgres"}, "libpq ends in its adapters"},
     {"<pqxx/", {"runtime/stores/postgres"}, "libpqxx ends in its adapters"},
     {"<openssl/", {"compiler/plan/hash.cpp", "runtime/data/"}, "digests have one home a floor"},
+    {"<hiredis/", {"runtime/stores/redis_"}, "hiredis ends in the adapter of its store"},
+    {"<asio", {"runtime/stores/redis_"}, "sockets with TLS end in the adapter of their store"},
     {"<date/", {"runtime/openings.cpp"}, "time zones have one home"},
     {"<xxhash.h>",
      {"runtime/data/fingerprint.", "runtime/traffic/sticky_hash."},
