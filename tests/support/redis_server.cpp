@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <netinet/in.h>
 #include <pwd.h>
+#include <sstream>
 #include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -155,8 +156,12 @@ std::vector<std::string> RedisServer::arguments() const {
          "--tls-key-file", folder_ / "server.key", "--tls-ca-cert-file", folder_ / "ca.crt",
          "--tls-auth-clients", "no"});
   }
-  for (const std::string& user : options_.users)
-    add({"--user", user});
+  for (const std::string& user : options_.users) {
+    add({"--user"});
+    std::istringstream rules(user);
+    for (std::string rule; rules >> rule;)
+      add({rule});
+  }
   words.insert(words.end(), options_.more.begin(), options_.more.end());
   return words;
 }
