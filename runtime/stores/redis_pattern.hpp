@@ -1,0 +1,59 @@
+// The pattern of a dataset's keys, `sess:{id}`, and the keys that it makes.
+//
+// A row has one key and a key one row. Parts are written as text (redis_text.hpp) and read only as
+// they would be written: `user:007` is no key of an i64. A part ends where the text behind it in
+// the pattern begins for the first time, so a value that holds that text is refused, as one that
+// could be read as another row's. Braces stand for fields only. Immutable; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/plan/schema.hpp"
+#include "runtime/data/batch.hpp"
+#include "runtime/data/reject.hpp"
+#include "runtime/result.hpp"
+
+namespace mig::runtime {
+
+// Keys under it are mig's own and rows of nobody.
+inline constexpr std::string_view kRedisControlPrefix = "mig:ctl:";
+
+class KeyPattern {
+ public:
+  // Permanent where the pattern is ambiguous (two fields without text between them), names
+  // something else than the fields of the key, or leaves one out.
+  static Result<KeyPattern> parse(const plan::Entity& entity, std::string_view pattern);
+
+  // For SCAN: matches every key of the pattern, and maybe more.
+  const std::string& glob() const { return glob_; }
+  const std::string& text() const { return text_; }
+
+  // Appends the key's fields to their columns; or says why it is none of this pattern's keys and
+  // appends nothing.
+  std::optional<Reject> read(std::string_view key, Batch& rows) const;
+  // Puts the row's key into `key`.
+  std::optional<Reject> print(const Batch& rows, std::size_t row, std::string& key) const;
+
+ private:
+  struct Part {
+    std::uint32_t field = 0;
+    std::string behind;  // the text between it and the next part, or the end
+  };
+  // What stands for each part; nothing where the key does not have this form.
+  std::optional<std::vector<std::string_view>> split(std::string_view key) const;
+
+  std::string text_;
+  std::string glob_;
+  std::string before_;
+  std::vector<Part> parts_;
+};
+
+// The place of a key, as Page::keys has it, and back. REQUIRES of the latter: a place of ours.
+std::string place_of_key(std::string_view key);
+std::string key_of_place(std::string_view place);
+
+}  // namespace mig::runtime
