@@ -1,38 +1,12 @@
 #include "runtime/stores/redis_connection.hpp"
 
-#include <algorithm>
 #include <cassert>
-#include <charconv>
 
 #include <fmt/format.h>
 
+#include "runtime/stores/redis_info.hpp"
+
 namespace mig::runtime {
-namespace {
-
-void append_number(std::string& out, char mark, std::size_t number) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out += mark;
-  out.append(digits, end);
-  out += "\r\n";
-}
-
-// The words of INFO are lines `name:value`.
-std::string_view info_value(std::string_view info, std::string_view name) {
-  std::size_t at = 0;
-  while (at < info.size()) {
-    const std::size_t end = std::min(info.find("\r\n", at), info.size());
-    const std::string_view line = info.substr(at, end - at);
-    if (line.starts_with(name) && line.substr(name.size()).starts_with(':')) {
-      return line.substr(name.size() + 1);
-    }
-    at = end + 2;
-  }
-  return {};
-}
-
-}  // namespace
-
 Result<RedisConnection> RedisConnection::open(std::string_view url, RedisTimeouts timeouts) {
   MIG_ASSIGN(address, RedisAddress::parse(url));
   return open(std::move(address), timeouts);
@@ -52,11 +26,14 @@ Result<void> RedisConnection::log_in() {
   if (address_->password) {
     const std::string_view password = address_->password->reveal();
     if (address_->user.empty()) {
-      MIG_TRY(call({"AUTH", password}));
+      append({"AUTH", password});
     } else {
-      MIG_TRY(call({"AUTH", address_->user, password}));
+      append({"AUTH", address_->user, password});
     }
-    std::ranges::fill(out_, '\0');
+    const auto sent = stream_->send(out_.bytes());
+    out_.wipe();
+    MIG_TRY(sent);
+    MIG_TRY(value());
   }
   if (address_->database == 0) return {};
   MIG_TRY(call({"SELECT", std::to_string(address_->database)}));
@@ -76,25 +53,22 @@ Result<void> RedisConnection::refuse_other_modes() {
 }
 
 void RedisConnection::begin_command(std::size_t words) {
-  assert(words > 0 && "a command has a name");
-  append_number(out_, '*', words);
+  out_.begin_command(words);
   ++pending_;
 }
 
-void RedisConnection::add_word(std::string_view word) {
-  append_number(out_, '$', word.size());
-  out_ += word;
-  out_ += "\r\n";
-}
-
 void RedisConnection::append(std::span<const std::string_view> words) {
-  begin_command(words.size());
-  for (const std::string_view word : words)
-    add_word(word);
+  out_.append(words);
+  ++pending_;
 }
 
 void RedisConnection::append(std::initializer_list<std::string_view> words) {
   append(std::span(words.begin(), words.size()));
+}
+
+void RedisConnection::append(const RedisCommands& commands) {
+  out_.append(commands);
+  pending_ += commands.size();
 }
 
 template <class T>
@@ -107,8 +81,8 @@ Result<T> RedisConnection::lose(Error error) {
 
 Result<void> RedisConnection::send() {
   if (is_lost_) return lost_connection(*address_);
-  if (out_.empty()) return {};
-  if (auto sent = stream_->send(out_); !sent) return lose<void>(std::move(sent).error());
+  if (out_.size() == 0) return {};
+  if (auto sent = stream_->send(out_.bytes()); !sent) return lose<void>(std::move(sent).error());
   out_.clear();
   return {};
 }

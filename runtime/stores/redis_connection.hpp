@@ -5,7 +5,6 @@
 // thread.
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -17,6 +16,7 @@
 
 #include "runtime/result.hpp"
 #include "runtime/stores/redis_address.hpp"
+#include "runtime/stores/redis_commands.hpp"
 #include "runtime/stores/redis_reply.hpp"
 #include "runtime/stores/redis_stream.hpp"
 
@@ -30,9 +30,10 @@ class RedisConnection {
   // Adds a command to what is sent next. Words are any bytes.
   void append(std::span<const std::string_view> words);
   void append(std::initializer_list<std::string_view> words);
+  void append(const RedisCommands& commands);
   // The same for a command of many words: first how many they are, then each.
   void begin_command(std::size_t words);
-  void add_word(std::string_view word);
+  void add_word(std::string_view word) { out_.add_word(word); }
 
   // Commands whose answer nobody has read yet.
   std::size_t pending() const { return pending_; }
@@ -70,7 +71,7 @@ class RedisConnection {
   std::unique_ptr<RedisAddress> address_;  // the stream refers to it
   std::unique_ptr<RedisStream> stream_;
   RedisReplyReader reader_;
-  std::string out_;
+  RedisCommands out_;
   std::vector<char> in_ = std::vector<char>(std::size_t{256} * 1024);
   std::size_t pending_ = 0;
   bool is_lost_ = false;

@@ -1,0 +1,60 @@
+#include "runtime/stores/redis_transaction.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace mig::runtime {
+
+RedisTransaction::RedisTransaction(RedisTransaction&& other) noexcept
+    : connection_(std::exchange(other.connection_, nullptr)), is_watching_(other.is_watching_) {}
+
+// Goes with whatever is sent next; its answer is dropped then.
+RedisTransaction::~RedisTransaction() {
+  if (connection_ == nullptr || !is_watching_ || connection_->is_lost()) return;
+  connection_->append({"UNWATCH"});
+}
+
+Result<void> RedisTransaction::watch(std::span<const std::string> keys) {
+  if (keys.empty()) return {};
+  MIG_TRY(connection_->drop_pending());
+  connection_->begin_command(1 + keys.size());
+  connection_->add_word("WATCH");
+  for (const std::string& key : keys)
+    connection_->add_word(key);
+  is_watching_ = true;
+  MIG_TRY(connection_->value());
+  return {};
+}
+
+Result<bool> RedisTransaction::commit(const RedisCommands& commands) {
+  MIG_TRY(connection_->drop_pending());
+  connection_->append({"MULTI"});
+  connection_->append(commands);
+  connection_->append({"EXEC"});
+  is_watching_ = false;  // EXEC forgets it, whatever it answers
+  return outcome(commands.size());
+}
+
+Result<bool> RedisTransaction::outcome(std::size_t commands) {
+  std::optional<Error> refused;
+  for (std::size_t i = 0; i <= commands; ++i) {  // MULTI too
+    MIG_ASSIGN(queued, connection_->reply());
+    if (queued.is_error() && !refused) refused = redis_error(queued, connection_->shown());
+  }
+  MIG_ASSIGN(done, connection_->reply());
+  // The first refusal says more than that of EXEC, which only follows from it.
+  if (refused) return std::unexpected(std::move(*refused));
+  if (done.is_error()) return std::unexpected(redis_error(done, connection_->shown()));
+  if (done.is_nil()) return false;
+  for (const RedisReply& each : done.items) {
+    if (!each.is_error()) continue;
+    const Error error = redis_error(each, connection_->shown());
+    return fail(ErrorKind::Permanent, "a transaction was carried out in part: " + error.message,
+                error.help + "; then roll the run back, or verify and repair");
+  }
+  return true;
+}
+
+}  // namespace mig::runtime
