@@ -85,8 +85,10 @@ Result<void> forget_run(RedisConnection& redis, const FinishedRun& finished,
   }
   const std::string steps = control_key("steps:" + finished.run);
   MIG_ASSIGN(names, redis.call({"SMEMBERS", steps}));
-  for (const RedisReply& step : names.items)
-    commands.append({"DEL", control_key("applied:" + finished.run + ":" + step.text)});
+  for (const RedisReply& step : names.items) {
+    for (const char* kind : {"applied:", "parts:"})
+      commands.append({"UNLINK", control_key(kind + finished.run + ":" + step.text)});
+  }
   commands.append({"DEL", steps});
   if (finished.outcome != "rolled_back") return {};
   commands.append({"DEL", control_key("letters:" + finished.run)});

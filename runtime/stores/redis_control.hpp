@@ -5,7 +5,8 @@
 //                                            FLUSHALL takes away), `environment` and `place`
 //   mig:ctl:{mig}:fence               hash   a key pattern, or `*`: journal, run, epoch, head_seq
 //   mig:ctl:{mig}:applied:RUN:STEP    string counts, whether finished, cursor
-//   mig:ctl:{mig}:steps:RUN           set    the steps of the run that have one
+//   mig:ctl:{mig}:steps:RUN           set    the steps of the run that have either
+//   mig:ctl:{mig}:parts:RUN:STEP      any    a large key that is being put together
 //   mig:ctl:{mig}:origin              string is there only inside a transaction of ours
 //   mig:ctl:{mig}:letters:RUN         hash   dataset, key: a dead letter
 //   mig:ctl:{mig}:open:RUN            zset   those of them that are open, in the order of keys

@@ -72,6 +72,7 @@ Result<Committed> RedisEffect::commit(const Applied& now) {
 Result<Committed> RedisEffect::commit_undone() {
   RedisCommands note;
   note.append({"DEL", applied_key(authority_.run, step_)});
+  note.append({"UNLINK", control_key("parts:" + authority_.run + ":" + step_)});
   note.append({"SREM", control_key("steps:" + authority_.run), step_});
   return finish(note);
 }
