@@ -130,7 +130,8 @@ Result<RedisReply> RedisConnection::call(std::initializer_list<std::string_view>
 }
 
 Result<RedisReply> RedisConnection::pushed() {
-  if (is_lost_) return lost_connection(*address_);
+  MIG_TRY(send());
+  pending_ = 0;
   return read_one();
 }
 

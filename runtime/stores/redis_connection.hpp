@@ -50,7 +50,8 @@ class RedisConnection {
   // Reads and drops what is pending: a caller that left in the middle must not be answered later.
   Result<void> drop_pending();
 
-  // A message that the server sends by itself, as to a subscriber.
+  // The next message to a subscriber, whose commands are answered by messages too: nothing is
+  // pending there.
   Result<RedisReply> pushed();
 
   // Nothing more can be sent or read; open another connection.

@@ -84,6 +84,7 @@ Result<void> RedisWriter::look_closely(const std::vector<std::string>& keys) {
 std::vector<RedisWriter::Standing> RedisWriter::standings(const Batch& rows) {
   std::vector<Standing> all(rows.rows);
   const auto version = plan_->entity_of(dataset_).version_field();
+  const bool compares = rule_ == WriteRule::Replace || rule_ == WriteRule::Shared;
   const bool has_form = rule_ == WriteRule::Shared && !plan_->at(dataset_).canonical.empty();
   const auto form = has_form ? form_.of(rows) : std::span<const Column>();
   std::string memory;
@@ -91,8 +92,8 @@ std::vector<RedisWriter::Standing> RedisWriter::standings(const Batch& rows) {
     Standing& standing = all[row];
     standing.is_there = true;
     standing.is_readable = true;
-    for (const Column& column : rows.columns)
-      standing.fields.push_back(fingerprint(std::span(&column, 1), row, memory));
+    for (std::size_t i = 0; compares && i < rows.columns.size(); ++i)
+      standing.fields.push_back(fingerprint(std::span(&rows.columns[i], 1), row, memory));
     for (const Column& column : form)
       standing.canonical.push_back(fingerprint(std::span(&column, 1), row, memory));
     if (rule_ == WriteRule::Newer) append_key_field(standing.version, rows.columns[*version], row);

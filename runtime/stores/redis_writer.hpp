@@ -22,6 +22,10 @@
 
 namespace mig::runtime {
 
+// As many rows as one effect should write: Redis looks through all that a client watches for each
+// further key, so that at a thousand this costs more than the writing.
+inline constexpr std::size_t kMostRowsAnEffect = 250;
+
 // What became of a row; a rejected one says why, by names and never by a value.
 struct RowFate {
   Written written = Written::Changed;
