@@ -12,7 +12,7 @@ namespace {
 // K: a channel a key. A: all classes of events but misses and new keys.
 Result<void> check_events(RedisConnection& redis) {
   MIG_ASSIGN(found, redis.call({"CONFIG", "GET", "notify-keyspace-events"}));
-  const std::string_view flags = found.items.size() == 2 ? found.items[1].text : "";
+  const std::string flags = found.items.size() == 2 ? found.items[1].text : std::string();
   const auto has = [&](char flag) { return flags.find(flag) != flags.npos; };
   const bool has_all = has('A') || std::ranges::all_of(std::string_view("g$lshzxet"), has);
   if (has('K') && has_all) return {};
