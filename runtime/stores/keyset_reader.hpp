@@ -60,6 +60,8 @@ class RowSource {
 
 class KeysetReader {
  public:
+  // Of a store that is no Database.
+  explicit KeysetReader(std::unique_ptr<RowSource> source) : source_(std::move(source)) {}
   // Permanent where a table or column is missing.
   static Result<KeysetReader> open(const Database& database, const plan::Plan& plan,
                                    plan::DatasetId dataset);
@@ -83,8 +85,6 @@ class KeysetReader {
   Result<std::int64_t> count_without_key() const { return source_->count_without_key(); }
 
  private:
-  explicit KeysetReader(std::unique_ptr<RowSource> source) : source_(std::move(source)) {}
-
   std::unique_ptr<RowSource> source_;
 };
 

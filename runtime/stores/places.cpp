@@ -125,6 +125,17 @@ void bind_key(Statement& statement, int parameter, std::string_view place) {
     statement.behind().bind(parameter++, one.cell);
 }
 
+std::string raw_place(std::string_view key) {
+  std::string place;
+  append_bytes(place, 'k', key);
+  return place;
+}
+
+std::optional<std::string> raw_key_of(std::string_view place) {
+  if (!place.starts_with('k')) return std::nullopt;
+  return bytes_of(place.substr(1));
+}
+
 std::string shown_key(std::string_view place) {
   std::string shown;
   each_cell(place, [&](char storage, std::string_view digits) {
@@ -133,7 +144,7 @@ std::string shown_key(std::string_view place) {
       shown += std::to_string(static_cast<std::int64_t>(number_of(digits)));
     } else if (storage == 'r') {
       shown += fmt::format("{}", std::bit_cast<double>(number_of(digits)));
-    } else if (storage == 't' && count_code_points(bytes_of(digits))) {
+    } else if ((storage == 't' || storage == 'k') && count_code_points(bytes_of(digits))) {
       shown += bytes_of(digits);
     } else {
       shown += fmt::format("x'{}'", digits);

@@ -4,10 +4,12 @@
 // A letter for the class of each cell and hexadecimal digits, cells parted by `.`: `i` for whole
 // numbers, `r` for other ones, `t` for text, `b` for bytes, `n` for nothing. What has no class of
 // its own, such as a date, is the text that a plan writes for it. Raw cells have places too, so
-// rows whose key does not fit its type have one. Stateless; Places belong to one thread.
+// rows whose key does not fit its type have one. Where a store knows no cells and a row's key
+// cannot be read as any, the place is `k` and that key. Stateless; Places belong to one thread.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +60,10 @@ std::vector<PlaceCell> cells_of(std::string_view place);
 // `t."id" = ?1`: whether the row `t` stands at the place that `bind_key` binds from ?1 on. A column
 // may compare more than bytes: `a` is `A` to some, and is somebody else's row.
 Result<std::string> at_place_sql(Dialect dialect, const plan::Entity& entity);
+// The place of a row by a key that has no cells, and the key again; nothing where the place has
+// them.
+std::string raw_place(std::string_view key);
+std::optional<std::string> raw_key_of(std::string_view place);
 // For people: `42`, `ada@example.com`, `3, x'ff'`.
 std::string shown_key(std::string_view place);
 // Appends one cell of a column, as a plan writes it.

@@ -50,7 +50,7 @@ void RedisHints::note(const RedisReply& message, std::vector<std::string>& keys)
   }
   if (parts.size() != 4 || parts[0].text != "pmessage" || is_our_own_) return;
   const std::string_view key = std::string_view(parts[2].text).substr(channel_.size());
-  if (!key.starts_with(kRedisControlPrefix)) keys.push_back(place_of_key(key));
+  if (!key.starts_with(kRedisControlPrefix)) keys.push_back(pattern_.place_of(key));
 }
 
 Result<std::vector<std::string>> RedisHints::take() {

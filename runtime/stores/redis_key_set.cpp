@@ -20,8 +20,8 @@ Result<RedisKeySet> RedisKeySet::open(const std::filesystem::path& folder) {
   MIG_ASSIGN(database, open_sqlite(file->path(), Mode::Create, {.noun = "scratch file"}));
   MIG_TRY(database.execute(kTables));
   MIG_ASSIGN(add, database.prepare("INSERT INTO found VALUES(?)"));
-  MIG_ASSIGN(range, database.prepare("SELECT key FROM sorted WHERE key > ?1 AND (?2 OR key <= ?3) "
-                                     "ORDER BY key LIMIT ?4"));
+  MIG_ASSIGN(range, database.prepare("SELECT key FROM sorted WHERE key >= ?1 AND (?2 OR key <> ?1) "
+                                     "AND (?3 OR key <= ?4) ORDER BY key LIMIT ?5"));
   RedisKeySet set(std::move(file), std::move(database), std::move(add), std::move(range));
   MIG_TRY(set.clear());
   return set;
@@ -48,14 +48,16 @@ Result<void> RedisKeySet::finish() {
   return {};
 }
 
-Result<void> RedisKeySet::range(const std::string& after, const std::string& until,
-                                std::size_t limit, std::vector<std::string>& keys) {
+Result<void> RedisKeySet::range(const std::optional<std::string>& after,
+                                const std::optional<std::string>& until, std::size_t limit,
+                                std::vector<std::string>& keys) {
   keys.clear();
   range_.reset();
-  range_.bind_bytes(1, after);
-  range_.bind(2, std::int64_t{until.empty()});
-  range_.bind_bytes(3, until);
-  range_.bind(4, static_cast<std::int64_t>(limit));
+  range_.bind_bytes(1, after.value_or(""));
+  range_.bind(2, std::int64_t{!after});
+  range_.bind(3, std::int64_t{!until});
+  range_.bind_bytes(4, until.value_or(""));
+  range_.bind(5, static_cast<std::int64_t>(limit));
   while (true) {
     MIG_ASSIGN(has_row, range_.step());
     if (!has_row) break;
@@ -65,10 +67,11 @@ Result<void> RedisKeySet::range(const std::string& after, const std::string& unt
   return {};
 }
 
-Result<std::string> RedisKeySet::last() const {
+Result<std::optional<std::string>> RedisKeySet::last() const {
   MIG_ASSIGN(rows, database_.prepare("SELECT key FROM sorted ORDER BY key DESC LIMIT 1"));
   MIG_ASSIGN(has_row, rows.step());
-  return has_row ? std::string(rows.bytes(0)) : std::string();
+  if (!has_row) return std::nullopt;
+  return std::string(rows.bytes(0));
 }
 
 }  // namespace mig::runtime

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,12 +32,13 @@ class RedisKeySet {
   // After the last one: sorts them, each once. What follows may then be asked.
   Result<void> finish();
 
-  // Up to `limit` keys behind `after` (empty: from the first) up to and with `until` (empty: to the
-  // last).
-  Result<void> range(const std::string& after, const std::string& until, std::size_t limit,
+  // Up to `limit` keys behind `after` (nothing: from the first) up to and with `until` (nothing: to
+  // the last). A key may be empty.
+  Result<void> range(const std::optional<std::string>& after,
+                     const std::optional<std::string>& until, std::size_t limit,
                      std::vector<std::string>& keys);
   std::int64_t count() const { return count_; }
-  Result<std::string> last() const;  // empty where there is none
+  Result<std::optional<std::string>> last() const;  // nothing where there is none
 
  private:
   RedisKeySet(std::unique_ptr<ScratchFile> file, Database database, Statement add, Statement range)

@@ -25,6 +25,39 @@ void append_escaped(std::string& glob, std::string_view text) {
   }
 }
 
+// Places hold these as numbers.
+bool is_whole(plan::Base base) {
+  return base == plan::Base::Bool || base == plan::Base::I16 || base == plan::Base::I32 ||
+         base == plan::Base::I64;
+}
+
+std::vector<plan::Type> types_of(const plan::Entity& entity) {
+  std::vector<plan::Type> types;
+  for (const plan::Field& field : entity.fields)
+    types.push_back(field.type);
+  return types;
+}
+
+// Appends what a place's cell stands for; false where it is none of the column's values.
+bool append_place_cell(const PlaceCell& one, Column& into) {
+  const bool is_bytes = into.type().base == plan::Base::Bytes;
+  switch (one.cell.storage) {
+    case StorageClass::Integer:
+      if (!is_whole(into.type().base)) return false;
+      return !read_text(std::to_string(one.cell.integer), into);
+    case StorageClass::Text:
+      if (is_bytes || is_whole(into.type().base)) return false;
+      return !read_text(one.bytes, into);
+    case StorageClass::Blob:
+      if (is_bytes) into.append_bytes(one.bytes);
+      return is_bytes;
+    case StorageClass::Null:
+    case StorageClass::Real:
+      break;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<KeyPattern> KeyPattern::parse(const plan::Entity& entity, std::string_view pattern) {
@@ -58,10 +91,15 @@ Result<KeyPattern> KeyPattern::parse(const plan::Entity& entity, std::string_vie
                        "put a text between them, as in `{a}:{b}`");
     }
     result.glob_ += '*';
-    result.parts_.push_back({index, literal()});
+    result.parts_.push_back({index, 0, literal()});
   }
   for (const std::uint32_t index : entity.key()) {
-    if (std::ranges::find(result.parts_, index, &Part::field) != result.parts_.end()) continue;
+    const auto part = std::ranges::find(result.parts_, index, &Part::field);
+    if (part != result.parts_.end()) {
+      part->cell = result.key_.fields.size();
+      result.key_.fields.push_back(entity.fields[index]);
+      continue;
+    }
     return ambiguous(pattern, fmt::format("leaves out `{}`", entity.fields[index].name),
                      "two rows that differ in it would meet under one key; name it");
   }
@@ -85,11 +123,12 @@ std::optional<std::vector<std::string_view>> KeyPattern::split(std::string_view 
   return texts;
 }
 
-std::optional<Reject> KeyPattern::read(std::string_view key, Batch& rows) const {
+std::optional<Reject> KeyPattern::read_parts(std::string_view key, Batch& rows,
+                                             std::size_t Part::*column_of) const {
   const auto texts = split(key);
   if (!texts) return Reject{fmt::format("the key is not of the form `{}`", text_)};
   for (std::size_t i = 0; i < parts_.size(); ++i) {
-    Column& column = rows.columns[parts_[i].field];
+    Column& column = rows.columns[parts_[i].*column_of];
     const std::size_t row = column.size();
     auto reject = read_text((*texts)[i], column);
     if (!reject) {
@@ -99,18 +138,18 @@ std::optional<Reject> KeyPattern::read(std::string_view key, Batch& rows) const 
     }
     if (!reject) continue;
     for (std::size_t done = 0; done <= i; ++done)
-      rows.columns[parts_[done].field].shrink(row);
+      rows.columns[parts_[done].*column_of].shrink(row);
     return reject;
   }
   return std::nullopt;
 }
 
-std::optional<Reject> KeyPattern::print(const Batch& rows, std::size_t row,
-                                        std::string& key) const {
+std::optional<Reject> KeyPattern::print_parts(const Batch& rows, std::size_t row, std::string& key,
+                                              std::size_t Part::*column_of) const {
   key = before_;
   std::vector<std::string> texts(parts_.size());
   for (std::size_t i = 0; i < parts_.size(); ++i) {
-    const Column& column = rows.columns[parts_[i].field];
+    const Column& column = rows.columns[parts_[i].*column_of];
     if (column.is_null(row)) return Reject{"an absent value in the key"};
     if (auto reject = print_text(column, row, texts[i])) return reject;
     key += texts[i];
@@ -124,16 +163,32 @@ std::optional<Reject> KeyPattern::print(const Batch& rows, std::size_t row,
   return Reject{"a value that holds the text between two parts of the key"};
 }
 
-std::string place_of_key(std::string_view key) {
-  std::string place;
-  append_cell(place, {.storage = StorageClass::Text, .bytes = key});
-  return place;
+std::optional<Reject> KeyPattern::read(std::string_view key, Batch& rows) const {
+  return read_parts(key, rows, &Part::field);
 }
 
-std::string key_of_place(std::string_view place) {
-  auto cells = cells_of(place);
-  assert(cells.size() == 1 && cells.front().cell.storage == StorageClass::Text);
-  return std::move(cells.front().bytes);
+std::optional<Reject> KeyPattern::print(const Batch& rows, std::size_t row,
+                                        std::string& key) const {
+  return print_parts(rows, row, key, &Part::field);
+}
+
+std::string KeyPattern::place_of(std::string_view key) const {
+  Batch row = Batch::of(types_of(key_));
+  if (read_parts(key, row, &Part::cell)) return raw_place(key);
+  return written_key(key_, row, 0);
+}
+
+std::optional<std::string> KeyPattern::key_at(std::string_view place) const {
+  if (auto raw = raw_key_of(place)) return raw;
+  const auto cells = cells_of(place);
+  if (cells.size() != key_.fields.size()) return std::nullopt;
+  Batch row = Batch::of(types_of(key_));
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!append_place_cell(cells[i], row.columns[i])) return std::nullopt;
+  }
+  std::string key;
+  if (print_parts(row, 0, key, &Part::cell)) return std::nullopt;
+  return key;
 }
 
 }  // namespace mig::runtime

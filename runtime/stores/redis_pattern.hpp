@@ -38,22 +38,32 @@ class KeyPattern {
   // Puts the row's key into `key`.
   std::optional<Reject> print(const Batch& rows, std::size_t row, std::string& key) const;
 
+  // The place of a key (places.hpp): the cells of the row's key as in any other store, so that a
+  // row is found by what another side knows of it. A key that is none of this pattern's has a place
+  // of its own.
+  std::string place_of(std::string_view key) const;
+  // The key at a place; nothing where no key can stand there.
+  std::optional<std::string> key_at(std::string_view place) const;
+
  private:
   struct Part {
-    std::uint32_t field = 0;
-    std::string behind;  // the text between it and the next part, or the end
+    std::size_t field = 0;  // of the entity
+    std::size_t cell = 0;   // of a place
+    std::string behind;     // the text between it and the next part, or the end
   };
   // What stands for each part; nothing where the key does not have this form.
   std::optional<std::vector<std::string_view>> split(std::string_view key) const;
+  // Both over a batch in which `column_of` a part is the index of its column.
+  std::optional<Reject> read_parts(std::string_view key, Batch& rows,
+                                   std::size_t Part::*column_of) const;
+  std::optional<Reject> print_parts(const Batch& rows, std::size_t row, std::string& key,
+                                    std::size_t Part::*column_of) const;
 
   std::string text_;
   std::string glob_;
   std::string before_;
   std::vector<Part> parts_;
+  plan::Entity key_;  // of the key's fields alone, in their order
 };
-
-// The place of a key, as Page::keys has it, and back. REQUIRES of the latter: a place of ours.
-std::string place_of_key(std::string_view key);
-std::string key_of_place(std::string_view place);
 
 }  // namespace mig::runtime

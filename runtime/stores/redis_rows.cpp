@@ -1,29 +1,11 @@
 #include "runtime/stores/redis_rows.hpp"
 
-#include <algorithm>
 #include <cassert>
-#include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace mig::runtime {
-namespace {
-
-// Keys that one SCAN looks at: enough that its round trip does not count, few enough that nobody
-// waits for the server meanwhile.
-constexpr std::string_view kScanCount = "1000";
-// Where SCAN begins and ends.
-constexpr std::string_view kFirstCursor = "0";
-
-Result<std::string> read_place(const std::string& place) {
-  const bool is_ours = place.size() % 2 == 1 && place.front() == 't' &&
-                       place.find_first_not_of("0123456789abcdef", 1) == std::string::npos;
-  if (is_ours) return key_of_place(place);
-  return fail(ErrorKind::Permanent, "a place in the old side's keys is none of a Redis key",
-              "the journal belongs to another plan; compare it with `mig log`");
-}
-
-}  // namespace
 
 Result<RedisRows> RedisRows::open(RedisConnection& connection, const plan::Plan& plan,
                                   plan::DatasetId dataset, std::filesystem::path scratch) {
@@ -41,119 +23,81 @@ RedisRows::RedisRows(RedisConnection& connection, plan::Entity entity, KeyPatter
       entity_(std::move(entity)),
       pattern_(std::move(pattern)),
       codec_(std::move(codec)),
-      scratch_(std::move(scratch)) {
+      gathering_(
+          std::make_unique<RedisGathering>(connection, pattern_.glob(), std::move(scratch))) {
   for (const plan::Field& field : entity_.fields)
     types_.push_back(field.type);
 }
 
-void RedisRows::forget() {
-  is_gathered_ = false;
-  keys_.clear();
-}
-
-Result<bool> RedisRows::gather(std::size_t scans) {
-  if (is_gathered_) return true;
-  if (keys_.empty()) {
-    MIG_ASSIGN(opened, RedisKeySet::open(scratch_));
-    keys_.push_back(std::move(opened));
-    cursor_ = std::string(kFirstCursor);
-  }
-  for (std::size_t i = 0; i < scans; ++i) {
-    auto found =
-        connection_->call({"SCAN", cursor_, "MATCH", pattern_.glob(), "COUNT", kScanCount});
-    if (!found || found->items.size() != 2) {
-      forget();  // a cursor is worth nothing to another server
-      return std::unexpected(found ? redis_error(*found, connection_->shown()) : found.error());
-    }
-    for (const RedisReply& key : found->items[1].items) {
-      if (key.text.starts_with(kRedisControlPrefix)) continue;
-      MIG_TRY(keys_.front().add(key.text));
-    }
-    cursor_ = found->items[0].text;
-    if (cursor_ != kFirstCursor) continue;
-    MIG_TRY(keys_.front().finish());
-    is_gathered_ = true;
-    return true;
-  }
-  return false;
-}
-
-Result<void> RedisRows::gather_all() {
-  MIG_ASSIGN(is_done, gather(std::numeric_limits<std::size_t>::max()));
-  assert(is_done && "there is no limit");
-  return {};
-}
-
 Result<std::int64_t> RedisRows::count() const {
-  assert(is_gathered_);
-  return keys_.front().count();
+  MIG_ASSIGN(keys, gathering_->keys());
+  return keys->count();
 }
 
 Result<std::string> RedisRows::last_key() const {
-  assert(is_gathered_);
-  MIG_ASSIGN(key, keys_.front().last());
-  return key.empty() ? key : place_of_key(key);
+  MIG_ASSIGN(keys, gathering_->keys());
+  MIG_ASSIGN(key, keys->last());
+  return key ? pattern_.place_of(*key) : std::string();
 }
 
-void RedisRows::clear(Page& page) const {
-  const bool is_mine = std::ranges::equal(page.rows.columns, types_, {}, &Column::type);
-  if (!is_mine) page.rows = Batch::of(types_);
-  page.rows.clear();
-  page.keys.clear();
-  page.bad.clear();
-  page.read = 0;
+// The key at a place that a page is to begin or to end at.
+Result<std::optional<std::string>> RedisRows::bound(const std::string& place) const {
+  if (place.empty()) return std::nullopt;
+  if (auto key = pattern_.key_at(place)) return key;
+  return fail(ErrorKind::Permanent,
+              fmt::format("a place is none of a key of the form `{}`", pattern_.text()),
+              "the journal belongs to another plan; compare it with `mig log`");
 }
 
 Result<void> RedisRows::read(const std::string& after, const std::string& until, std::size_t limit,
                              Page& page) {
-  assert(is_gathered_);
-  std::string first;
-  std::string last;
-  if (!after.empty()) {
-    MIG_ASSIGN(key, read_place(after));
-    first = key;
-  }
-  if (!until.empty()) {
-    MIG_ASSIGN(key, read_place(until));
-    last = key;
-  }
+  MIG_ASSIGN(first, bound(after));
+  MIG_ASSIGN(last, bound(until));
+  if (after.empty() && std::exchange(has_begun_, true)) gathering_->forget();
+  MIG_ASSIGN(gathered, gathering_->keys());
+  page.begin(types_);
+  gone_.clear();
+  expiries_.clear();
   std::vector<std::string> keys;
-  MIG_TRY(keys_.front().range(first, last, limit, keys));
-  MIG_TRY(read_keys(keys, page));
-  if (!keys.empty()) page.last = place_of_key(keys.back());
-  page.is_last = keys.size() < limit;
+  do {  // a page without rows would look like the end
+    MIG_TRY(gathered->range(first, last, limit, keys));
+    if (!keys.empty()) first = keys.back();
+    page.is_last = keys.size() < limit;
+    std::vector<Wanted> wanted;
+    for (std::string& key : keys)
+      wanted.push_back({std::move(key), {}});
+    MIG_TRY(read_keys(wanted, page));
+  } while (page.read == 0 && !page.is_last);
+  // Behind keys that are gone, too, so that nobody looks for them again.
+  if (page.read > 0) page.last = pattern_.place_of(*first);
   return {};
 }
 
 Result<void> RedisRows::read_each(const std::vector<std::string>& places, Page& page,
                                   std::vector<std::string>& gone) {
-  std::vector<std::string> keys;
-  for (const std::string& place : places) {
-    MIG_ASSIGN(key, read_place(place));
-    keys.push_back(std::move(key));
-  }
-  MIG_TRY(read_keys(keys, page));
-  if (!places.empty()) page.last = places.back();
+  page.begin(types_);
+  gone_.clear();
+  expiries_.clear();
+  std::vector<Wanted> wanted;
+  for (const std::string& place : places)
+    wanted.push_back({pattern_.key_at(place), place});
+  MIG_TRY(read_keys(wanted, page));
   gone = gone_;
   return {};
 }
 
-Result<void> RedisRows::read_at(const std::string& key, Page& page) {
-  std::vector<std::string> gone;
-  MIG_TRY(read_each({key}, page, gone));
-  page.is_last = page.read < 1;
-  return {};
-}
-
-Result<void> RedisRows::read_keys(const std::vector<std::string>& keys, Page& page) {
-  clear(page);
-  gone_.clear();
-  expiries_.clear();
+Result<void> RedisRows::read_keys(const std::vector<Wanted>& wanted, Page& page) {
   MIG_TRY(connection_->drop_pending());
-  for (const std::string& key : keys)
-    ask(key);
-  for (const std::string& key : keys)
-    MIG_TRY(take(key, page));
+  for (const Wanted& one : wanted) {
+    if (one.key) ask(*one.key);
+  }
+  for (const Wanted& one : wanted) {
+    if (one.key) {
+      MIG_TRY(take(one, page));
+    } else {
+      gone_.push_back(one.place);
+    }
+  }
   return {};
 }
 
@@ -173,7 +117,8 @@ void RedisRows::ask(const std::string& key) {
   connection_->append({"PEXPIRETIME", key});
 }
 
-Result<void> RedisRows::take(const std::string& key, Page& page) {
+Result<void> RedisRows::take(const Wanted& wanted, Page& page) {
+  const std::string& key = *wanted.key;
   const bool is_hash = codec_.kind() == plan::Codec::Hash;
   MIG_ASSIGN(value, connection_->reply());
   RedisReply size;
@@ -182,10 +127,10 @@ Result<void> RedisRows::take(const std::string& key, Page& page) {
     size = std::move(answer);
   }
   MIG_ASSIGN(expiry, connection_->reply());
-  const std::string place = place_of_key(key);
   if (value.is_error() && value.code() == "WRONGTYPE") {
     ++page.read;
-    page.bad.push_back({place, entity_.name,
+    page.last = pattern_.place_of(key);
+    page.bad.push_back({page.last, entity_.name,
                         fmt::format("a value of another kind where {} is expected",
                                     is_hash ? "a hash" : "a string")});
     return {};
@@ -193,25 +138,27 @@ Result<void> RedisRows::take(const std::string& key, Page& page) {
   if (value.is_error()) return std::unexpected(redis_error(value, connection_->shown()));
   if (expiry.is_error()) return std::unexpected(redis_error(expiry, connection_->shown()));
   if (is_hash ? size.integer == 0 : value.is_nil()) {
-    gone_.push_back(place);
+    gone_.push_back(wanted.place.empty() ? pattern_.place_of(key) : wanted.place);
     return {};
   }
   ++page.read;
   std::optional<FieldReject> reject;
   if (auto misfit = pattern_.read(key, page.rows)) {
+    page.last = raw_place(key);
     const std::uint32_t field = entity_.key().front();
     reject = FieldReject{entity_.fields[field].name, std::move(misfit->reason)};
   } else {
+    page.last = written_key(entity_, page.rows, page.rows.rows);
     reject = is_hash ? codec_.read_hash(value.items, size.integer, page.rows)
                      : codec_.read_string(value.text, page.rows);
   }
   if (reject) {
     page.rows.drop_unfinished();
-    page.bad.push_back({place, std::move(reject->field), std::move(reject->reason)});
+    page.bad.push_back({page.last, std::move(reject->field), std::move(reject->reason)});
     return {};
   }
   ++page.rows.rows;
-  page.keys.append(place);
+  page.keys.append(page.last);
   // Between the two commands it may have gone (-2); then the row that was read had no end yet.
   expiries_.push_back(expiry.integer < 0 ? kNoExpiry : expiry.integer);
   return {};

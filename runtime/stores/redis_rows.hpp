@@ -1,11 +1,10 @@
-// A dataset's rows in the order of their keys' bytes, page by page, typed: what copies and
-// comparisons read.
+// A KeysetReader over Redis: rows in the order of their keys' bytes, page by page, typed.
 //
-// The keys are gathered once, by SCAN; every key that is there from the start of the gathering to
-// its end is among them, others may be. Then pages are read by key, many commands at a time. A key
-// that is gone by then is no row and is told as gone. A key that matches the pattern without being
-// one of it, a value of another type, a field that does not fit: each is a bad row, by its place.
-// mig's own keys are nobody's rows.
+// Keys are gathered once for a pass (redis_gathering.hpp), then pages are read by key, many
+// commands at a time. A pass begins with a read from the start; what the gathering did not find
+// comes with the next one. A key that is gone by then is no row and is told as gone. A key that
+// matches the pattern without being one of it, a value of another type, a field that does not fit:
+// each is a bad row, by its place. mig's own keys are nobody's rows.
 //
 // A value and its expiry are read by two commands; who writes between them touched the key, which
 // the follower sees. One thread, like the connection, which outlives the reader.
@@ -14,6 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/redis_codec.hpp"
 #include "runtime/stores/redis_connection.hpp"
-#include "runtime/stores/redis_key_set.hpp"
+#include "runtime/stores/redis_gathering.hpp"
 #include "runtime/stores/redis_pattern.hpp"
 
 namespace mig::runtime {
@@ -30,35 +31,30 @@ namespace mig::runtime {
 // Of a key that stays until it is deleted.
 inline constexpr std::int64_t kNoExpiry = -1;
 
-class RedisRows {
+class RedisRows final : public RowSource {
  public:
   // `scratch`: a folder for the keys.
   static Result<RedisRows> open(RedisConnection& connection, const plan::Plan& plan,
                                 plan::DatasetId dataset, std::filesystem::path scratch);
 
-  // Does up to `scans` calls of SCAN; true when all keys are gathered. After an error, or a
-  // `forget`, it begins again.
-  Result<bool> gather(std::size_t scans);
-  Result<void> gather_all();
-  bool is_gathered() const { return is_gathered_; }
-  void forget();
+  // A share of the gathering, for who must not wait for all of it: up to `scans` calls of SCAN;
+  // true when it is complete. What needs the keys gathers them otherwise.
+  Result<bool> gather(std::size_t scans) { return gathering_->gather(scans); }
 
-  // Up to `limit` keys behind `after` (empty: from the start) up to and with `until` (empty: to the
-  // end). REQUIRES of this and of what counts: the keys are gathered.
   Result<void> read(const std::string& after, const std::string& until, std::size_t limit,
-                    Page& page);
-  Result<std::int64_t> count() const;
-  Result<std::string> last_key() const;  // empty where there is no row
-
-  // The rows at those places. `gone` gets the places where none is.
+                    Page& page) override;
   Result<void> read_each(const std::vector<std::string>& places, Page& page,
-                         std::vector<std::string>& gone);
-  // The one row at that place, if it is still there.
-  Result<void> read_at(const std::string& key, Page& page);
+                         std::vector<std::string>& gone) override;
+  // Both of the present gathering, and as old as it.
+  Result<std::int64_t> count() const override;
+  Result<std::string> last_key() const override;
+  Result<std::int64_t> count_without_key() const override {
+    return 0;
+  }  // a row is found by its key
 
   // Of the last read: when each row of the page expires, in Unix milliseconds, or kNoExpiry.
   const std::vector<std::int64_t>& expiries() const { return expiries_; }
-  // Of the last read: the places whose key was gathered and is gone.
+  // Of the last read: the places asked for, or gathered, where no row is now.
   const std::vector<std::string>& gone() const { return gone_; }
 
   const KeyPattern& pattern() const { return pattern_; }
@@ -67,20 +63,23 @@ class RedisRows {
  private:
   RedisRows(RedisConnection& connection, plan::Entity entity, KeyPattern pattern, RowCodec codec,
             std::filesystem::path scratch);
-  void clear(Page& page) const;
-  Result<void> read_keys(const std::vector<std::string>& keys, Page& page);
+  // A key to look under. Without one, no key can stand at the place.
+  struct Wanted {
+    std::optional<std::string> key;
+    std::string place;  // as the caller named it, if it did
+  };
+  Result<std::optional<std::string>> bound(const std::string& place) const;
+  Result<void> read_keys(const std::vector<Wanted>& wanted, Page& page);
   void ask(const std::string& key);
-  Result<void> take(const std::string& key, Page& page);
+  Result<void> take(const Wanted& wanted, Page& page);
 
   RedisConnection* connection_;
   plan::Entity entity_;
   std::vector<plan::Type> types_;
   KeyPattern pattern_;
   RowCodec codec_;
-  std::filesystem::path scratch_;
-  std::vector<RedisKeySet> keys_;  // one, once the gathering began
-  std::string cursor_;
-  bool is_gathered_ = false;
+  std::unique_ptr<RedisGathering> gathering_;
+  bool has_begun_ = false;  // a pass over what is gathered
   std::vector<std::int64_t> expiries_;
   std::vector<std::string> gone_;
 };

@@ -64,18 +64,18 @@ Result<void> RedisWriter::look(const std::vector<std::string>& keys) {
 Result<void> RedisWriter::look_closely(const std::vector<std::string>& keys) {
   std::vector<std::string> places;
   for (const std::string& key : keys) {
-    places.push_back(place_of_key(key));
+    places.push_back(rows_.pattern().place_of(key));
     standing_[key] = {.is_there = true};  // and unreadable, unless it is found below
   }
   Page page;
   std::vector<std::string> gone;
   MIG_TRY(rows_.read_each(places, page, gone));
   for (const std::string& place : gone)
-    standing_[key_of_place(place)].is_there = false;
+    standing_[*rows_.pattern().key_at(place)].is_there = false;
   std::vector<Standing> found = standings(page.rows);
   for (std::size_t row = 0; row < page.rows.rows; ++row) {
     found[row].expiry = rows_.expiries()[row];
-    standing_[key_of_place(page.keys[row])] = std::move(found[row]);
+    standing_[*rows_.pattern().key_at(page.keys[row])] = std::move(found[row]);
   }
   return {};
 }
@@ -191,8 +191,9 @@ Result<void> RedisWriter::write(const Batch& rows, std::span<const std::uint32_t
 Result<std::int64_t> RedisWriter::remove(const std::vector<std::string>& places) {
   RedisConnection& redis = effect_->connection();
   std::vector<std::string> keys;
-  for (const std::string& place : places)
-    keys.push_back(key_of_place(place));
+  for (const std::string& place : places) {
+    if (auto key = rows_.pattern().key_at(place)) keys.push_back(std::move(*key));
+  }
   MIG_TRY(effect_->watch(keys));
   for (const std::string& key : keys)
     redis.append({"EXISTS", key});
@@ -207,12 +208,6 @@ Result<std::int64_t> RedisWriter::remove(const std::vector<std::string>& places)
     effect_->writes().append({"DEL", key});
   }
   return found;
-}
-
-std::string written_key(const KeyPattern& pattern, const Batch& rows, std::size_t row) {
-  std::string key;
-  if (pattern.print(rows, row, key)) return {};
-  return place_of_key(key);
 }
 
 }  // namespace mig::runtime

@@ -85,7 +85,4 @@ class RedisWriter {
   std::map<std::string, Standing, std::less<>> standing_;  // by key; of what was looked at
 };
 
-// The place of a row that is written by us, as RedisRows names it; empty where it has none.
-std::string written_key(const KeyPattern& pattern, const Batch& rows, std::size_t row);
-
 }  // namespace mig::runtime

@@ -22,7 +22,7 @@ const plan::Entity kUser{.name = "User", .fields = {field("id", Type::of(Base::I
 std::vector<std::string> places(std::initializer_list<const char*> keys) {
   std::vector<std::string> all;
   for (const char* key : keys)
-    all.push_back(place_of_key(key));
+    all.push_back(KeyPattern::parse(kUser, "user:{id}")->place_of(key));
   return all;
 }
 

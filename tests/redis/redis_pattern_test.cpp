@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "runtime/stores/places.hpp"
 #include "tests/support/redis_dataset.hpp"
 
 using namespace mig;
@@ -103,9 +104,29 @@ TEST_CASE("no row is written among mig's own keys") {
 }
 
 TEST_CASE("a place holds every byte of a key") {
-  std::string bytes;
+  std::string bytes = "user:";
   for (int i = 0; i < 256; ++i)
     bytes += static_cast<char>(i);
-  CHECK(key_of_place(place_of_key(bytes)) == bytes);
-  CHECK(place_of_key("a1") == "t6131");
+  const auto numbers = KeyPattern::parse(kById, "user:{id}");
+  CHECK(numbers->key_at(numbers->place_of(bytes)) == bytes);
+  const auto blobs =
+      KeyPattern::parse(entity({field("id", Type::of(Base::Bytes), true)}), "user:{id}");
+  CHECK(blobs->key_at(blobs->place_of(bytes)) == bytes);
+}
+
+TEST_CASE("a place is what every store calls the row, and of no row where its key is of none") {
+  const auto by_id = KeyPattern::parse(kById, "user:{id}");
+  CHECK(by_id->place_of("user:17") == "i0000000000000011");
+  CHECK(by_id->key_at("i0000000000000011") == "user:17");
+  CHECK(shown_key(by_id->place_of("user:017")) == "user:017");
+  CHECK(by_id->key_at(by_id->place_of("user:017")) == "user:017");
+  for (const char* place : {"t3137", "n", "b11", "i0000000000000011.i0000000000000011", "r00"})
+    CHECK(!by_id->key_at(place));
+
+  // The pattern names them in another order than the entity.
+  const auto by_two = KeyPattern::parse(kByTwo, "u:{name}:{shop}");
+  CHECK(by_two->place_of("u:a:b") == "t62.t61");
+  CHECK(by_two->key_at("t62.t61") == "u:a:b");
+  CHECK(!by_two->key_at("t62"));
+  CHECK(!by_two->key_at("t62.t3a"));  // a `:` in front of another
 }

@@ -52,15 +52,16 @@ void check_round_trip(RedisConnection& redis, const plan::Plan& plan, const Batc
   std::string key;
   for (std::size_t row = 0; row < rows.rows; ++row) {
     REQUIRE(!reader.pattern().print(rows, row, key));
+    CHECK(reader.pattern().place_of(key) == written_key(plan.entities[0], rows, row));
+    CHECK(reader.pattern().key_at(reader.pattern().place_of(key)) == key);
     const auto reject = reader.codec().print(rows, row, words);
     INFO((reject ? reject->reason : ""));
     REQUIRE(!reject);
     words.insert(words.begin(), {words.size() > 1 ? "HSET" : "SET", key});
     std::vector<std::string_view> views(words.begin(), words.end());
     REQUIRE(redis.call(views));
-    expected[place_of_key(key)] = print_of(rows, row);
+    expected[written_key(plan.entities[0], rows, row)] = print_of(rows, row);
   }
-  done(reader.gather_all());
   CHECK(value_of(reader.count()) == static_cast<std::int64_t>(expected.size()));
   Page page;
   std::string place;
@@ -80,10 +81,12 @@ void check_round_trip(RedisConnection& redis, const plan::Plan& plan, const Batc
 std::string reason(RedisConnection& redis, const plan::Plan& plan, const std::string& key) {
   RedisRows reader = value_of(RedisRows::open(redis, plan, kRows, "/nonexistent"));
   Page page;
-  done(reader.read_at(place_of_key(key), page));
+  const std::string place = reader.pattern().place_of(key);
+  std::vector<std::string> gone;
+  done(reader.read_each({place}, page, gone));
   if (page.bad.empty()) return page.rows.rows == 1 ? "" : "gone";
   CHECK(page.rows.rows == 0);
-  CHECK(page.bad[0].key == place_of_key(key));
+  CHECK(page.bad[0].key == place);
   return page.bad[0].field + ": " + page.bad[0].reason;
 }
 
@@ -222,6 +225,7 @@ TEST_CASE("pages stand in key order, go on behind any place and tell what is gon
   done(redis.drop_pending());
   const TemporaryFolder folder;
   RedisRows reader = value_of(RedisRows::open(redis, plan, kRows, folder.path()));
+  const auto place_of = [&](std::string_view key) { return reader.pattern().place_of(key); };
   std::size_t calls = 0;
   while (!value_of(reader.gather(1)))
     ++calls;
@@ -237,7 +241,6 @@ TEST_CASE("pages stand in key order, go on behind any place and tell what is gon
     // As a process that was killed would: with a reader of its own that gathers anew.
     RedisRows another = value_of(RedisRows::open(redis, plan, kRows, folder.path()));
     RedisRows& used = places.size() < 2000 ? reader : another;
-    done(used.gather_all());
     done(used.read(place, "", 700, page));
     CHECK(page.bad.empty());
     CHECK(page.read == static_cast<std::int64_t>(page.rows.rows));
@@ -250,20 +253,48 @@ TEST_CASE("pages stand in key order, go on behind any place and tell what is gon
     place = page.last;
   } while (!page.is_last);
   CHECK(places.size() == kKeys - 2);
-  CHECK(std::ranges::is_sorted(places));
-  CHECK(std::ranges::adjacent_find(places) == places.end());
-  CHECK(gone == std::vector{place_of_key("user:100")});
+  std::vector<std::string> keys;
+  for (const std::string& each : places)
+    keys.push_back(reader.pattern().key_at(each).value());
+  CHECK(std::ranges::is_sorted(keys));
+  CHECK(std::ranges::adjacent_find(keys) == keys.end());
+  CHECK(gone == std::vector{place_of("user:100")});
 
-  done(reader.read(place_of_key("user:10"), place_of_key("user:1002"), 10, page));
+  done(reader.read(place_of("user:10"), place_of("user:1002"), 10, page));
   CHECK(page.rows.rows == 3);  // 100 is gone: 1000, 1001, 1002
   CHECK(page.is_last);
-  done(reader.read_each({place_of_key("user:5"), place_of_key("user:100"), place_of_key("user:1")},
-                        page, gone));
+  done(
+      reader.read_each({place_of("user:5"), place_of("user:100"), place_of("user:1")}, page, gone));
   REQUIRE(page.rows.rows == 2);
   CHECK(page.rows.columns[0].integer(0) == 5);
-  CHECK(gone == std::vector{place_of_key("user:100")});
-  CHECK(value_of(reader.last_key()) == place_of_key("user:999"));
-  CHECK(!reader.read("i00", "", 1, page));
+  CHECK(gone == std::vector{place_of("user:100")});
+  CHECK(value_of(reader.last_key()) == place_of("user:999"));
+  CHECK(!reader.read("t3137", "", 1, page));
+}
+
+TEST_CASE("a page without rows is the end and nothing else, and an empty key is one") {
+  const RedisServer server;
+  RedisConnection redis = connected(server.url());
+  const plan::Plan plan = redis_plan(
+      {field("id", Type::text(), true), field("v", Type::of(Base::I64))}, "{id}", Codec::String);
+  for (const char* key : {"", "a", "b", "c", "d"})
+    REQUIRE(redis.call({"SET", key, "1"}));
+  const TemporaryFolder folder;
+  RedisRows reader = value_of(RedisRows::open(redis, plan, kRows, folder.path()));
+  Page page;
+  done(reader.read("", "", 1, page));
+  CHECK(page.keys[0] == "t");
+  REQUIRE(redis.call({"DEL", "a", "b"}));
+  done(reader.read("t", "", 1, page));
+  CHECK(page.keys[0] == "t63");
+  CHECK(!page.is_last);
+  REQUIRE(redis.call({"DEL", "d"}));
+  done(reader.read(page.last, "", 1, page));
+  CHECK(page.read == 0);
+  CHECK(page.is_last);
+  CHECK(value_of(reader.last_key()) == "t64");  // of what was gathered
+  done(reader.read("", "", 9, page));
+  CHECK(value_of(reader.last_key()) == "t63");
 }
 
 TEST_CASE("letters of a pattern that mean something to SCAN stand for themselves") {
@@ -276,7 +307,6 @@ TEST_CASE("letters of a pattern that mean something to SCAN stand for themselves
       redis.call({"MSET", "a*[b]?\\1", "1", "aXb?\\2", "2", "a*b?\\3", "3", "a**[b]?\\4", "4"}));
   const TemporaryFolder folder;
   RedisRows reader = value_of(RedisRows::open(redis, plan, kRows, folder.path()));
-  done(reader.gather_all());
   CHECK(value_of(reader.count()) == 1);
 }
 
@@ -297,6 +327,5 @@ TEST_CASE("a gathering that lost its server begins again") {
   REQUIRE(!lost);
   CHECK(lost.error().kind == ErrorKind::Transient);
   redis = connected(server.url());
-  done(reader.gather_all());
   CHECK(value_of(reader.count()) == 3000);
 }

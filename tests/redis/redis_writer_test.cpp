@@ -174,12 +174,15 @@ TEST_CASE("rows are deleted by their places, within the effect") {
   CHECK(w.write(plan, WriteRule::Keep, {{1, "a", 1}, {2, "b", 1}}) == "CC");
   auto effect = value_of(RedisEffect::begin(w.redis, kAll, kRun, "scan#1"));
   auto writer = value_of(RedisWriter::open(effect, plan, kRows, WriteRule::Replace));
-  CHECK(value_of(writer.remove({place_of_key("user:1"), place_of_key("user:9")})) == 1);
+  const auto place_of = [&](std::string_view key) {
+    return value_of(KeyPattern::parse(plan.entities[0], "user:{id}")).place_of(key);
+  };
+  CHECK(value_of(writer.remove({place_of("user:1"), place_of("user:9")})) == 1);
   std::vector<RowFate> fates;
   const std::uint32_t first = 0;
   done(writer.write(batch(plan, {{1, "again", 1}}), {&first, 1}, {}, fates));
   CHECK(fates[0].written == Written::Changed);
-  CHECK(value_of(writer.remove({place_of_key("user:2"), place_of_key("user:1")})) == 2);
+  CHECK(value_of(writer.remove({place_of("user:2"), place_of("user:1")})) == 2);
   REQUIRE(value_of(effect.commit({})) == Committed::Done);
   CHECK(ask(w.redis, {"EXISTS", "user:1", "user:2"}) == "0");
 }
@@ -204,5 +207,4 @@ TEST_CASE("a row without a key or a form is a reject and the others are written"
   CHECK(fates[1].written == Written::Changed);
   REQUIRE(value_of(effect.commit({})) == Committed::Done);
   CHECK(ask(w.redis, {"GET", "a"}) == "v");
-  CHECK(written_key(*KeyPattern::parse(plan.entities[0], "{id}"), rows, 1) == place_of_key("a"));
 }
