@@ -15,8 +15,8 @@
 #include "runtime/data/sample.hpp"
 #include "runtime/result.hpp"
 #include "runtime/stores/drop_check.hpp"
+#include "runtime/stores/row_count.hpp"
 #include "runtime/stores/schema_check.hpp"
-#include "runtime/stores/sqlite_row_count.hpp"
 #include "runtime/stores/stores.hpp"
 
 namespace mig::cli {

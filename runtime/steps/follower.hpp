@@ -40,7 +40,7 @@
 #include "runtime/stores/dead_letters.hpp"
 #include "runtime/stores/effect.hpp"
 #include "runtime/stores/keyset_reader.hpp"
-#include "runtime/stores/sqlite_room.hpp"
+#include "runtime/stores/room.hpp"
 
 namespace mig::runtime {
 

@@ -62,15 +62,14 @@ class Describer {
       const auto one = shown_rows(live_->datasets.at(id.index));
       if (!one) return std::nullopt;
       sum.value += one->value;
-      if (one->kind == Certainty::Estimate) sum = {sum.value, one->kind, one->from};
+      if (one->kind != Certainty::Fact) sum = {sum.value, one->kind, one->from};
     }
     return sum;
   }
   std::string counted(const std::vector<plan::DatasetId>& ids) const {
     const auto some = rows(ids);
     if (!some) return "all rows";
-    const bool is_exact = some->kind == Certainty::Fact;
-    return (is_exact ? "" : "at most ") + mig::cli::rows(some->value);
+    return mig::cli::counted(*some);
   }
 
   std::string names(const std::vector<plan::DatasetId>& ids) const {
@@ -299,6 +298,9 @@ std::optional<ShownNumber> shown_rows(const LiveDataset& dataset) {
   if (!dataset.counted.rows) return std::nullopt;
   if (dataset.counted.is_exact)
     return ShownNumber{*dataset.counted.rows, Certainty::Fact, "count(*)"};
+  if (dataset.counted.is_guessed)
+    return ShownNumber{*dataset.counted.rows, Certainty::Sample,
+                       "reltuples: counting takes too long"};
   return ShownNumber{*dataset.counted.rows, Certainty::Estimate,
                      "max(rowid): counting takes too long"};
 }

@@ -79,7 +79,9 @@ class Maker {
       ShownStore shown{store.name, std::string(name(store.kind)), store.location.text, {}, {}};
       if (live_ != nullptr && !live_->identities.at(i).empty()) {
         shown.identity = live_->identities[i];
-        shown.bytes = ShownNumber{live_->bytes.at(i), Certainty::Fact, "the file's size"};
+        const bool is_file = store.kind == plan::StoreKind::Sqlite;
+        shown.bytes = ShownNumber{live_->bytes.at(i), Certainty::Fact,
+                                  is_file ? "the file's size" : "the database's size"};
       }
       document_.stores.push_back(std::move(shown));
     }
@@ -204,7 +206,7 @@ class Maker {
     if (!document_.rows_deleted)
       document_.rows_deleted = ShownNumber{0, Certainty::Fact, "count(*)"};
     document_.rows_deleted->value += change.rows->value;
-    if (change.rows->kind == Certainty::Estimate) document_.rows_deleted->kind = change.rows->kind;
+    if (change.rows->kind != Certainty::Fact) document_.rows_deleted->kind = change.rows->kind;
   }
 
   void add_margins() {

@@ -106,8 +106,7 @@ class Screen {
   static std::string seen(const ShownDataset& dataset) {
     if (!dataset.exists.value_or(false)) return "does not exist (fact)";
     if (!dataset.rows) return "there, and not counted: that takes too long";
-    const bool is_exact = dataset.rows->kind == Certainty::Fact;
-    std::string text = (is_exact ? "" : "at most ") + rows(dataset.rows->value);
+    std::string text = counted(*dataset.rows);
     if (dataset.greatest_key) text += ", greatest key " + grouped(dataset.greatest_key->value);
     return fmt::format("{} ({})", text, name(dataset.rows->kind));
   }

@@ -125,6 +125,19 @@ std::string rows(std::int64_t count) {
   return fmt::format("{} {}", grouped(count), count == 1 ? "row" : "rows");
 }
 
+std::string counted(const ShownNumber& count) {
+  switch (count.kind) {
+    case Certainty::Fact:
+      return rows(count.value);
+    case Certainty::Sample:
+      return "about " + rows(count.value);
+    case Certainty::Estimate:
+      return "at most " + rows(count.value);
+  }
+  assert(false && "every certainty is said");
+  return {};
+}
+
 std::string size(std::int64_t bytes) {
   static constexpr std::array<std::string_view, 5> kUnits = {"B", "kB", "MB", "GB", "TB"};
   std::int64_t whole = bytes;

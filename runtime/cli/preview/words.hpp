@@ -28,6 +28,8 @@ std::string seen(const ShownGate& gate);
 std::string reads_new(const ShownChange& change);
 // `1 row`, `63_000 rows`.
 std::string rows(std::int64_t count);
+// `63_000 rows`, `at most 63_000 rows`, `about 63_000 rows`, as it is known.
+std::string counted(const ShownNumber& count);
 // `412 MB`.
 std::string size(std::int64_t bytes);
 // `9c1f e07a 44b2` of 64 hexadecimal digits.

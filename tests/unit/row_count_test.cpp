@@ -1,8 +1,9 @@
 // Counting rows without keeping anybody waiting.
-#include "runtime/stores/sqlite_row_count.hpp"
+#include "runtime/stores/row_count.hpp"
 
 #include <catch2/catch.hpp>
 
+#include "runtime/stores/sqlite_database.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 using namespace mig;

@@ -1,4 +1,4 @@
-#include "runtime/stores/sqlite_room.hpp"
+#include "runtime/stores/room.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -8,6 +8,7 @@
 
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/live_schema.hpp"
+#include "runtime/stores/stand_in.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -31,22 +32,10 @@ std::set<std::string> unique_columns(const LiveTable& table, const plan::Entity&
   return columns;
 }
 
-// What gives way to another value of the column, whoever has it.
-std::string_view stand_in(const LiveColumn& column) {
-  if (!column.not_null && column.key_position == 0) return "NULL";
-  switch (column.affinity) {
-    case Affinity::Integer:
-    case Affinity::Real:
-    case Affinity::Numeric:
-      return "random()";
-    case Affinity::Text:
-      return "lower(hex(randomblob(5)))";  // short: a rule may limit the length
-    case Affinity::Blob:
-      return "randomblob(16)";
-  }
-  assert(false && "every affinity has a stand-in");
-  return "NULL";
-}
+// A failed statement would end PostgreSQL's transaction.
+constexpr const char* kBegin = "SAVEPOINT mig_room";
+constexpr const char* kKeep = "RELEASE SAVEPOINT mig_room";
+constexpr const char* kGiveUp = "ROLLBACK TO SAVEPOINT mig_room; RELEASE SAVEPOINT mig_room";
 
 }  // namespace
 
@@ -77,11 +66,18 @@ Result<Room> Room::of(const Database& database, const plan::Plan& plan, plan::Da
 
 Result<bool> Room::make(std::string_view place) {
   if (!give_way_) return true;
+  const bool is_sqlite = database_->dialect() == Dialect::Sqlite;
   bind_key(*give_way_, 1, place);
+  if (!is_sqlite) MIG_TRY(database_->execute(kBegin));
   auto done = give_way_->run();
-  if (done) return true;
-  if (database_->last_failure() == SqlFailure::Constraint) return false;
-  return std::unexpected(std::move(done).error());
+  if (done) {
+    if (!is_sqlite) MIG_TRY(database_->execute(kKeep));
+    return true;
+  }
+  if (database_->last_failure() != SqlFailure::Constraint)
+    return std::unexpected(std::move(done).error());
+  if (!is_sqlite) MIG_TRY(database_->execute(kGiveUp));
+  return false;
 }
 
 }  // namespace mig::runtime

@@ -12,7 +12,7 @@
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
 
