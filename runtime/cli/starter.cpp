@@ -1,12 +1,14 @@
 #include "runtime/cli/starter.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cctype>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "compiler/plan/types.hpp"
+#include "runtime/stores/postgres_place.hpp"
 
 namespace mig::cli {
 namespace {
@@ -65,9 +67,61 @@ std::vector<std::uint32_t> numbers_in(std::string_view declared) {
   return numbers;
 }
 
+// What PostgreSQL's type of a column says, which is exact.
+plan::Type type_of(const runtime::PostgresType& type) {
+  using plan::Base;
+  using plan::Type;
+  using runtime::Wire;
+  switch (type.wire) {
+    case Wire::Bool:
+      return Type::of(Base::Bool);
+    case Wire::Int2:
+      return Type::of(Base::I16);
+    case Wire::Int4:
+      return Type::of(Base::I32);
+    case Wire::Int8:
+      return Type::of(Base::I64);
+    case Wire::Float4:
+    case Wire::Float8:
+      return Type::of(Base::F64);
+    case Wire::Numeric: {
+      const bool fits = type.has_precision() && type.precision() <= 38 && type.scale() >= 0 &&
+                        type.scale() <= type.precision();
+      if (!fits) return Type::decimal(38, 10);
+      return Type::decimal(static_cast<std::uint8_t>(type.precision()),
+                           static_cast<std::uint8_t>(type.scale()));
+    }
+    case Wire::Text:
+    case Wire::Char:
+      return type.length() == 0 ? Type::text() : Type::text(type.length());
+    case Wire::Bytea:
+      return Type::of(Base::Bytes);
+    case Wire::Uuid:
+      return Type::of(Base::Uuid);
+    case Wire::Date:
+      return Type::of(Base::Date);
+    case Wire::Time:
+      return Type::of(Base::Time);
+    case Wire::Timestamp:
+    case Wire::TimestampTz:
+      return Type::of(Base::Timestamp);
+    case Wire::Json:
+    case Wire::Jsonb:
+      return Type::of(Base::Json);
+    case Wire::Array:
+      return Type::list(type_of(type.element.front()));
+    case Wire::Enum:
+    case Wire::Other:
+      return Type::text();
+  }
+  assert(false && "every type is said");
+  return Type::text();
+}
+
 plan::Type type_of(const runtime::LiveColumn& column) {
   using plan::Base;
   using plan::Type;
+  if (column.type) return type_of(*column.type);
   std::string declared = column.declared;
   std::ranges::transform(declared, declared.begin(), lower);
   const auto says = [&](std::string_view word) { return declared.find(word) != std::string::npos; };
@@ -166,18 +220,40 @@ std::string entity_of(const runtime::LiveTable& table) {
       name += "_";
     const bool key = is_key(table, column);
     const plan::Type type = type_of(column).as_optional(!key && !column.not_null);
-    const std::string renamed = runtime::is_same_name(name, column.name)
-                                    ? ""
-                                    : fmt::format(" {{ column = {} }}", text_literal(column.name));
+    // PostgreSQL tells `Name` from `name`.
+    const bool is_its_name =
+        column.type ? name == column.name : runtime::is_same_name(name, column.name);
+    const std::string renamed =
+        is_its_name ? "" : fmt::format(" {{ column = {} }}", text_literal(column.name));
     out += fmt::format("  {}{}: {}{}\n", key ? "key " : "", name, print(type), renamed);
   }
   return out + "}\n";
 }
 
 const runtime::LiveColumn* kept_inexactly(const runtime::LiveTable& table) {
-  const auto found =
-      std::ranges::find(table.columns, runtime::Affinity::Numeric, &runtime::LiveColumn::affinity);
+  const auto found = std::ranges::find_if(table.columns, [](const runtime::LiveColumn& column) {
+    return !column.type && column.affinity == runtime::Affinity::Numeric;
+  });
   return found == table.columns.end() ? nullptr : &*found;
+}
+
+const runtime::LiveColumn* not_carried(const runtime::LiveTable& table) {
+  const auto found = std::ranges::find_if(table.columns, [](const runtime::LiveColumn& column) {
+    const runtime::PostgresType* type = column.type ? &*column.type : nullptr;
+    if (type != nullptr && type->wire == runtime::Wire::Array) type = &type->element.front();
+    return type != nullptr && type->wire == runtime::Wire::Other && !column.is_generated;
+  });
+  return found == table.columns.end() ? nullptr : &*found;
+}
+
+std::string sqlite_store(const std::string& path) {
+  return fmt::format("sqlite {{ path = {} }}", text_literal(path));
+}
+
+std::string postgres_store(const std::string& url) {
+  if (runtime::has_password(url))
+    return "postgres { url = secret(\"env:APP_DSN\"); lock_timeout = 2s }";
+  return fmt::format("postgres {{ url = {}; lock_timeout = 2s }}", text_literal(url));
 }
 
 runtime::LiveTable sample_table() {
@@ -205,10 +281,10 @@ std::string starter_plan(const StarterInput& input) {
       "# Moves the rows of {0} to a table of the same shape. Give the new one a shape of its own: "
       "an\n"
       "# entity, and a transform that `via` names. `mig preview` says what would happen.\n\n"
-      "store app: sqlite {{ path = {1} }}\n"
+      "store app: {1}\n"
       "router glue: table {{ in = app; name = \"mig_routes\" }}  # tells the application where to "
       "go\n\n",
-      name, text_literal(input.path));
+      name, input.store);
   out += entity_of(input.table) + "\n";
   out += fmt::format("dataset {0}: {1} in app {{ table = {2} }}\n", name, entity,
                      text_literal(input.table.name));

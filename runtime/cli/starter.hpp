@@ -11,7 +11,7 @@
 namespace mig::cli {
 
 struct StarterInput {
-  std::string path;  // of the store, as the plan names it
+  std::string store;  // as the plan says it: `sqlite { path = "app.db" }`
   runtime::LiveTable table;
   bool is_live = false;  // the application goes on meanwhile
 };
@@ -24,6 +24,13 @@ std::string entity_of(const runtime::LiveTable& table);
 // A column that turns what is written to it into a number, or not, as it sees fit: nothing can be
 // brought back to it exactly. Null where there is none.
 const runtime::LiveColumn* kept_inexactly(const runtime::LiveTable& table);
+
+// A column whose values no plan carries: an interval, a range. Null where there is none.
+const runtime::LiveColumn* not_carried(const runtime::LiveTable& table);
+
+// What stands behind a store's name in a plan. Of a URL with a password only where it is kept.
+std::string sqlite_store(const std::string& path);
+std::string postgres_store(const std::string& url);
 
 // A table for whoever has none yet.
 runtime::LiveTable sample_table();

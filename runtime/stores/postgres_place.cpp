@@ -37,6 +37,11 @@ bool is_postgres_url(std::string_view place) {
   return place.starts_with("postgresql://") || place.starts_with("postgres://");
 }
 
+bool has_password(const std::string& place) {
+  const Options parsed(PQconninfoParse(place.c_str(), nullptr), PQconninfoFree);
+  return parsed != nullptr && options_of(parsed.get()).contains("password");
+}
+
 Result<std::string> shown_postgres_place(const std::string& place) {
   // libpq's own text for a URL that it cannot read quotes it, password and all.
   const Options parsed(PQconninfoParse(place.c_str(), nullptr), PQconninfoFree);

@@ -43,5 +43,65 @@ for place in 'a:b@hush@e/f' 'a:b@c:hush@e/f' 'a:1/hush@e/f'; do
   "$mig" doctor "postgresql://$place" 2>&1 | grep -q hush && { failed=$((failed + 1)); echo "FAILED: $place was shown"; }
 done
 
+# A plan to begin with is made of a table's columns, and holds no password.
+sql "CREATE TYPE mood AS ENUM('good', 'bad');
+  CREATE TABLE \"Odd things\"(\"Id\" uuid PRIMARY KEY, \"where\" varchar(20) NOT NULL, price numeric(12,2), ok bool NOT NULL,
+    d date, at timestamptz, r real, b bytea, tags text[], small smallint, doc jsonb, m mood, n numeric,
+    twice int GENERATED ALWAYS AS (small * 2) STORED);
+  CREATE TABLE spans(id int PRIMARY KEY, span interval)"
+expect 0 'Wrote odd.mig' "$mig" init odd.mig --store "$url" --table 'Odd things'
+tr -s ' ' <odd.mig >flat.txt
+for line in 'key id: uuid { column = "Id" }' 'where_: text(20) { column = "where" }' 'price: decimal(12, 2)?' 'ok: bool' \
+  'at: timestamp?' 'r: f64?' 'b: bytes?' 'tags: [text]?' 'small: i16?' 'doc: json?' 'm: text?' 'n: decimal(38, 10)?' \
+  "url = \"$url\""; do
+  expect 0 "$line" cat flat.txt; done
+expect 0 '' "$mig" fmt --check odd.mig
+expect 0 'proved safe' "$mig" check --strict odd.mig
+expect 0 'Wrote kept.mig' "$mig" init kept.mig --store "$secret" --table users
+expect 0 'url = secret("env:APP_DSN"); lock_timeout = 2s' cat kept.mig
+expect 0 'proved safe' "$mig" check --strict kept.mig
+expect 0 "Wrote live.mig" "$mig" init live.mig --store "$url" --table users --live
+expect 0 "proved safe" "$mig" check --strict live.mig
+expect 3 'the column `span` is declared `interval`, which mig does not carry' "$mig" init no.mig --store "$url" --table spans
+expect 64 'name one with --table: Odd things, spans, users' "$mig" init no.mig --store "$url"
+expect 64 'has no table `Users`' "$mig" init no.mig --store "$url" --table Users
+
+# Types of columns are kept in pulled schemas, and hold a plan against them where no server is.
+cat >plan.mig <<'PLAN'
+mig 1
+store app: postgres { url = secret("env:APP_DSN") }
+entity User { key id: i64; ages: [i32]? }
+dataset users: User in app { table = "users" }
+dataset copied: User in app { table = "users_copy" }
+plan move {
+  from users
+  to copied
+  gate same { require drift(old) == 0 rows; no_data = fail }
+  phase expand  { create copied }
+  phase still   { accept all_at_once "nobody works at night"; writes none }
+  phase move    { snapshot old -> new; require same; backup old { to = "kept.db" } }
+  phase over    { point_of_no_return "only the new table is written"; writes new; drop old }
+}
+PLAN
+pulled() {  # DECLARED TYPE
+  cat <<SCHEMA
+{"format": "mig.schema/1", "env": "default", "pulled_at": "2026-11-22T12:00:00Z", "stores": [{"name": "app",
+ "kind": "postgres", "schema": {"dialect": "postgres", "tables": [{"name": "users", "sql": "", "foreign_keys": [],
+ "indexes": [{"name": "users_pkey", "unique": true, "partial": false, "is_declared": false, "columns": ["id"]}],
+ "columns": [{"name": "id", "declared": "bigint", "affinity": "integer", "not_null": true, "has_default": false,
+  "key_position": 1, "is_generated": false, "type": {"wire": "int8", "name": "int8", "modifier": -1}},
+ {"name": "ages", "declared": "$1", "affinity": "text", "not_null": false, "has_default": false, "key_position": 0,
+  "is_generated": false, "type": $2}]}], "views": [], "triggers": []}}]}
+SCHEMA
+}
+integers='{"wire": "array", "name": "int4[]", "modifier": -1, "element": [{"wire": "int4", "name": "int4", "modifier": -1}]}'
+pulled 'integer[]' "$integers" >good.json
+pulled 'interval[]' "${integers//int4/other}" >span.json
+pulled 'integer[]' '{"wire": "array", "name": "int4[]", "modifier": -1}' >torn.json
+expect 0 'proved safe' "$mig" check plan.mig --schema good.json
+expect 1 'the column `users.ages` is declared `interval[]`, which mig does not carry as `[i32]?`' \
+  "$mig" check plan.mig --schema span.json
+expect 64 'it does not fit: an array is of one type of elements' "$mig" check plan.mig --schema torn.json
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

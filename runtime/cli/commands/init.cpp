@@ -12,6 +12,8 @@
 #include "runtime/cli/session.hpp"
 #include "runtime/cli/starter.hpp"
 #include "runtime/durable_file.hpp"
+#include "runtime/stores/postgres_database.hpp"
+#include "runtime/stores/postgres_place.hpp"
 #include "runtime/stores/sqlite_database.hpp"
 
 namespace mig::cli {
@@ -24,13 +26,28 @@ struct InitOptions {
   bool is_live = false;
 };
 
+runtime::Result<runtime::Database> open_store(const std::string& store) {
+  if (runtime::is_postgres_url(store)) return runtime::open_postgres(store, {.writes = false});
+  return runtime::open_sqlite(store, runtime::Mode::ReadOnly);
+}
+
+// As the plan names it: a file from the plan's folder.
+std::string named_store(const InitOptions& options) {
+  if (runtime::is_postgres_url(options.store)) return postgres_store(options.store);
+  std::error_code error;
+  const auto folder = std::filesystem::absolute(options.file, error).parent_path();
+  return sqlite_store(std::filesystem::proximate(options.store, folder, error).generic_string());
+}
+
 // The table that is meant: the one that is named, or the only one.
 runtime::Result<runtime::LiveTable> chosen_table(const InitOptions& options) {
-  MIG_ASSIGN(database, runtime::open_sqlite(options.store, runtime::Mode::ReadOnly));
+  MIG_ASSIGN(database, open_store(options.store));
   MIG_ASSIGN(schema, runtime::read_schema(database));
   if (!options.table.empty()) {
     const runtime::LiveTable* table = schema.table(options.table);
-    if (table != nullptr) return *table;
+    const bool is_it = table != nullptr &&
+                       (schema.dialect == runtime::Dialect::Sqlite || table->name == options.table);
+    if (is_it) return *table;
   } else if (schema.tables.size() == 1) {
     return schema.tables.front();
   }
@@ -39,8 +56,9 @@ runtime::Result<runtime::LiveTable> chosen_table(const InitOptions& options) {
     names.push_back(table.name);
   return runtime::fail(
       runtime::ErrorKind::Permanent,
-      options.table.empty() ? fmt::format("{} has {} tables", options.store, names.size())
-                            : fmt::format("{} has no table `{}`", options.store, options.table),
+      options.table.empty()
+          ? fmt::format("{} has {} tables", database.shown_place(), names.size())
+          : fmt::format("{} has no table `{}`", database.shown_place(), options.table),
       names.empty() ? "create one first"
                     : fmt::format("name one with --table: {}", fmt::join(names, ", ")));
 }
@@ -50,7 +68,7 @@ ExitCode init(const InitOptions& options) {
   if (std::filesystem::exists(options.file, error))
     return refuse(ExitCode::Usage, fmt::format("{} is there already", options.file),
                   "name another file: `mig init other.mig`");
-  StarterInput input{"app.db", sample_table(), options.is_live};
+  StarterInput input{sqlite_store("app.db"), sample_table(), options.is_live};
   if (!options.store.empty()) {
     auto table = chosen_table(options);
     if (!table) return report_error(table.error(), ExitCode::Usage);
@@ -62,8 +80,12 @@ ExitCode init(const InitOptions& options) {
                       "side cannot be brought back to it exactly",
                       inexact->name, inexact->declared),
           "leave out --live, or give the column another type first");
-    const auto folder = std::filesystem::absolute(options.file, error).parent_path();
-    input.path = std::filesystem::proximate(options.store, folder, error).generic_string();
+    if (const runtime::LiveColumn* strange = not_carried(*table))
+      return refuse(ExitCode::Refused,
+                    fmt::format("the column `{}` is declared `{}`, which mig does not carry",
+                                strange->name, strange->declared),
+                    "give the column another type first");
+    input.store = named_store(options);
     input.table = std::move(*table);
   }
   syntax::SourceSet sources;
@@ -86,13 +108,16 @@ void declare_init(CLI::App& app, ExitCode& exit) {
   CLI::App* command = app.add_subcommand("init", "Write a plan to begin with");
   auto options = std::make_shared<InitOptions>();
   command->add_option("FILE", options->file, "the plan to write; else plan.mig");
-  command->add_option("--store", options->store, "a SQLite file whose table is to move");
-  command->add_option("--table", options->table, "that table, where the file has several");
+  command->add_option("--store", options->store,
+                      "whose table is to move: a SQLite file, or the URL "
+                      "of a PostgreSQL database");
+  command->add_option("--table", options->table, "that table, where the store has several");
   command->add_flag("--live", options->is_live, "for an application that goes on meanwhile");
   command->footer(
       "Examples:\n"
       "  mig init\n"
       "  mig init move.mig --store shop.db --table orders --live\n"
+      "  mig init move.mig --store postgresql://mig@db.example/shop --table orders\n"
       "Entities are made of the table's columns; nothing that is there is written over.\n"
       "Exit codes: 0 done, 3 not with --live, 64 the file is there already, or the table is not, "
       "69 the store cannot "
