@@ -4,6 +4,7 @@
 
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/guard.hpp"
+#include "runtime/stores/sequences.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -33,6 +34,7 @@ Result<void> put_guard(const World& world, const Database& database, plan::Store
     const std::string& table = world.plan.at(dataset).table;
     if (guard == Guard::Open) {
       MIG_TRY(remove_guard(database, table));
+      MIG_TRY(pass_copied_keys(database, world.plan, dataset));
     } else {
       MIG_TRY(install_guard(database, table, refusal(world, side, table)));
     }

@@ -24,7 +24,9 @@ Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, Wr
     columns.push_back(column);
     (field.key ? key : others).push_back(column);
   }
-  sql.head = fmt::format("INSERT INTO {} AS t ({})", table, fmt::join(columns, ", "));
+  // A key that the store hands out always is handed over all the same.
+  sql.head = fmt::format("INSERT INTO {} AS t ({}){}", table, fmt::join(columns, ", "),
+                         dialect == Dialect::Postgres ? " OVERRIDING SYSTEM VALUE" : "");
   sql.tail = fmt::format("ON CONFLICT ({}) ", fmt::join(key, ", "));
   if (rule == WriteRule::Keep || rule == WriteRule::Shared || others.empty()) {
     sql.tail += "DO NOTHING";

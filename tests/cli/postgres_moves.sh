@@ -16,7 +16,7 @@ answers() { holds "$2 of $1 is \`$3\`" test "$(sql "$1" "$2")" = "$3"; }
 database() { sql postgres "CREATE DATABASE $1"; }
 
 entity='entity User {
-  key id: i64; email: text(254); name: text?; born: date; seen: timestamp; balance: decimal(12, 2); photo: bytes; data: json
+  key id: i64 generated; email: text(254); name: text?; born: date; seen: timestamp; balance: decimal(12, 2); photo: bytes; data: json
 }'
 header() {  # OLD NEW: stores
   printf 'mig 1\nstore old: %s\nstore new: %s\n%s\n' "$1" "$2" "$entity"
@@ -67,6 +67,11 @@ expect 0 "3000|$((3000 * 3001 / 2 * 7 + 750)).00|2026-01-02 03:04:05.000006+00" 
 pair server_to_server "$(in_server b)" "$(in_server c)"
 holds 'both servers hold the same' \
   cmp <(sql b 'SELECT u::text FROM users u ORDER BY id') <(sql c 'SELECT p::text FROM people p ORDER BY id')
+# Keys that the new side hands out go on behind those that were copied.
+row="'c@example.org', NULL, '2001-02-03', '2026-01-02T03:04:05Z', 1.50,"
+holds 'a row without a key gets one of its own' \
+  sql a "INSERT INTO people(email, name, born, seen, balance, photo, data) VALUES ($row '', '{}')"
+answers a 'SELECT max(id) FROM people' 3001
 database d; fill_server d
 pair server_to_file "$(in_server d)" "$(in_file new.db)"
 expect 0 "1|u1@example.org|Name 1|2001-02-03|2026-01-02T03:04:05.000006Z|7.25|00|{\"a\" : 1}" \
@@ -110,7 +115,6 @@ client() {  # ROUTES-DATABASE OLD NEW
     esac
   done
 }
-row="'c@example.org', NULL, '2001-02-03', '2026-01-02T03:04:05Z', 1.50,"
 to_b() { sql "$here_b" "BEGIN; INSERT INTO $1 VALUES (100000 + $2, $row '', '{}'); UPDATE $1 SET name = 'changed' WHERE id = $2; DELETE FROM $1 WHERE id = 3001 - $2; COMMIT" 2>/dev/null; }
 to_c() { sql "$here_c" "BEGIN; INSERT INTO $1 VALUES (100000 + $2, $row '', '{}'); UPDATE $1 SET name = 'changed' WHERE id = $2; DELETE FROM $1 WHERE id = 3001 - $2; COMMIT" 2>/dev/null; }
 
