@@ -122,26 +122,6 @@ Result<std::vector<Fence>> lock_fences(const Database& database,
   return fences_of(rows);
 }
 
-std::unexpected<Error> held_by(const Database& database, const Fence& fence) {
-  return fail(
-      ErrorKind::Conflict,
-      fmt::format("`{}` in `{}` is being moved by the run `{}` of the journal `{}`", fence.resource,
-                  database.shown_place(), fence.run, fence.journal),
-      "finish or roll back that run; if its journal is lost, `mig unlock --take` takes over");
-}
-
-std::unexpected<Error> overtaken(const Fence& fence, const Authority& authority) {
-  return fail(ErrorKind::Conflict,
-              fmt::format("another runner has taken over the run `{}`: `{}` is held under epoch "
-                          "{}, ours is {}",
-                          fence.run, fence.resource, fence.epoch, authority.epoch),
-              "nothing is to be done here; look at it with `mig status`");
-}
-
-bool is_ours(const Fence& fence, const Authority& authority) {
-  return fence.journal == authority.journal && fence.run == authority.run;
-}
-
 Result<void> drop_if_unused(const Database& database) {
   MIG_ASSIGN(rows,
              count(database, fmt::format("SELECT (SELECT count(*) FROM mig_ctl_fence)"
@@ -175,6 +155,26 @@ Result<void> record_environment(const Database& database, const std::string& env
 }
 
 }  // namespace
+
+std::unexpected<Error> held_by_another(const std::string& place, const Fence& fence) {
+  return fail(
+      ErrorKind::Conflict,
+      fmt::format("`{}` in `{}` is being moved by the run `{}` of the journal `{}`", fence.resource,
+                  place, fence.run, fence.journal),
+      "finish or roll back that run; if its journal is lost, `mig unlock --take` takes over");
+}
+
+std::unexpected<Error> overtaken(const Fence& fence, const Authority& authority) {
+  return fail(ErrorKind::Conflict,
+              fmt::format("another runner has taken over the run `{}`: `{}` is held under epoch "
+                          "{}, ours is {}",
+                          fence.run, fence.resource, fence.epoch, authority.epoch),
+              "nothing is to be done here; look at it with `mig status`");
+}
+
+bool is_held_by(const Fence& fence, const Authority& authority) {
+  return fence.journal == authority.journal && fence.run == authority.run;
+}
 
 Result<std::optional<std::string>> recorded_environment(const Database& database) {
   MIG_ASSIGN(exists, has_control_tables(database));
@@ -220,10 +220,10 @@ Result<void> install_fence(const Database& database, const std::vector<std::stri
   MIG_ASSIGN(fences, read_fences(database));
   for (const Fence& fence : fences) {
     if (std::ranges::find(resources, fence.resource) == resources.end()) continue;
-    if (is_ours(fence, authority)) {
+    if (is_held_by(fence, authority)) {
       if (fence.epoch > authority.epoch) return overtaken(fence, authority);
     } else if (takeover == Takeover::Polite) {
-      return held_by(database, fence);
+      return held_by_another(database.shown_place(), fence);
     }
   }
   MIG_ASSIGN(write,
@@ -266,7 +266,7 @@ Result<void> check_fence(const Database& database, const std::vector<std::string
                               database.shown_place()),
                   "somebody released it; start the run again with `mig apply`");
     }
-    if (!is_ours(*fence, authority)) return held_by(database, *fence);
+    if (!is_held_by(*fence, authority)) return held_by_another(database.shown_place(), *fence);
     if (fence->epoch != authority.epoch) return overtaken(*fence, authority);
   }
   return {};

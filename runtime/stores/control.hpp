@@ -35,6 +35,12 @@ struct Fence {
   std::int64_t head_seq = 0;  // of the journal when the fence was installed
 };
 
+bool is_held_by(const Fence& fence, const Authority& authority);
+// Conflict: another run holds it, in the store at that place.
+std::unexpected<Error> held_by_another(const std::string& place, const Fence& fence);
+// Conflict: a newer epoch of our own run holds it.
+std::unexpected<Error> overtaken(const Fence& fence, const Authority& authority);
+
 // What a fence protects in this store: the plan's tables there, or `*` where it names none.
 std::vector<std::string> resources_of(const Stores& stores, plan::StoreId store);
 

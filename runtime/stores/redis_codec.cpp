@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "runtime/data/fingerprint.hpp"
+#include "runtime/data/json_parts.hpp"
 #include "runtime/data/json_text.hpp"
 #include "runtime/data/plan_value.hpp"
-#include "runtime/stores/redis_json_parts.hpp"
 #include "runtime/stores/redis_text.hpp"
 
 namespace mig::runtime {

@@ -28,26 +28,6 @@ std::unexpected<Error> disturbed(const RedisConnection& redis) {
               "look with `mig status` for runs that use the same server");
 }
 
-std::unexpected<Error> held_by(const RedisConnection& redis, const Fence& fence) {
-  return fail(
-      ErrorKind::Conflict,
-      fmt::format("`{}` in `{}` is being moved by the run `{}` of the journal `{}`", fence.resource,
-                  redis.shown(), fence.run, fence.journal),
-      "finish or roll back that run; if its journal is lost, `mig unlock --take` takes over");
-}
-
-std::unexpected<Error> overtaken(const Fence& fence, const Authority& authority) {
-  return fail(ErrorKind::Conflict,
-              fmt::format("another runner has taken over the run `{}`: `{}` is held under epoch "
-                          "{}, ours is {}",
-                          fence.run, fence.resource, fence.epoch, authority.epoch),
-              "nothing is to be done here; look at it with `mig status`");
-}
-
-bool is_ours(const Fence& fence, const Authority& authority) {
-  return fence.journal == authority.journal && fence.run == authority.run;
-}
-
 std::string random_id() {
   std::array<unsigned char, 16> bytes{};
   [[maybe_unused]] const ssize_t size = getrandom(bytes.data(), bytes.size(), 0);
@@ -68,10 +48,10 @@ Result<void> refuse_others(const RedisConnection& redis, const std::vector<Fence
                            Takeover takeover) {
   for (const Fence& fence : fences) {
     if (std::ranges::find(resources, fence.resource) == resources.end()) continue;
-    if (is_ours(fence, authority)) {
+    if (is_held_by(fence, authority)) {
       if (fence.epoch > authority.epoch) return overtaken(fence, authority);
     } else if (takeover == Takeover::Polite) {
-      return held_by(redis, fence);
+      return held_by_another(redis.shown(), fence);
     }
   }
   return {};
@@ -173,7 +153,7 @@ Result<void> check_fence(RedisConnection& redis, const std::vector<std::string>&
   for (const std::string& resource : resources) {
     const auto fence = std::ranges::find(fences, resource, &Fence::resource);
     if (fence != fences.end()) {
-      if (!is_ours(*fence, authority)) return held_by(redis, *fence);
+      if (!is_held_by(*fence, authority)) return held_by_another(redis.shown(), *fence);
       if (fence->epoch != authority.epoch) return overtaken(*fence, authority);
       continue;
     }

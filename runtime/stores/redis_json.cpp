@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "runtime/data/json_parts.hpp"
 #include "runtime/data/json_path.hpp"
 #include "runtime/data/json_text.hpp"
 #include "runtime/data/utf8.hpp"
-#include "runtime/stores/redis_json_parts.hpp"
 #include "runtime/stores/redis_text.hpp"
 
 namespace mig::runtime {
@@ -73,24 +73,6 @@ bool is_lost_null(const Column& from, std::size_t row) {
 }
 
 }  // namespace
-
-void append_json_string(std::string_view text, std::string& out) {
-  out += '"';
-  for (const char byte : text) {
-    const auto bits = static_cast<unsigned char>(byte);
-    if (byte == '"' || byte == '\\') {
-      out += '\\';
-      out += byte;
-    } else if (bits < 0x20) {
-      out += "\\u00";
-      out += kDigits[bits >> 4];
-      out += kDigits[bits & 15];
-    } else {
-      out += byte;
-    }
-  }
-  out += '"';
-}
 
 std::optional<Reject> read_json(std::string_view json, Column& into) {
   const Base base = into.type().base;

@@ -10,10 +10,10 @@
 
 #include "runtime/data/decimal.hpp"
 #include "runtime/data/iso_time.hpp"
+#include "runtime/data/json_parts.hpp"
 #include "runtime/data/json_text.hpp"
 #include "runtime/data/utf8.hpp"
 #include "runtime/data/uuid.hpp"
-#include "runtime/stores/redis_json_parts.hpp"
 
 namespace mig::runtime {
 namespace {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "runtime/data/json_parts.hpp"
 #include "runtime/data/json_text.hpp"
 #include "runtime/data/utf8.hpp"
 
@@ -17,40 +18,6 @@ namespace {
 
 using nlohmann::json;
 using plan::Base;
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
-// The items of a valid JSON array, as they are written. Numbers never pass through a double, and
-// nested JSON keeps its spelling.
-std::vector<std::string_view> items_of(std::string_view array) {
-  std::vector<std::string_view> items;
-  array = trim(array);
-  array = array.substr(1, array.size() - 2);
-  std::size_t depth = 0;
-  std::size_t start = 0;
-  bool is_in_string = false;
-  for (std::size_t i = 0; i < array.size(); ++i) {
-    const char byte = array[i];
-    if (is_in_string) {
-      if (byte == '\\') ++i;
-      if (byte == '"') is_in_string = false;
-      continue;
-    }
-    if (byte == '"') is_in_string = true;
-    if (byte == '[' || byte == '{') ++depth;
-    if (byte == ']' || byte == '}') --depth;
-    if (byte != ',' || depth > 0) continue;
-    items.push_back(trim(array.substr(start, i - start)));
-    start = i + 1;
-  }
-  if (const auto last = trim(array.substr(start)); !last.empty()) items.push_back(last);
-  return items;
-}
 
 int digit_of(char letter) {
   if (letter >= '0' && letter <= '9') return letter - '0';
@@ -165,12 +132,12 @@ std::optional<std::string> print_item(const Column& from, std::size_t row) {
 }  // namespace
 
 std::optional<Reject> read_list(std::string_view text, Column& into) {
-  if (!is_json(text) || !trim(text).starts_with('[')) {
+  if (!is_json(text) || !trim_json(text).starts_with('[')) {
     return Reject{fmt::format("text that is no JSON array for `{}`", print(into.type()))};
   }
   const std::size_t before = into.element().size();
   std::string memory;
-  for (const std::string_view item : items_of(text)) {
+  for (const std::string_view item : json_items(trim_json(text))) {
     const auto cell = cell_of_item(item, into.element().type(), memory);
     const auto reject = cell ? read_cell(*cell, into.element()) : cell.error();
     if (!reject) continue;

@@ -1,9 +1,11 @@
-#include "runtime/stores/redis_json_parts.hpp"
+#include "runtime/data/json_parts.hpp"
 
 #include "runtime/data/json_path.hpp"
 
 namespace mig::runtime {
 namespace {
+
+constexpr std::string_view kDigits = "0123456789abcdef";
 
 // Calls `part` for each text between the brackets that a comma of the outermost level ends.
 template <class Part>
@@ -61,6 +63,24 @@ std::vector<JsonMember> json_members(std::string_view object) {
     members.push_back({json_content(member.substr(0, end)), trim_json(rest.substr(1))});
   });
   return members;
+}
+
+void append_json_string(std::string_view text, std::string& out) {
+  out += '"';
+  for (const char byte : text) {
+    const auto bits = static_cast<unsigned char>(byte);
+    if (byte == '"' || byte == '\\') {
+      out += '\\';
+      out += byte;
+    } else if (bits < 0x20) {
+      out += "\\u00";
+      out += kDigits[bits >> 4];
+      out += kDigits[bits & 15];
+    } else {
+      out += byte;
+    }
+  }
+  out += '"';
 }
 
 }  // namespace mig::runtime

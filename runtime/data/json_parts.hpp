@@ -1,8 +1,8 @@
 // The parts of a JSON object or array as the texts that they are, so that numbers keep every digit
 // and nested values their spelling.
 //
-// For the codecs of Redis. REQUIRES of each: the text is one JSON value (data/json_text.hpp), with
-// no space around it. Pure; any thread.
+// For what keeps lists and rows as JSON. REQUIRES of each: the text is one JSON value
+// (data/json_text.hpp), with no space around it. Pure; any thread.
 #pragma once
 
 #include <string>
