@@ -33,7 +33,12 @@ begin() {
   mkdir -p "$folder"
   folder=$(realpath "$folder")
   chmod 0755 "$folder"
-  if [ "$(id -u)" -eq 0 ]; then chown postgres:postgres "$folder"; fi
+  if [ "$(id -u)" -eq 0 ]; then
+    chown postgres:postgres "$folder"
+    # In a container whose root is closed to all but its owner another user finds no program at all, and
+    # PostgreSQL does not run as root.
+    case $(stat -c %A /) in *x | *t) ;; *) chmod o+x / ;; esac
+  fi
   as_server "$bin/initdb" -D "$folder/data" --username=postgres --auth=trust --locale=C.UTF-8 \
     --encoding=UTF8 --no-sync >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
   cat >>"$folder/data/postgresql.conf" <<CONF

@@ -11,7 +11,8 @@ case $command in
     if [ "$(id -u)" -eq 0 ]; then
       chown redis "$folder"
       chmod a+x "$folder"
-      as_redis=(setpriv --reuid redis --regid redis --init-groups)
+      # Where the root is closed to all but its owner, as in some containers, others find no program.
+      case $(stat -c %A /) in *x | *t) as_redis=(setpriv --reuid redis --regid redis --init-groups) ;; esac
     fi
     "${as_redis[@]}" redis-server --port 0 --unixsocket "$socket" --unixsocketperm 777 --dir "$folder" \
       --save '' --daemonize yes --pidfile "$folder/redis.pid" --logfile "$folder/redis.log" "${@:3}" >/dev/null
