@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/stores/catalogue.hpp"
+#include "runtime/stores/sql_text.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -16,16 +17,6 @@ constexpr std::string_view kPostgresTruncate = "mig_ctl_guard_truncate_";
 
 std::string trigger_name(std::string_view change, std::string_view table) {
   return fmt::format("mig_ctl_guard_{}_{}", change, table);
-}
-
-std::string text_literal(std::string_view text) {
-  std::string literal = "'";
-  for (const char letter : text) {
-    if (letter == '\0') continue;
-    if (letter == '\'') literal += '\'';
-    literal += letter;
-  }
-  return literal + '\'';
 }
 
 // The trigger's function belongs to the table's guard alone, and goes with it.
@@ -43,7 +34,7 @@ Result<void> install_in_postgres(const Database& database, const std::string& ta
       "EXECUTE FUNCTION {0}(); "
       "CREATE TRIGGER {1} BEFORE TRUNCATE ON {2} FOR EACH STATEMENT EXECUTE FUNCTION {0}(); "
       "ALTER TABLE {2} ENABLE ALWAYS TRIGGER {0}; ALTER TABLE {2} ENABLE ALWAYS TRIGGER {1}",
-      name, whole, quoted, text_literal(message)));
+      name, whole, quoted, quote_text(message)));
 }
 
 Result<void> remove_from_postgres(const Database& database, const std::string& table,
@@ -72,7 +63,7 @@ Result<void> install_guard(const Database& database, const std::string& table,
     MIG_TRY(database.execute(fmt::format(
         "CREATE TRIGGER {} BEFORE {} ON {} WHEN NOT EXISTS (SELECT 1 FROM mig_ctl_origin) "
         "BEGIN SELECT RAISE(ABORT, {}); END",
-        name, change, quoted, text_literal(message))));
+        name, change, quoted, quote_text(message))));
   }
   return {};
 }

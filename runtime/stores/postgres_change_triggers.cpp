@@ -32,6 +32,15 @@ Result<std::string> text_of(const Database& database, std::string_view sql,
   return text;
 }
 
+// Quoted: where what we make is made.
+Result<std::string> first_schema(const Database& database) {
+  MIG_ASSIGN(rows, database.prepare("SELECT quote_ident(current_schema())"));
+  MIG_TRY(rows.step());
+  std::string schema(rows.text(0));
+  rows.reset();
+  return schema;
+}
+
 // `integer`, as the column is declared.
 Result<std::string> declared_type(const Database& database, const std::string& table,
                                   const std::string& column) {
@@ -74,7 +83,7 @@ Result<void> postgres_watch(const Database& database, const std::string& log,
   MIG_ASSIGN(is_there, is_watched(database, watched));
   if (is_there) return {};
   MIG_ASSIGN(names, names_of(watched));
-  MIG_ASSIGN(schema, text_of(database, "SELECT quote_ident(current_schema()) WHERE ?1 = ''", ""));
+  MIG_ASSIGN(schema, first_schema(database));
   std::string old_key;
   std::string new_key;
   std::string is_moved;

@@ -8,6 +8,7 @@
 #include "runtime/data/plan_value.hpp"
 #include "runtime/stores/places.hpp"
 #include "runtime/stores/postgres_types.hpp"
+#include "runtime/stores/sql_text.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -22,21 +23,12 @@ std::string cell_sql(const SqlCell& cell, const plan::Type& type) {
     case StorageClass::Real:
       return fmt::format("{}", cell.real);
     case StorageClass::Text:
+      return quote_text(cell.bytes);
     case StorageClass::Blob:
-      break;
+      return quote_bytea(cell.bytes);
   }
-  std::string sql = "'";
-  if (cell.storage == StorageClass::Blob) {
-    sql += "\\x";
-    for (const char byte : cell.bytes)
-      sql += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  } else {
-    for (const char letter : cell.bytes) {
-      if (letter == '\'') sql += '\'';
-      sql += letter;
-    }
-  }
-  return sql + "'";
+  assert(false && "every class of a cell has its form");
+  return "NULL";
 }
 
 }  // namespace

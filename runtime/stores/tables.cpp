@@ -7,6 +7,7 @@
 
 #include "runtime/data/plan_value.hpp"
 #include "runtime/stores/postgres_types.hpp"
+#include "runtime/stores/sql_text.hpp"
 #include "runtime/stores/sqlite_lists.hpp"
 #include "runtime/stores/sqlite_types.hpp"
 
@@ -37,18 +38,10 @@ Result<std::string> postgres_literal(const plan::Type& type, const plan::Value& 
   if (type.is_integer() || type.base == plan::Base::Bool)
     return fmt::format("'{}'", column.integer(0));
   if (type.base == plan::Base::F64) return fmt::format("'{}'", column.real(0));
-  if (type.base == plan::Base::Bytes) {
-    std::string hex;
-    for (const char byte : column.bytes(0))
-      hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-    return fmt::format("'\\x{}'", hex);
-  }
+  if (type.base == plan::Base::Bytes) return quote_bytea(column.bytes(0));
   const auto text = text_form(column, 0);
   if (!text) return no_value();
-  std::string quoted = "'";
-  for (const char letter : *text)
-    quoted += letter == '\'' ? std::string("''") : std::string(1, letter);
-  return quoted + "'";
+  return quote_text(*text);
 }
 
 }  // namespace
