@@ -11,10 +11,12 @@
 #include "runtime/cli/session.hpp"
 #include "runtime/openings.hpp"
 #include "runtime/steps/following.hpp"
-#include "runtime/stores/control.hpp"
 #include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/lock_holders.hpp"
+#include "runtime/stores/redis_sample.hpp"
+#include "runtime/stores/redis_server_facts.hpp"
 #include "runtime/stores/schema_check.hpp"
+#include "runtime/stores/store_control.hpp"
 #include "runtime/traffic/router.hpp"
 
 namespace mig::cli {
@@ -83,17 +85,16 @@ class Looker {
       }
       return {};
     }
-    MIG_ASSIGN(database, stores_.reader(store));
-    MIG_ASSIGN(identity, runtime::identity(*database));
+    MIG_ASSIGN(opened, stores_.reading(store));
+    MIG_ASSIGN(identity, runtime::identity(opened));
     live_.identities.push_back(identity);
-    MIG_ASSIGN(schema, runtime::schema_text(*database));
-    live_.schemas.push_back(schema);
-    MIG_ASSIGN(bytes, bytes_of(store, *database));
-    live_.bytes.push_back(bytes);
-    if (run_.empty()) MIG_TRY(look_at_users(store, *database));
-    MIG_ASSIGN(is_marked, runtime::has_control_tables(*database));
-    if (!is_marked) return {};
-    MIG_ASSIGN(fences, runtime::read_fences(*database));
+    if (opened.sql() != nullptr) {
+      MIG_TRY(look_at_database(store, *opened.sql()));
+    } else {
+      MIG_TRY(look_at_server(store, *opened.redis()));
+    }
+    if (run_.empty()) MIG_TRY(look_at_environment(store, opened));
+    MIG_ASSIGN(fences, runtime::read_fences(opened));
     const auto mine = runtime::resources_of(stores_, store);
     for (const runtime::Fence& fence : fences) {
       if (fence.run == run_ || std::ranges::find(mine, fence.resource) == mine.end()) continue;
@@ -102,7 +103,7 @@ class Looker {
                          stores_.shown_path(store), fence.run, fence.journal),
              "let that run end, or take the store over with `mig unlock --take`");
     }
-    MIG_ASSIGN(finished, runtime::finished_runs(*database));
+    MIG_ASSIGN(finished, runtime::finished_runs(opened));
     for (const runtime::FinishedRun& one : finished) {
       // Our own entry comes before the journal's last record; in between, the run has not ended.
       if (one.run == run_) continue;
@@ -113,6 +114,44 @@ class Looker {
              "a plan is used once; change the plan to move data again");
       break;
     }
+    return {};
+  }
+
+  Result<void> look_at_database(plan::StoreId store, const runtime::Database& database) {
+    MIG_ASSIGN(schema, runtime::schema_text(database));
+    live_.schemas.push_back(schema);
+    MIG_ASSIGN(bytes, bytes_of(store, database));
+    live_.bytes.push_back(bytes);
+    return run_.empty() ? look_at_users(store, database) : Result<void>();
+  }
+
+  // Redis has no schema; what stands for it is what decides whether rows may be moved there.
+  Result<void> look_at_server(plan::StoreId store, runtime::RedisConnection& redis) {
+    MIG_ASSIGN(facts, runtime::read_server_facts(redis));
+    live_.schemas.push_back(fmt::format("redis {}", facts.version));
+    live_.bytes.push_back(facts.used_memory);
+    auto fits = runtime::check_source(facts, stores_.shown_path(store));
+    if (fits && target_in(store)) {
+      const auto eviction =
+          copies_rows() ? runtime::Eviction::Refused : runtime::Eviction::Expected;
+      fits = runtime::check_target(facts, stores_.shown_path(store), eviction);
+    }
+    if (!fits) refuse(ExitCode::Refused, fits.error().message, fits.error().help);
+    return {};
+  }
+
+  // Rows that no step copies are filled in by whoever misses them.
+  bool copies_rows() const {
+    return std::ranges::any_of(plan_.steps, [](const plan::Step& step) {
+      return std::holds_alternative<plan::Copy>(step.action);
+    });
+  }
+
+  Result<void> look_at_environment(plan::StoreId store, const runtime::OpenStore& opened) {
+    MIG_ASSIGN(environment, runtime::recorded_environment(opened));
+    const bool is_named = plan_.env != plan::kDefaultEnvironment;
+    if (environment && is_named && *environment != plan_.env)
+      live_.strange_stores.push_back({store, *environment});
     return {};
   }
 
@@ -127,12 +166,8 @@ class Looker {
     return error ? 0 : static_cast<std::int64_t>(bytes);
   }
 
-  // Whose store it is, who else writes to it, and who uses what the plan drops.
+  // Who else writes to it, and who uses what the plan drops.
   Result<void> look_at_users(plan::StoreId store, const runtime::Database& database) {
-    MIG_ASSIGN(environment, runtime::recorded_environment(database));
-    const bool is_named = plan_.env != plan::kDefaultEnvironment;
-    if (environment && is_named && *environment != plan_.env)
-      live_.strange_stores.push_back({store, *environment});
     const auto files = runtime::files_of(stores_);
     if (std::ranges::find(files, store) == files.end()) return {};  // the same file was looked at
     MIG_ASSIGN(schema, runtime::read_schema(database));
@@ -163,7 +198,12 @@ class Looker {
   Result<void> look_at_dataset(plan::DatasetId id) {
     const plan::Dataset& dataset = plan_.at(id);
     LiveDataset seen{.id = id};
-    if (stores_.exists(dataset.store)) {
+    if (dataset.keys) {
+      seen.exists = true;
+      MIG_ASSIGN(opened, stores_.reading(dataset.store));
+      MIG_ASSIGN(counted, runtime::guess_keys(*opened.redis(), plan_, id));
+      seen.counted = counted;
+    } else if (stores_.exists(dataset.store)) {
       MIG_ASSIGN(database, stores_.reader(dataset.store));
       MIG_ASSIGN(schema, runtime::read_schema(*database));
       seen.exists = schema.table(dataset.table) != nullptr;
@@ -232,7 +272,8 @@ class Looker {
       if (backup == nullptr) continue;
       for (const plan::DatasetId id : backup->datasets) {
         const plan::Dataset& dataset = plan_.at(id);
-        if (!is_written(id, plan::StepId{i}) || !stores_.exists(dataset.store)) continue;
+        const bool is_looked_at = !dataset.keys && stores_.exists(dataset.store);
+        if (!is_looked_at || !is_written(id, plan::StepId{i})) continue;
         MIG_ASSIGN(database, stores_.reader(dataset.store));
         if (database->dialect() == runtime::Dialect::Postgres || is_wal(*database)) continue;
         refuse(ExitCode::Refused,

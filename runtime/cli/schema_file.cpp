@@ -86,7 +86,8 @@ runtime::Result<SchemaFile> pull_schemas(const plan::Plan& plan,
   for (std::uint32_t i = 0; i < plan.stores.size(); ++i) {
     const plan::StoreId id{i};
     PulledStore pulled{plan.at(id).name, std::string(name(plan.at(id).kind)), {}};
-    if (stores.exists(id)) {
+    const bool has_schema = can(plan.at(id).kind, plan::StoreAbility::Schema);
+    if (has_schema && stores.exists(id)) {
       MIG_ASSIGN(database, stores.reader(id));
       MIG_ASSIGN(schema, runtime::read_schema(*database));
       pulled.schema = std::move(schema);

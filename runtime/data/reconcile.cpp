@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
+#include <set>
 
 #include "runtime/data/carry.hpp"
 #include "runtime/data/drift_list.hpp"
@@ -10,12 +12,15 @@
 #include "runtime/stores/control.hpp"
 #include "runtime/stores/drift_scratch.hpp"
 #include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/open_rows.hpp"
 #include "runtime/stores/row_writer.hpp"
+#include "runtime/stores/store_letters.hpp"
 
 namespace mig::runtime {
 namespace {
 
 constexpr std::size_t kPage = 2000;
+constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
 
 std::string code_of(const plan::Entity& entity, const Batch& rows, std::size_t row) {
   std::string code;
@@ -49,7 +54,8 @@ struct Reconciler::Work {
   std::vector<std::unique_ptr<CanonicalForm>> target_forms;
   std::optional<KeysetReader> source;
   std::optional<KeysetReader> reader;
-  std::optional<Statement> dead;
+  std::optional<Statement> dead;    // asks for each row, in a database
+  std::set<std::string> dead_keys;  // of Redis, which answers every question over the network
   std::string memory;
 
   Work(const plan::Plan& its_plan, Stores& its_stores, ReconcileOptions its_options)
@@ -68,23 +74,33 @@ struct Reconciler::Work {
   Result<void> open() {
     MIG_ASSIGN(made, DriftScratch::open(options.scratch_folder));
     scratch = std::make_unique<DriftScratch>(std::move(made));
-    MIG_ASSIGN(database, stores.reader(plan.at(plan.from).store));
-    MIG_ASSIGN(opened, KeysetReader::open(*database, plan, plan.from));
+    MIG_ASSIGN(opened, open_rows(stores, plan, plan.from));
     source.emplace(std::move(opened));
-    MIG_ASSIGN(target_file, stores.reader(plan.at(plan.to.front()).store));
-    MIG_ASSIGN(has_letters, has_control_tables(*target_file));
-    if (has_letters) {
-      MIG_ASSIGN(query, target_file->prepare(
-                            "SELECT 1 FROM mig_ctl_reject WHERE row_key = ?1 AND dataset = ?2 "
-                            "AND closed IS NULL AND (?3 = '' OR run = ?3) LIMIT 1"));
-      dead.emplace(std::move(query));
-    }
+    MIG_TRY(open_letters());
     part = Part::Source;
     return {};
   }
 
+  Result<void> open_letters() {
+    MIG_ASSIGN(target_store, stores.reading(plan.at(plan.to.front()).store));
+    if (target_store.sql() == nullptr) {
+      MIG_ASSIGN(open, open_dead_letters(target_store, options.run, kEveryLetter));
+      for (const DeadLetter& letter : open) {
+        if (letter.dataset == plan.at(plan.from).name) dead_keys.insert(letter.key);
+      }
+      return {};
+    }
+    MIG_ASSIGN(has_letters, has_control_tables(*target_store.sql()));
+    if (!has_letters) return {};
+    MIG_ASSIGN(query, target_store.sql()->prepare(
+                          "SELECT 1 FROM mig_ctl_reject WHERE row_key = ?1 AND dataset = ?2 "
+                          "AND closed IS NULL AND (?3 = '' OR run = ?3) LIMIT 1"));
+    dead.emplace(std::move(query));
+    return {};
+  }
+
   Result<bool> is_dead(const std::string& key) {
-    if (!dead) return false;
+    if (!dead) return dead_keys.contains(key);
     dead->bind_text(1, key);
     dead->bind_text(2, plan.at(plan.from).name);
     dead->bind_text(3, options.run);
@@ -186,8 +202,7 @@ struct Reconciler::Work {
   Result<void> read_target() {
     const plan::DatasetId dataset = plan.to[target];
     if (!reader) {
-      MIG_ASSIGN(database, stores.reader(plan.at(dataset).store));
-      MIG_ASSIGN(opened, KeysetReader::open(*database, plan, dataset));
+      MIG_ASSIGN(opened, open_rows(stores, plan, dataset));
       reader.emplace(std::move(opened));
     }
     MIG_TRY(reader->read(cursor, "", kPage, page));

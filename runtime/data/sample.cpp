@@ -1,9 +1,11 @@
 #include "runtime/data/sample.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "runtime/data/carry.hpp"
 #include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/redis_sample.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -17,13 +19,21 @@ void note(RowSample& sample, std::string_view key, const std::string& field,
   if (sample.first.size() < kShown) sample.first.push_back({shown_key(key), field, reason});
 }
 
+// Of Redis the keys that it names first: to know their order, all of them would have to be asked
+// for.
+Result<KeysetReader> open_sample(Stores& stores, const plan::Plan& plan) {
+  MIG_ASSIGN(store, stores.reading(plan.at(plan.from).store));
+  if (store.sql() != nullptr) return KeysetReader::open(*store.sql(), plan, plan.from);
+  MIG_ASSIGN(rows, RedisSample::open(*store.redis(), plan, plan.from));
+  return KeysetReader(std::make_unique<RedisSample>(std::move(rows)));
+}
+
 }  // namespace
 
 Result<RowSample> sample_rows(const plan::Plan& plan, Stores& stores, const Clock& clock,
                               std::int64_t limit) {
   const Duration began = clock.elapsed();
-  MIG_ASSIGN(database, stores.reader(plan.at(plan.from).store));
-  MIG_ASSIGN(reader, KeysetReader::open(*database, plan, plan.from));
+  MIG_ASSIGN(reader, open_sample(stores, plan));
   Carrier carrier(plan);
   RowSample sample;
   Page page;

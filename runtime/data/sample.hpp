@@ -26,7 +26,8 @@ struct RowSample {
   Duration took{};
 };
 
-// Up to `limit` rows, in key order. REQUIRES: the old side's table is there.
+// Up to `limit` rows, the first by their keys; of Redis a few that it names first. REQUIRES: the
+// old side's table is there.
 Result<RowSample> sample_rows(const plan::Plan& plan, Stores& stores, const Clock& clock,
                               std::int64_t limit);
 

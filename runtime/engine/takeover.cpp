@@ -7,30 +7,28 @@
 namespace mig::runtime {
 namespace {
 
-Result<std::optional<std::string>> ahead_in(const RunLog& log, const Database& database,
+Result<std::optional<std::string>> ahead_in(const RunLog& log, const OpenStore& store,
                                             const Authority& authority) {
-  MIG_ASSIGN(is_marked, has_control_tables(database));
-  if (!is_marked) return std::optional<std::string>();
-  MIG_ASSIGN(fences, read_fences(database));
+  MIG_ASSIGN(fences, read_fences(store));
   for (const Fence& fence : fences) {
     const bool ours = fence.journal == authority.journal && fence.run == authority.run;
     if (ours && fence.head_seq > log.state().seq) {
       return fmt::format(
           "{} was written under record {} of the journal, and the journal ends at record {}",
-          database.shown_place(), fence.head_seq, log.state().seq);
+          store.shown_place(), fence.head_seq, log.state().seq);
     }
     if (ours && fence.epoch > authority.epoch) {
       return fmt::format(
           "{} was written under epoch {}, and the journal has granted no later one than {}",
-          database.shown_place(), fence.epoch, authority.epoch);
+          store.shown_place(), fence.epoch, authority.epoch);
     }
   }
   for (std::uint32_t i = 0; i < log.plan().steps.size(); ++i) {
     const plan::Step& step = log.plan().steps[i];
-    MIG_ASSIGN(applied, read_applied(database, authority.run, step.name));
+    MIG_ASSIGN(applied, read_applied(store, authority.run, step.name));
     if (applied && log.state().steps[i].started == 0) {
       return fmt::format("{} holds the step `{}`, which the journal never started",
-                         database.shown_place(), step.name);
+                         store.shown_place(), step.name);
     }
   }
   return std::optional<std::string>();
@@ -57,8 +55,8 @@ Result<std::optional<std::string>> target_ahead_of(const RunLog& log, Stores& st
                                                    const Authority& authority) {
   for (const plan::StoreId store : files_of(stores)) {
     if (!stores.exists(store)) continue;
-    MIG_ASSIGN(database, stores.reader(store));
-    MIG_ASSIGN(ahead, ahead_in(log, *database, authority));
+    MIG_ASSIGN(opened, stores.reading(store));
+    MIG_ASSIGN(ahead, ahead_in(log, opened, authority));
     if (ahead) return ahead;
   }
   return std::optional<std::string>();
@@ -74,8 +72,8 @@ Result<std::optional<std::string>> changed_store(const RunLog& log, Stores& stor
       return fmt::format("the store `{}` is gone: there is no file {}", log.plan().at(store).name,
                          file);
     }
-    MIG_ASSIGN(database, stores.reader(store));
-    MIG_ASSIGN(present, identity(*database));
+    MIG_ASSIGN(opened, stores.reading(store));
+    MIG_ASSIGN(present, identity(opened));
     if (!is_same_file(recorded[i], present)) {
       return fmt::format("{} is another file than the one this run began with", file);
     }
@@ -92,8 +90,8 @@ Result<void> release_stores(const RunLog& log, Stores& stores, const Authority& 
   // and what it writes into a file without a name is lost without a word.
   for (const plan::StoreId store : files_of(stores)) {
     if (!stores.exists(store)) continue;
-    MIG_ASSIGN(database, stores.writer(store));
-    MIG_TRY(release(*database, finished));
+    MIG_ASSIGN(opened, stores.writing(store));
+    MIG_TRY(release(opened, finished));
   }
   return {};
 }

@@ -6,7 +6,7 @@
 
 #include "runtime/engine/run_log.hpp"
 #include "runtime/engine/world.hpp"
-#include "runtime/stores/control.hpp"
+#include "runtime/stores/store_control.hpp"
 #include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {

@@ -9,7 +9,8 @@
 
 #include "compiler/plan/overloaded.hpp"
 #include "runtime/data/iso_time.hpp"
-#include "runtime/stores/dead_letters.hpp"
+#include "runtime/stores/open_rows.hpp"
+#include "runtime/stores/store_letters.hpp"
 #include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {
@@ -50,6 +51,12 @@ Sample query(World& world, plan::StoreId store, const std::string& sql) {
 
 Sample rows_in(World& world, plan::DatasetId id) {
   const plan::Dataset& dataset = world.plan.at(id);
+  if (dataset.keys) {
+    const auto reader = open_rows(world.stores, world.plan, id);
+    if (!reader) return source_error(reader.error().message);
+    const auto count = reader->count();
+    return count ? value(*count) : source_error(count.error().message);
+  }
   const auto table = quote_identifier(dataset.table);
   if (!table) return source_error(table.error().message);
   return query(world, dataset.store, fmt::format("SELECT count(*) FROM {}", *table));
@@ -64,11 +71,11 @@ Sample rejects_of(World& world, plan::DatasetId dataset) {
   std::int64_t open = 0;
   for (const plan::StoreId store : files_of(world.stores)) {
     if (!world.stores.exists(store)) continue;
-    auto database = world.stores.reader(store);
-    if (!database) return source_error(database.error().message);
+    auto opened = world.stores.reading(store);
+    if (!opened) return source_error(opened.error().message);
     for (const plan::DatasetId source : sources) {
       const auto some =
-          count_dead_letters(**database, world.authority.run, world.plan.at(source).name);
+          count_dead_letters(*opened, world.authority.run, world.plan.at(source).name);
       if (!some) return source_error(some.error().message);
       open += *some;
     }

@@ -1,20 +1,19 @@
 // Writes what one page of source rows became, inside an Effect: all rows of a source row or none.
 //
-// First all at once; where a row is refused, again source row by source row, so that exactly the
-// refused ones stay out. Where the plan follows, shared rows get their lineage with them. One
-// thread.
+// Used by copies, followers and repairs, whatever the kind of store. One thread.
 #pragma once
 
-#include <optional>
-#include <string>
+#include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "compiler/plan/plan.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/data/carry.hpp"
 #include "runtime/result.hpp"
+#include "runtime/stores/effect.hpp"
 #include "runtime/stores/keyset_reader.hpp"
-#include "runtime/stores/lineage.hpp"
 #include "runtime/stores/row_writer.hpp"
-#include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
 
@@ -24,10 +23,7 @@ enum class SharedRows { Agree, Overwrite };
 
 class ChunkWriter {
  public:
-  // Inside an Effect, as all that follows.
-  static Result<ChunkWriter> open(const Database& database, const plan::Plan& plan,
-                                  const Carrier& carrier, WriteRule rule,
-                                  SharedRows shared = SharedRows::Agree);
+  virtual ~ChunkWriter() = default;
 
   struct Totals {
     std::int64_t moved = 0;
@@ -36,30 +32,16 @@ class ChunkWriter {
     std::vector<RowReject> rejects;  // each source row once, ascending
   };
   // `carrier` has just run on `page`.
-  Result<Totals> write(const Carrier& carrier, const Page& page);
-
- private:
-  enum class Fate : std::uint8_t { Kept, Moved, Rejected };
-
-  ChunkWriter(const Database& database, const plan::Plan& plan)
-      : database_(&database), plan_(&plan) {}
-  // False: a row was refused, and nothing of this page was written.
-  Result<bool> write_all(const Carrier& carrier, Totals& totals);
-  // The rows `selected_` of an emit.
-  Result<bool> write_together(std::size_t emit, const Emitted& emitted, Totals& totals);
-  Result<bool> write_singly(std::size_t emit, const Emitted& emitted, Totals& totals);
-  Result<void> write_each(const Carrier& carrier, Totals& totals);
-  Result<bool> write_row(const Carrier& carrier, std::uint32_t source, Totals& totals);
-  // An entry in its lineage for each shared row that was not refused.
-  Result<void> note_owners(const Carrier& carrier, const Page& page);
-
-  const Database* database_;
-  const plan::Plan* plan_;
-  std::vector<RowWriter> writers_;                // one an emit; opened at the first page
-  std::vector<std::optional<Lineage>> lineages_;  // one an emit
-  std::vector<Fate> fates_;
-  std::vector<std::uint32_t> selected_;
-  std::vector<std::size_t> next_;  // of each emit, in `write_each`
+  virtual Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) = 0;
 };
+
+// For effects on the store of this one. `clock` outlives it.
+Result<std::unique_ptr<ChunkWriter>> open_chunk(Effect& effect, const plan::Plan& plan,
+                                                const Carrier& carrier, WriteRule rule,
+                                                const Clock& clock,
+                                                SharedRows shared = SharedRows::Agree);
+
+// How many source rows an effect on that store should write.
+std::size_t most_rows_of_effect(plan::StoreKind kind);
 
 }  // namespace mig::runtime

@@ -14,10 +14,11 @@
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/read_ahead.hpp"
 #include "runtime/steps/store_step.hpp"
-#include "runtime/stores/dead_letters.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/lineage.hpp"
+#include "runtime/stores/open_rows.hpp"
 #include "runtime/stores/sqlite_bulk.hpp"
+#include "runtime/stores/store_letters.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -64,8 +65,8 @@ class CopyStep final : public Step {
  public:
   CopyStep(const plan::Plan& plan, const plan::Copy& action, plan::StepId id)
       : plan_(plan), action_(action), id_(id), target_(plan.at(plan.to.front()).store) {
-    const auto most = static_cast<std::size_t>(std::max<std::int64_t>(action.chunk.value, 1));
-    rows_ = action.pace.kind == plan::PaceKind::Polite ? std::min(most, kFirstChunk) : most;
+    const bool is_polite = action.pace.kind == plan::PaceKind::Polite;
+    rows_ = is_polite ? std::min(most_rows(), kFirstChunk) : most_rows();
   }
 
   Result<Outcome> advance(World& world) override {
@@ -84,8 +85,9 @@ class CopyStep final : public Step {
   Result<Outcome> undo(World& world) override {
     if (world.stores.exists(target_)) {
       MIG_ASSIGN(effect, begin_effect(world, target_, id_));
-      MIG_TRY(drop_dead_letters(effect.database(), world.authority.run, plan_.at(id_).name));
-      if (!is_followed(world)) MIG_TRY(remove_lineages(effect.database(), plan_));
+      MIG_TRY(drop_dead_letters(effect, world.authority.run, plan_.at(id_).name));
+      const bool has_lineages = effect.redis() == nullptr && !is_followed(world);
+      if (has_lineages) MIG_TRY(remove_lineages(effect.database(), plan_));
       MIG_TRY(effect.commit_undone());
     }
     return Outcome{Done{.summary = "the copy is forgotten"}, {}};
@@ -101,10 +103,9 @@ class CopyStep final : public Step {
                   "together",
                   "move it to one store");
     }
-    MIG_ASSIGN(source, world.stores.reader(plan_.at(plan_.from).store));
-    MIG_ASSIGN(reader, KeysetReader::open(*source, plan_, plan_.from));
-    MIG_ASSIGN(writer, world.stores.writer(target_));
-    writer_ = writer;
+    MIG_ASSIGN(reader, open_rows(world.stores, plan_, plan_.from));
+    MIG_ASSIGN(writer, world.stores.writing(target_));
+    writer_.emplace(writer);
     source_.emplace(plan_, std::move(reader));
     MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
     bulk_ = std::move(bulk);
@@ -214,11 +215,11 @@ class CopyStep final : public Step {
     Effect& effect = *early;
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
     if (!chunk_) {
-      MIG_ASSIGN(opened, ChunkWriter::open(*writer_, plan_, carried->carrier,
-                                           rule_of(action_.on_conflict)));
-      chunk_.emplace(std::move(opened));
+      MIG_ASSIGN(opened, open_chunk(effect, plan_, carried->carrier, rule_of(action_.on_conflict),
+                                    world.clock));
+      chunk_ = std::move(opened);
     }
-    MIG_ASSIGN(totals, chunk_->write(carried->carrier, page));
+    MIG_ASSIGN(totals, chunk_->write(effect, carried->carrier, page));
     const auto letters = letters_of(world, page, totals.rejects);
     const auto rejected = static_cast<std::int64_t>(letters.size());
     Applied now = applied;
@@ -231,9 +232,12 @@ class CopyStep final : public Step {
     now.finished = is_last;
     MIG_TRY(judge(letters, now));
     if (is_followed(world)) MIG_TRY(find_dead(world));  // the follower sets rows aside, too
-    MIG_TRY(close_letters(world, page));
-    MIG_TRY(add_dead_letters(*writer_, letters));
-    MIG_TRY(effect.commit(now));
+    MIG_TRY(close_letters(world, effect, page));
+    MIG_TRY(add_dead_letters(effect, letters));
+    if (auto committed = effect.commit(now); !committed) {
+      if (effect.is_disturbed()) return Outcome{More{.counts = applied.counts}, {}};
+      return std::unexpected(std::move(committed).error());
+    }
     pace(world, page.read, world.clock.elapsed() - began);
     if (now.finished) return done(now);
     return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
@@ -256,12 +260,12 @@ class CopyStep final : public Step {
   }
 
   // Rows of this page that were set aside before. Those that are set aside again get a new letter.
-  Result<void> close_letters(const World& world, const Page& page) const {
+  Result<void> close_letters(const World& world, Effect& effect, const Page& page) const {
     if (dead_.empty()) return {};
     for (std::size_t row = 0; row < page.rows.rows; ++row) {
       const std::string key = page.keys[row];
       if (!dead_.contains(key)) continue;
-      MIG_TRY(close_dead_letter(*writer_, world.authority.run, plan_.at(plan_.from).name, key,
+      MIG_TRY(close_dead_letter(effect, world.authority.run, plan_.at(plan_.from).name, key,
                                 print(world.clock.now())));
     }
     return {};
@@ -317,10 +321,15 @@ class CopyStep final : public Step {
       case plan::PaceKind::Polite:
         break;
     }
-    const auto most = static_cast<std::size_t>(std::max<std::int64_t>(action_.chunk.value, 1));
+    const std::size_t most = most_rows();
     if (took > kPoliteWrite) rows_ = std::max(rows_ / 2, std::min(most, kLeastChunk));
     if (took < kPoliteWrite / 2) rows_ = std::min(rows_ + rows_ / 2 + 1, most);
     pause_until_ = world.clock.now() + micros(took);
+  }
+
+  std::size_t most_rows() const {
+    const auto chunk = static_cast<std::size_t>(std::max<std::int64_t>(action_.chunk.value, 1));
+    return std::min(chunk, most_rows_of_effect(plan_.at(target_).kind));
   }
 
   const plan::Plan& plan_;
@@ -329,10 +338,10 @@ class CopyStep final : public Step {
   plan::StoreId target_;
   std::size_t rows_;  // of the next page
   Instant pause_until_{};
-  const Database* writer_ = nullptr;
+  std::optional<OpenStore> writer_;  // from `open` on
   std::optional<ReadAhead> source_;
   std::optional<BulkCopy> bulk_;
-  std::optional<ChunkWriter> chunk_;
+  std::unique_ptr<ChunkWriter> chunk_;
   std::set<std::string> dead_;  // keys with an open letter
 };
 

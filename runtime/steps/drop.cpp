@@ -52,6 +52,8 @@ class DropStep final : public StoreStep {
 }  // namespace
 
 std::unique_ptr<Step> make_drop(const plan::Plan& plan, const plan::Drop& action, plan::StepId id) {
+  const bool are_keys = plan.at(action.datasets.front()).keys.has_value();
+  if (are_keys) return make_drop_keys(plan, action, id);
   return std::make_unique<DropStep>(plan, action, id);
 }
 

@@ -9,8 +9,10 @@
 
 #include "runtime/steps/place_back.hpp"
 #include "runtime/steps/store_step.hpp"
+#include "runtime/stores/open_rows.hpp"
 #include "runtime/stores/references.hpp"
 #include "runtime/stores/row_writer.hpp"
+#include "runtime/stores/store_letters.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -40,7 +42,7 @@ Result<Follower> Follower::open(World& world, plan::StepId step, plan::Side auth
   const plan::Plan& plan = world.plan;
   const plan::Lane lane = plan::lane(plan, authority);
   MIG_ASSIGN(source, world.stores.reader(plan.at(lane.source).store));
-  MIG_ASSIGN(reader, KeysetReader::open(*source, plan, lane));
+  MIG_ASSIGN(reader, open_rows(world.stores, plan, lane));
   const bool is_forward = authority == plan::Side::Old;
   MIG_ASSIGN(log, is_forward ? Changelog::of(plan, plan.from) : Changelog::of_new_side(plan));
   Follower follower(plan, step, authority, std::move(log), *source, std::move(reader));
@@ -65,7 +67,7 @@ Result<Followed> Follower::advance(World& world, std::size_t limit) {
   followed.is_drained = touched.is_last;
   followed.entries = touched.entries;
   if (touched.entries == 0) return followed;
-  MIG_ASSIGN(written, write(world, effect.database(), SharedRows::Agree));
+  MIG_ASSIGN(written, write(world, effect, SharedRows::Agree));
   followed.written = written;
   followed.position = touched.until;
   now.cursor = std::to_string(touched.until);
@@ -79,8 +81,8 @@ Result<Followed> Follower::advance(World& world, std::size_t limit) {
 }
 
 Result<std::optional<Followed>> Follower::look_idly(World& world) {
-  MIG_ASSIGN(target, world.stores.reader(target_store()));
-  MIG_ASSIGN(applied, read_applied(*target, world.authority.run, plan_->at(step_).name));
+  MIG_ASSIGN(target, world.stores.reading(target_store()));
+  MIG_ASSIGN(applied, read_applied(target, world.authority.run, plan_->at(step_).name));
   Followed followed{.position = position_of(applied), .is_drained = true};
   MIG_ASSIGN(touched, log_.read(*source_, followed.position, 1));
   return touched.entries == 0 ? std::optional(followed) : std::nullopt;
@@ -90,19 +92,19 @@ Result<std::int64_t> Follower::mend(World& world, plan::StepId step,
                                     const std::vector<std::string>& places) {
   MIG_ASSIGN(effect, begin_effect(world, target_store(), step));
   Applied now = effect.applied().value_or(Applied{});
-  const Database& database = effect.database();
-  MIG_ASSIGN(followed, read_applied(database, world.authority.run, plan_->at(step_).name));
+  const OpenStore target = effect.store();
+  MIG_ASSIGN(followed, read_applied(target, world.authority.run, plan_->at(step_).name));
   std::int64_t written = 0;
   for (const SharedRows shared : {SharedRows::Overwrite, SharedRows::Agree}) {
     MIG_ASSIGN(snapshot, Transaction::begin_read(*source_));
     std::vector<std::string> chosen;
     for (const std::string& place : places) {
-      MIG_ASSIGN(is_settled_now, is_settled(world, database, place, position_of(followed)));
+      MIG_ASSIGN(is_settled_now, is_settled(world, target, place, position_of(followed)));
       if (is_settled_now == (shared == SharedRows::Overwrite)) chosen.push_back(place);
     }
     MIG_TRY(reader_.read_each(chosen, page_, gone_));
     MIG_TRY(snapshot.commit());
-    MIG_ASSIGN(rows, write(world, database, shared));
+    MIG_ASSIGN(rows, write(world, effect, shared));
     written += rows;
   }
   now.cursor = "repaired";
@@ -112,10 +114,10 @@ Result<std::int64_t> Follower::mend(World& world, plan::StepId step,
 
 // Whether the old row is as it was carried over last, and is not set aside: it agreed then with all
 // that share a row with it, so where that row is another now, it was spoilt.
-Result<bool> Follower::is_settled(const World& world, const Database& database,
+Result<bool> Follower::is_settled(const World& world, const OpenStore& target,
                                   const std::string& place, std::int64_t position) const {
   const std::string& dataset = plan_->at(carrier_->lane().source).name;
-  MIG_ASSIGN(is_set_aside, has_open_letter(database, world.authority.run, dataset, place));
+  MIG_ASSIGN(is_set_aside, has_open_letter(target, world.authority.run, dataset, place));
   if (is_set_aside) return false;
   MIG_ASSIGN(is_touched, log_.is_touched(*source_, place, position));
   return !is_touched;
@@ -126,13 +128,13 @@ Result<std::int64_t> Follower::delete_strays(World& world, plan::StepId step,
   MIG_ASSIGN(effect, begin_effect(world, target_store(), step));
   Applied now = effect.applied().value_or(Applied{});
   for (const auto& owned : owned_)
-    MIG_TRY(owned->open(effect.database()));
+    MIG_TRY(owned->open(effect.store()));
   for (const Stray& stray : strays) {
     for (std::size_t emit = 0; emit < owned_.size(); ++emit) {
       if (carrier_->dataset(emit) == stray.dataset) owned_[emit]->suspect(stray.place);
     }
   }
-  MIG_TRY(refer_later(effect.database()));
+  MIG_TRY(refer_later(effect));
   MIG_ASSIGN(deleted, delete_unowned());
   now.cursor = "repaired";
   MIG_TRY(effect.commit(now));
@@ -148,19 +150,18 @@ Result<Touched> Follower::look(std::int64_t after, std::size_t limit) {
   return touched;
 }
 
-Result<std::int64_t> Follower::write(const World& world, const Database& database,
-                                     SharedRows shared) {
+Result<std::int64_t> Follower::write(const World& world, Effect& effect, SharedRows shared) {
   for (const auto& owned : owned_)
-    MIG_TRY(owned->open(database));
+    MIG_TRY(owned->open(effect.store()));
   carrier_->run(page_.rows);
   MIG_ASSIGN(claimed, claims());
-  MIG_ASSIGN(deleted, give_up_others(database, claimed, Unowned::Stay));
-  MIG_ASSIGN(totals, put(database, claimed, shared));
+  MIG_ASSIGN(deleted, give_up_others(effect, claimed, Unowned::Stay));
+  MIG_ASSIGN(totals, put(world, effect, claimed, shared));
   MIG_ASSIGN(unowned, delete_unowned());
-  MIG_ASSIGN(is_broken, has_broken_references(database));
+  MIG_ASSIGN(is_broken, has_broken_references(effect));
   if (is_broken) return still_referred_to();
-  MIG_TRY(note_return(database, claimed));
-  MIG_TRY(settle_letters(world, database, totals.rejects));
+  if (effect.redis() == nullptr) MIG_TRY(note_return(effect.database(), claimed));
+  MIG_TRY(settle_letters(world, effect, totals.rejects));
   rejected_ = static_cast<std::int64_t>(totals.rejects.size() + page_.bad.size());
   return deleted + totals.written + unowned;
 }
@@ -208,20 +209,20 @@ std::unexpected<Error> Follower::still_referred_to() const {
 }
 
 // Children before their parents.
-Result<std::int64_t> Follower::give_up_others(const Database& database,
-                                              const std::vector<Claim>& claims, Unowned unowned) {
-  MIG_TRY(refer_later(database));
+Result<std::int64_t> Follower::give_up_others(Effect& effect, const std::vector<Claim>& claims,
+                                              Unowned unowned) {
+  MIG_TRY(refer_later(effect));
   std::int64_t deleted = 0;
   for (const std::size_t emit : std::views::reverse(carrier_->order())) {
     for (const Claim& claim : claims) {
-      MIG_ASSIGN(rows, owned_[emit]->give_up_others(claim.owner, claim.places[emit]));
+      MIG_ASSIGN(rows, owned_[emit]->give_up_others(effect, claim.owner, claim.places[emit]));
       deleted += rows;
     }
     if (unowned == Unowned::Stay) continue;
     MIG_ASSIGN(rows, owned_[emit]->delete_unowned());
     deleted += rows;
   }
-  MIG_TRY(refer_at_once(database));
+  MIG_TRY(refer_at_once(effect));
   return deleted;
 }
 
@@ -237,46 +238,59 @@ Result<std::int64_t> Follower::delete_unowned() {
 // Two rows that swapped a unique value in one transaction stand in each other's way, whichever
 // comes first, and a shared row stands in the way of its own next version. So where a row is
 // refused, all that only the touched rows own makes room, once.
-Result<ChunkWriter::Totals> Follower::put(const Database& database,
+Result<ChunkWriter::Totals> Follower::put(const World& world, Effect& effect,
                                           const std::vector<Claim>& claims, SharedRows shared) {
-  auto& writer = shared == SharedRows::Agree ? chunk_ : mending_chunk_;
-  if (!writer) {
-    MIG_ASSIGN(opened, ChunkWriter::open(database, *plan_, *carrier_, WriteRule::Replace, shared));
-    writer.emplace(std::move(opened));
+  auto& chunk = shared == SharedRows::Agree ? chunk_ : mending_chunk_;
+  if (!chunk) {
+    MIG_ASSIGN(opened,
+               open_chunk(effect, *plan_, *carrier_, WriteRule::Replace, world.clock, shared));
+    chunk = std::move(opened);
   }
-  ChunkWriter& chunk = *writer;
+  if (effect.redis() != nullptr) return put_by_key(effect, claims, *chunk);
+  const Database& database = effect.database();
   MIG_TRY(database.execute("SAVEPOINT mig_put"));
-  MIG_ASSIGN(totals, chunk.write(*carrier_, page_));
+  MIG_ASSIGN(totals, chunk->write(effect, *carrier_, page_));
   const bool is_refused = std::ranges::any_of(totals.rejects, [&](const RowReject& reject) {
     return !carrier_->is_rejected(static_cast<std::uint32_t>(reject.row));
   });
   if (is_refused) {
     MIG_TRY(database.execute("ROLLBACK TO mig_put"));
-    MIG_ASSIGN(again, put_in_room(database, claims, chunk));
+    MIG_ASSIGN(again, put_in_room(effect, claims, *chunk));
     totals = std::move(again);
   }
   MIG_TRY(database.execute("RELEASE mig_put"));
   return totals;
 }
 
+// No key stands in another's way. What is refused is on the other side no more, like everywhere.
+Result<ChunkWriter::Totals> Follower::put_by_key(Effect& effect, const std::vector<Claim>& claims,
+                                                 ChunkWriter& chunk) {
+  MIG_ASSIGN(totals, chunk.write(effect, *carrier_, page_));
+  for (const RowReject& reject : totals.rejects) {
+    if (carrier_->is_rejected(static_cast<std::uint32_t>(reject.row))) continue;  // gone already
+    for (const auto& owned : owned_)
+      MIG_TRY(owned->give_up_others(effect, claims[reject.row].owner, {}));
+  }
+  return totals;
+}
+
 // Forward all that they own goes, and comes again. On the way back the rows stay, with all that the
 // plan does not know of: they only let go of what is unique, unless a rule of the table keeps them
 // from it. What is refused still is on the other side no more.
-Result<ChunkWriter::Totals> Follower::put_in_room(const Database& database,
-                                                  const std::vector<Claim>& claims,
+Result<ChunkWriter::Totals> Follower::put_in_room(Effect& effect, const std::vector<Claim>& claims,
                                                   ChunkWriter& chunk) {
   std::vector<Claim> given_up = claims;
   for (Claim& claim : given_up)
     claim.places.assign(owned_.size(), {});
   if (carrier_->lane().authority == plan::Side::Old) {
-    MIG_TRY(give_up_others(database, given_up, Unowned::Go));
-    return chunk.write(*carrier_, page_);
+    MIG_TRY(give_up_others(effect, given_up, Unowned::Go));
+    return chunk.write(effect, *carrier_, page_);
   }
   if (!room_) {
-    MIG_ASSIGN(opened, Room::of(database, *plan_, carrier_->dataset(0)));
+    MIG_ASSIGN(opened, Room::of(effect.database(), *plan_, carrier_->dataset(0)));
     room_.emplace(std::move(opened));
   }
-  MIG_TRY(refer_later(database));
+  MIG_TRY(refer_later(effect));
   std::vector<Claim> crowded;
   for (std::size_t i = 0; i < claims.size(); ++i) {
     for (const std::string& place : claims[i].places[0]) {
@@ -284,15 +298,15 @@ Result<ChunkWriter::Totals> Follower::put_in_room(const Database& database,
       if (!has_room) crowded.push_back(given_up[i]);
     }
   }
-  MIG_TRY(refer_at_once(database));
-  MIG_TRY(give_up_others(database, crowded, Unowned::Go));
-  MIG_ASSIGN(totals, chunk.write(*carrier_, page_));
+  MIG_TRY(refer_at_once(effect));
+  MIG_TRY(give_up_others(effect, crowded, Unowned::Go));
+  MIG_ASSIGN(totals, chunk.write(effect, *carrier_, page_));
   // The first claims are those of the page's rows, in its order.
   std::vector<Claim> refused;
   refused.reserve(totals.rejects.size());
   for (const RowReject& reject : totals.rejects)
     refused.push_back(given_up[reject.row]);
-  MIG_TRY(give_up_others(database, refused, Unowned::Go));
+  MIG_TRY(give_up_others(effect, refused, Unowned::Go));
   return totals;
 }
 
@@ -312,15 +326,16 @@ Result<void> Follower::note_return(const Database& database,
   return log.note(database, places);
 }
 
-Result<void> Follower::settle_letters(const World& world, const Database& database,
+Result<void> Follower::settle_letters(const World& world, Effect& effect,
                                       const std::vector<RowReject>& rejects) const {
   const std::string& dataset = plan_->at(carrier_->lane().source).name;
   const std::string at = print(world.clock.now());
-  MIG_ASSIGN(open, open_letter_keys(database, world.authority.run, dataset, "", kEveryLetter));
+  MIG_ASSIGN(open,
+             open_letter_keys(effect.store(), world.authority.run, dataset, "", kEveryLetter));
   const std::set<std::string> open_letters(open.begin(), open.end());
   const auto close = [&](const std::string& key) -> Result<void> {
     if (!open_letters.contains(key)) return {};
-    return close_dead_letter(database, world.authority.run, dataset, key, at);
+    return close_dead_letter(effect, world.authority.run, dataset, key, at);
   };
   for (std::size_t row = 0; row < page_.rows.rows; ++row)
     MIG_TRY(close(page_.keys[row]));
@@ -336,7 +351,7 @@ Result<void> Follower::settle_letters(const World& world, const Database& databa
     add(bad.key, bad.field, bad.reason);
   for (const RowReject& reject : rejects)
     add(page_.keys[reject.row], reject.field, reject.reason);
-  return add_dead_letters(database, letters);
+  return add_dead_letters(effect, letters);
 }
 
 }  // namespace mig::runtime

@@ -37,7 +37,6 @@
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/owned_rows.hpp"
 #include "runtime/stores/changelog.hpp"
-#include "runtime/stores/dead_letters.hpp"
 #include "runtime/stores/effect.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/room.hpp"
@@ -97,20 +96,22 @@ class Follower {
            const Database& source, KeysetReader reader);
   plan::StoreId target_store() const;
   Result<Touched> look(std::int64_t after, std::size_t limit);
-  Result<std::int64_t> write(const World& world, const Database& database, SharedRows shared);
-  Result<bool> is_settled(const World& world, const Database& database, const std::string& place,
+  Result<std::int64_t> write(const World& world, Effect& effect, SharedRows shared);
+  Result<bool> is_settled(const World& world, const OpenStore& target, const std::string& place,
                           std::int64_t position) const;
   Result<std::vector<Claim>> claims() const;
   std::unexpected<Error> still_referred_to() const;
-  Result<std::int64_t> give_up_others(const Database& database, const std::vector<Claim>& claims,
+  Result<std::int64_t> give_up_others(Effect& effect, const std::vector<Claim>& claims,
                                       Unowned unowned);
   Result<std::int64_t> delete_unowned();
-  Result<ChunkWriter::Totals> put(const Database& database, const std::vector<Claim>& claims,
-                                  SharedRows shared);
-  Result<ChunkWriter::Totals> put_in_room(const Database& database,
-                                          const std::vector<Claim>& claims, ChunkWriter& chunk);
+  Result<ChunkWriter::Totals> put(const World& world, Effect& effect,
+                                  const std::vector<Claim>& claims, SharedRows shared);
+  Result<ChunkWriter::Totals> put_by_key(Effect& effect, const std::vector<Claim>& claims,
+                                         ChunkWriter& chunk);
+  Result<ChunkWriter::Totals> put_in_room(Effect& effect, const std::vector<Claim>& claims,
+                                          ChunkWriter& chunk);
   Result<void> note_return(const Database& database, const std::vector<Claim>& claims) const;
-  Result<void> settle_letters(const World& world, const Database& database,
+  Result<void> settle_letters(const World& world, Effect& effect,
                               const std::vector<RowReject>& rejects) const;
 
   const plan::Plan* plan_;
@@ -120,8 +121,8 @@ class Follower {
   KeysetReader reader_;
   std::unique_ptr<Carrier> carrier_;
   std::vector<std::unique_ptr<OwnedRows>> owned_;  // one an emit
-  std::optional<ChunkWriter> chunk_;
-  std::optional<ChunkWriter> mending_chunk_;
+  std::unique_ptr<ChunkWriter> chunk_;
+  std::unique_ptr<ChunkWriter> mending_chunk_;
   std::optional<Room> room_;       // on the way back
   Page page_;                      // the touched rows that are there
   std::vector<std::string> gone_;  // the places of those that are not

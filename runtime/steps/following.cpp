@@ -112,7 +112,8 @@ Result<void> start_following(World& world, plan::StepId step, plan::Side leads) 
   const auto [source, target] = ends_of(world, leads);
   const auto keep_place = [&](Effect& effect) -> Result<void> {
     // Shared rows are shared forward only.
-    if (is_forward) return install_lineages(effect.database(), world.plan);
+    if (is_forward && effect.redis() == nullptr)
+      return install_lineages(effect.database(), world.plan);
     return {};
   };
   // The place first: whoever finds a changelog finds where its follower stands. In one file both
@@ -139,7 +140,7 @@ Result<void> stop_following(World& world, plan::StepId step, plan::Side leads) {
   const auto [source, target] = ends_of(world, leads);
   const bool is_one_file = world.stores.is_one_file(source, target);
   const auto forget_place = [&](Effect& effect) -> Result<void> {
-    if (!is_forward) return {};
+    if (!is_forward || effect.redis() != nullptr) return {};
     return remove_lineages(effect.database(), world.plan);
   };
   {

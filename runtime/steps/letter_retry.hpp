@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "runtime/data/carry.hpp"
@@ -31,12 +30,12 @@ class LetterRetry {
   LetterRetry(const plan::Plan& plan, plan::StepId step, KeysetReader reader)
       : step_(step), reader_(std::move(reader)), carrier_(std::make_unique<Carrier>(plan)) {}
   // True where nothing is left of the reason for the letter.
-  Result<bool> is_mended(const World& world, const Database& database, const std::string& key);
+  Result<bool> is_mended(const World& world, Effect& effect, const std::string& key);
 
   plan::StepId step_;
   KeysetReader reader_;
   std::unique_ptr<Carrier> carrier_;
-  std::optional<ChunkWriter> chunk_;
+  std::unique_ptr<ChunkWriter> chunk_;
   Page page_;
   std::string after_;
   std::int64_t closed_ = 0;

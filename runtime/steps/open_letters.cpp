@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <limits>
 
-#include "runtime/stores/dead_letters.hpp"
+#include "runtime/stores/store_letters.hpp"
 #include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {
@@ -15,8 +15,8 @@ constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
 
 Result<std::int64_t> open_letters(const World& world, plan::StoreId store,
                                   plan::DatasetId dataset) {
-  MIG_ASSIGN(database, world.stores.reader(store));
-  MIG_ASSIGN(open, open_letter_keys(*database, world.authority.run, world.plan.at(dataset).name, "",
+  MIG_ASSIGN(database, world.stores.reading(store));
+  MIG_ASSIGN(open, open_letter_keys(database, world.authority.run, world.plan.at(dataset).name, "",
                                     kEveryLetter));
   return static_cast<std::int64_t>(open.size());
 }

@@ -52,8 +52,9 @@ class OwnedByKey final : public OwnedRows {
   OwnedByKey(std::string table, std::vector<plan::Field> key, std::vector<plan::Field> owner)
       : table_(std::move(table)), key_(std::move(key)), owner_(std::move(owner)) {}
 
-  Result<void> open(const Database& database) override {
+  Result<void> open(const OpenStore& store) override {
     if (database_ != nullptr) return {};
+    const Database& database = *store.sql();
     MIG_ASSIGN(table, quote_identifier(table_));
     MIG_ASSIGN(owner, listed(database.dialect(), owner_));
     MIG_ASSIGN(key, listed(database.dialect(), key_));
@@ -107,7 +108,7 @@ class OwnedByKey final : public OwnedRows {
     return found;
   }
 
-  Result<std::int64_t> give_up_others(const std::string& owner,
+  Result<std::int64_t> give_up_others(Effect&, const std::string& owner,
                                       const std::set<std::string>& keep) override {
     MIG_ASSIGN(found, others(owner, keep));
     std::int64_t deleted = 0;

@@ -18,8 +18,9 @@ class OwnedByLineage final : public OwnedRows {
   OwnedByLineage(Lineage lineage, std::string table, plan::Entity entity)
       : lineage_(std::move(lineage)), table_(std::move(table)), entity_(std::move(entity)) {}
 
-  Result<void> open(const Database& database) override {
+  Result<void> open(const OpenStore& store) override {
     if (drop_) return {};
+    const Database& database = *store.sql();
     MIG_TRY(lineage_.open(database));
     MIG_ASSIGN(table, quote_identifier(table_));
     MIG_ASSIGN(condition, at_place_sql(database.dialect(), entity_));
@@ -41,7 +42,7 @@ class OwnedByLineage final : public OwnedRows {
     return rows;
   }
 
-  Result<std::int64_t> give_up_others(const std::string& owner,
+  Result<std::int64_t> give_up_others(Effect&, const std::string& owner,
                                       const std::set<std::string>& keep) override {
     MIG_ASSIGN(found, others(owner, keep));
     for (const std::string& place : found) {

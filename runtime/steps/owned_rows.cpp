@@ -6,6 +6,7 @@
 
 #include "runtime/steps/owned_by_key.hpp"
 #include "runtime/steps/owned_by_lineage.hpp"
+#include "runtime/steps/owned_by_redis_key.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/row_writer.hpp"
 #include "runtime/stores/sqlite_types.hpp"
@@ -14,6 +15,16 @@ namespace mig::runtime {
 
 Result<std::unique_ptr<OwnedRows>> owned_rows(const plan::Plan& plan, const plan::Emit& emit,
                                               plan::DatasetId dataset, plan::DatasetId source) {
+  if (plan.at(dataset).keys) {
+    auto by_name = owned_by_redis_key(plan, emit, dataset, source);
+    if (by_name) return by_name;
+    return fail(ErrorKind::Permanent,
+                fmt::format("keys of `{}` cannot be followed: they are not made of exactly the key "
+                            "of the old row that they come from",
+                            plan.at(dataset).name),
+                "make a key of the old row's key alone, or stop the writers with `writes none` and "
+                "copy");
+  }
   auto owned =
       emit.shared ? owned_by_lineage(plan, dataset) : owned_by_key(plan, emit, dataset, source);
   if (owned) return owned;
@@ -25,11 +36,13 @@ Result<std::unique_ptr<OwnedRows>> owned_rows(const plan::Plan& plan, const plan
               "one");
 }
 
-Result<std::optional<std::string>> place_as_written(const Database& database,
+Result<std::optional<std::string>> place_as_written(const OpenStore& kind,
                                                     const plan::Entity& source,
                                                     const std::string& place) {
+  // What is no key of the pattern becomes no row.
+  if (kind.redis() != nullptr) return raw_key_of(place) ? std::nullopt : std::optional(place);
   // A place there is written as a plan writes it.
-  if (database.dialect() == Dialect::Postgres) return std::optional(place);
+  if (kind.sql()->dialect() == Dialect::Postgres) return std::optional(place);
   const auto key = source.key();
   std::vector<plan::Type> types;
   types.reserve(source.fields.size());

@@ -16,7 +16,8 @@
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/sql_database.hpp"
+#include "runtime/stores/effect.hpp"
+#include "runtime/stores/open_store.hpp"
 
 namespace mig::runtime {
 
@@ -26,8 +27,8 @@ class OwnedRows {
  public:
   virtual ~OwnedRows() = default;
 
-  // Before all else. Twice is once.
-  virtual Result<void> open(const Database& database) = 0;
+  // Before all else, in each effect or each look; on the same store, always.
+  virtual Result<void> open(const OpenStore& store) = 0;
 
   // The places of the old rows whose row stands there, as the old side writes them where that is
   // known. Nobody's: a stray, unless an old row that is still to be
@@ -38,7 +39,7 @@ class OwnedRows {
   virtual Result<std::vector<std::string>> others(const std::string& owner,
                                                   const std::set<std::string>& keep) = 0;
   // Gives those up. Returns how many were deleted; `delete_unowned` may delete more.
-  virtual Result<std::int64_t> give_up_others(const std::string& owner,
+  virtual Result<std::int64_t> give_up_others(Effect& effect, const std::string& owner,
                                               const std::set<std::string>& keep) = 0;
   // What stands at that place is looked at by `delete_unowned`, too.
   virtual void suspect(const std::string& place) = 0;
@@ -51,8 +52,8 @@ Result<std::unique_ptr<OwnedRows>> owned_rows(const plan::Plan& plan, const plan
                                               plan::DatasetId dataset, plan::DatasetId source);
 
 // The place of an old row's key as the new side writes it; nothing where the key does not fit its
-// type, so that no row of the new side can be its own. `database`: any, its tables are not read.
-Result<std::optional<std::string>> place_as_written(const Database& database,
+// type, so that no row of the new side can be its own. `kind`: of the store that named the place.
+Result<std::optional<std::string>> place_as_written(const OpenStore& kind,
                                                     const plan::Entity& source,
                                                     const std::string& place);
 

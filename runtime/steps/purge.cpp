@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "runtime/steps/key_removal.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/structure.hpp"
 
@@ -16,12 +19,25 @@ class PurgeStep final : public Step {
   PurgeStep(const plan::Plan& plan, const plan::Purge& action, plan::StepId id)
       : plan_(plan), action_(action), id_(id) {}
 
-  Result<Outcome> advance(World& world) override {
+  Result<Outcome> advance(World& world) override { return or_anew(purge(world)); }
+
+  // What stood there before is gone, and nothing used it. What stands there now this run has
+  // copied, and goes too, so that the next run finds an empty table.
+  Result<Outcome> undo(World& world) override { return or_anew(take_back(world)); }
+
+ private:
+  // What was not committed is found by whoever looks again.
+  Result<Outcome> or_anew(Result<Outcome> outcome) {
+    if (!outcome) removals_.clear();
+    return outcome;
+  }
+
+  Result<Outcome> purge(World& world) {
     for (const plan::StoreId store : files_of(world.stores, action_.datasets)) {
       MIG_ASSIGN(effect, begin_effect(world, store, id_));
       Applied now = effect.applied().value_or(Applied{});
       if (now.finished) continue;
-      MIG_ASSIGN(deleted, delete_slice(world, effect.database(), store));
+      MIG_ASSIGN(deleted, delete_slice(world, effect, store));
       now.counts.written += deleted;
       now.finished = deleted == 0;
       const plan::Counts counts = now.counts;
@@ -31,15 +47,13 @@ class PurgeStep final : public Step {
     return Outcome{Done{.summary = "purged " + names_of(plan_, action_.datasets)}, {}};
   }
 
-  // What stood there before is gone, and nothing used it. What stands there now this run has
-  // copied, and goes too, so that the next run finds an empty table.
-  Result<Outcome> undo(World& world) override {
+  Result<Outcome> take_back(World& world) {
     for (const plan::StoreId store : files_of(world.stores, action_.datasets)) {
       if (!world.stores.exists(store)) continue;
       MIG_ASSIGN(effect, begin_effect(world, store, id_));
       const std::optional<Applied> present = effect.applied();
       if (!present) continue;
-      MIG_ASSIGN(deleted, delete_slice(world, effect.database(), store));
+      MIG_ASSIGN(deleted, delete_slice(world, effect, store));
       if (deleted == 0) {
         MIG_TRY(effect.commit_undone());
         continue;
@@ -50,21 +64,21 @@ class PurgeStep final : public Step {
     return Outcome{Done{.summary = "empty again: " + names_of(plan_, action_.datasets)}, {}};
   }
 
- private:
   // Rows of the first table that still has some, the last named first: children stand behind their
   // parents.
-  Result<std::int64_t> delete_slice(World& world, const Database& database,
-                                    plan::StoreId store) const {
+  Result<std::int64_t> delete_slice(World& world, Effect& effect, plan::StoreId store) {
     auto datasets = in_file(world.stores, store, action_.datasets);
     std::ranges::reverse(datasets);
     for (const plan::DatasetId dataset : datasets) {
-      MIG_ASSIGN(rows, delete_some(database, dataset));
+      MIG_ASSIGN(rows, delete_some(world, effect, dataset));
       if (rows > 0) return rows;
     }
     return 0;
   }
 
-  Result<std::int64_t> delete_some(const Database& database, plan::DatasetId dataset) const {
+  Result<std::int64_t> delete_some(World& world, Effect& effect, plan::DatasetId dataset) {
+    if (effect.redis() != nullptr) return remove_keys(world, *effect.redis(), dataset);
+    const Database& database = effect.database();
     MIG_ASSIGN(table, quoted_table(plan_, dataset));
     std::string key;
     for (const std::uint32_t position : plan_.entity_of(dataset).key()) {
@@ -78,9 +92,20 @@ class PurgeStep final : public Step {
     return database.changes();
   }
 
+  Result<std::int64_t> remove_keys(World& world, RedisEffect& effect, plan::DatasetId dataset) {
+    auto removal = removals_.find(dataset.index);
+    if (removal == removals_.end()) {
+      MIG_ASSIGN(opened,
+                 KeyRemoval::open(effect.connection(), plan_, dataset, world.stores.scratch()));
+      removal = removals_.emplace(dataset.index, std::move(opened)).first;
+    }
+    return removal->second.queue(effect);
+  }
+
   const plan::Plan& plan_;
   plan::Purge action_;
   plan::StepId id_;
+  std::map<std::uint32_t, KeyRemoval> removals_;  // by dataset, of those in Redis
 };
 
 }  // namespace

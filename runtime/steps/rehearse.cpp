@@ -89,8 +89,8 @@ class RehearseStep final : public Step {
   }
 
   Result<std::optional<Rehearsal>> note(World& world) const {
-    MIG_ASSIGN(database, world.stores.reader(new_store(world)));
-    MIG_ASSIGN(noted, read_applied(*database, world.authority.run, plan_.at(id_).name));
+    MIG_ASSIGN(opened, world.stores.reading(new_store(world)));
+    MIG_ASSIGN(noted, read_applied(opened, world.authority.run, plan_.at(id_).name));
     if (!noted) return std::optional<Rehearsal>();
     auto found = Rehearsal::parse(noted->cursor);
     if (found) found->is_over = noted->finished;

@@ -1,23 +1,24 @@
 #include "runtime/steps/row_check.hpp"
 
 #include "runtime/data/fingerprint.hpp"
-#include "runtime/stores/dead_letters.hpp"
+#include "runtime/stores/open_rows.hpp"
 #include "runtime/stores/row_writer.hpp"
+#include "runtime/stores/store_letters.hpp"
 
 namespace mig::runtime {
 
 Result<RowCheck> RowCheck::open(const plan::Plan& plan, Stores& stores, std::string run,
                                 plan::Side leads) {
-  MIG_ASSIGN(source, stores.reader(plan.at(plan.from).store));
-  MIG_ASSIGN(reader, KeysetReader::open(*source, plan, plan.from));
-  MIG_ASSIGN(target, stores.reader(plan.at(plan.to.front()).store));
-  RowCheck check(plan, std::move(run), *source, *target, std::move(reader));
+  MIG_ASSIGN(source, stores.reading(plan.at(plan.from).store));
+  MIG_ASSIGN(reader, open_rows(stores, plan, plan.from));
+  MIG_ASSIGN(target, stores.reading(plan.at(plan.to.front()).store));
+  RowCheck check(plan, std::move(run), source, target, std::move(reader));
   const plan::Transform& transform = check.carrier_->transform();
   for (std::size_t emit = 0; emit < transform.emits.size(); ++emit) {
     const plan::DatasetId dataset = check.carrier_->dataset(emit);
     MIG_ASSIGN(owned, owned_rows(plan, transform.emits[emit], dataset, plan.from));
-    MIG_TRY(owned->open(*target));
-    MIG_ASSIGN(there, KeysetReader::open(*target, plan, dataset));
+    MIG_TRY(owned->open(target));
+    MIG_ASSIGN(there, open_rows(stores, plan, dataset));
     const bool is_known_whose = leads == plan::Side::Old || !transform.emits[emit].shared;
     check.sides_.push_back({std::move(owned), is_known_whose, std::move(there),
                             std::make_unique<CanonicalForm>(plan, dataset),
@@ -52,7 +53,7 @@ Result<std::vector<RowDifference>> RowCheck::differences(const std::string& plac
   std::vector<RowDifference> found;
   MIG_TRY(reader_.read_at(place, page_));
   carrier_->run(page_.rows);
-  MIG_ASSIGN(owner, place_as_written(*source_, plan_->entity_of(plan_->from), place));
+  MIG_ASSIGN(owner, place_as_written(source_, plan_->entity_of(plan_->from), place));
   if (!owner) return found;  // a key that is none on the new side owns nothing there
   expected_.assign(sides_.size(), {});
   const bool becomes_rows = page_.rows.rows > 0 && !carrier_->is_rejected(0);
@@ -60,7 +61,7 @@ Result<std::vector<RowDifference>> RowCheck::differences(const std::string& plac
     MIG_TRY(compare(emit, place, found));
   MIG_TRY(find_others(*owner, place, found));
   if (found.empty() || !becomes_rows) return found;
-  MIG_ASSIGN(is_set_aside, has_open_letter(*target_, run_, plan_->at(plan_->from).name, place));
+  MIG_ASSIGN(is_set_aside, has_open_letter(target_, run_, plan_->at(plan_->from).name, place));
   if (!is_set_aside) return found;
   expected_.assign(sides_.size(), {});
   found.clear();

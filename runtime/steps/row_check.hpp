@@ -52,12 +52,12 @@ class RowCheck {
     std::unique_ptr<CanonicalForm> found;
   };
 
-  RowCheck(const plan::Plan& plan, std::string run, const Database& source, const Database& target,
+  RowCheck(const plan::Plan& plan, std::string run, OpenStore source, OpenStore target,
            KeysetReader reader)
       : plan_(&plan),
         run_(std::move(run)),
-        source_(&source),
-        target_(&target),
+        source_(source),
+        target_(target),
         reader_(std::move(reader)),
         carrier_(std::make_unique<Carrier>(plan)) {}
   Side& side_of(plan::DatasetId dataset);
@@ -69,8 +69,8 @@ class RowCheck {
 
   const plan::Plan* plan_;
   std::string run_;
-  const Database* source_;
-  const Database* target_;
+  OpenStore source_;
+  OpenStore target_;
   KeysetReader reader_;
   std::unique_ptr<Carrier> carrier_;
   std::vector<Side> sides_;  // one an emit

@@ -10,7 +10,8 @@
 #include "compiler/plan/plan.hpp"
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/sql_database.hpp"
+#include "runtime/stores/effect.hpp"
+#include "runtime/stores/open_store.hpp"
 
 namespace mig::runtime {
 
@@ -19,7 +20,9 @@ enum class Guard : std::uint8_t { Open, Closed };
 std::vector<plan::DatasetId> datasets_of(const plan::Plan& plan, plan::Side side);
 
 // Those tables of the side that stand in the store's file; the others are left as they are.
-Result<void> put_guard(const World& world, const Database& database, plan::StoreId store,
-                       plan::Side side, Guard guard);
+Result<void> put_guard(const World& world, Effect& effect, plan::StoreId store, plan::Side side,
+                       Guard guard);
+// Whether a guard stands on the dataset now.
+Result<bool> is_guarded(const OpenStore& store, const plan::Dataset& dataset);
 
 }  // namespace mig::runtime

@@ -4,18 +4,18 @@
 
 #include <fmt/format.h>
 
-#include "runtime/stores/control.hpp"
+#include "runtime/stores/store_control.hpp"
 
 namespace mig::runtime {
 
 Result<Effect> begin_effect(World& world, plan::StoreId store, plan::StepId step) {
-  MIG_ASSIGN(database, world.stores.writer(store));
-  return begin_effect(world, *database, store, step);
+  MIG_ASSIGN(opened, world.stores.writing(store));
+  return begin_effect(world, opened, store, step);
 }
 
-Result<Effect> begin_effect(World& world, const Database& database, plan::StoreId store,
+Result<Effect> begin_effect(World& world, const OpenStore& opened, plan::StoreId store,
                             plan::StepId step) {
-  return Effect::begin(database, resources_of(world.stores, store), world.authority,
+  return Effect::begin(opened, resources_of(world.stores, store), world.authority,
                        world.plan.at(step).name);
 }
 
@@ -54,8 +54,8 @@ std::string names_of(const plan::Plan& plan, const std::vector<plan::DatasetId>&
 Result<Outcome> StoreStep::advance(World& world) {
   for (const plan::StoreId store : stores(world.stores)) {
     if (makes_file() && !world.stores.exists(store)) {
-      MIG_ASSIGN(made, world.stores.writer(store, IfMissing::Create));
-      MIG_TRY(install_fence(*made, resources_of(world.stores, store), world.authority, 0));
+      MIG_ASSIGN(made, world.stores.writing(store, IfMissing::Create));
+      MIG_TRY(install_fence(made, resources_of(world.stores, store), world.authority, 0));
     }
     MIG_ASSIGN(effect, begin_effect(world, store, id_));
     const std::optional<Applied>& applied = effect.applied();

@@ -17,7 +17,7 @@ namespace mig::runtime {
 // An Effect of that step, with the fence of everything the plan moves in that store.
 Result<Effect> begin_effect(World& world, plan::StoreId store, plan::StepId step);
 // The same by another connection to that store.
-Result<Effect> begin_effect(World& world, const Database& database, plan::StoreId store,
+Result<Effect> begin_effect(World& world, const OpenStore& opened, plan::StoreId store,
                             plan::StepId step);
 
 // The dataset's table as SQL: `"users"`.

@@ -21,9 +21,9 @@ plan::StoreId follows_in(const plan::Plan& plan, const plan::Lane& lane) {
 
 Result<std::int64_t> carried_up_to(World& world, const plan::WritesState& stream) {
   const plan::Lane lane = plan::lane(world.plan, stream.leads());
-  MIG_ASSIGN(follows, world.stores.reader(follows_in(world.plan, lane)));
+  MIG_ASSIGN(follows, world.stores.reading(follows_in(world.plan, lane)));
   MIG_ASSIGN(applied,
-             read_applied(*follows, world.authority.run, world.plan.at(stream.followed()).name));
+             read_applied(follows, world.authority.run, world.plan.at(stream.followed()).name));
   std::int64_t position = 0;
   if (applied) {
     const std::string& text = applied->cursor;

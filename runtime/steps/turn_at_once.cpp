@@ -29,9 +29,9 @@ Result<bool> turn_at_once(World& world, const Turn& turn) {
   const Database& database = effect.database();
   MIG_ASSIGN(is_carried, is_carried_over(world, database, turn.followed, led));
   if (!is_carried) return false;
-  MIG_TRY(put_guard(world, database, store, led, Guard::Closed));
+  MIG_TRY(put_guard(world, effect, store, led, Guard::Closed));
   MIG_TRY(lead_by_triggers(database, world.plan, leads));
-  MIG_TRY(put_guard(world, database, store, leads, Guard::Open));
+  MIG_TRY(put_guard(world, effect, store, leads, Guard::Open));
   const RoutingTable table = open_routing_table(world.plan, world.stores);
   MIG_ASSIGN(routes, table.read_within(database));
   put_writes(routes, turn.writes);

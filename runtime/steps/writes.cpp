@@ -22,7 +22,6 @@
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/turn_at_once.hpp"
 #include "runtime/steps/waiting.hpp"
-#include "runtime/stores/guard.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -121,7 +120,7 @@ class WritesStep final : public RouteStep {
   Result<void> set_guard(World& world, Side side, Guard guard, Note note = Note::Keep) {
     for (const plan::StoreId store : files_of(world.stores, datasets_of(world.plan, side))) {
       MIG_ASSIGN(effect, begin_effect(world, store, id_));
-      MIG_TRY(put_guard(world, effect.database(), store, side, guard));
+      MIG_TRY(put_guard(world, effect, store, side, guard));
       if (note == Note::Forget) {
         MIG_TRY(effect.commit_undone());
         continue;
@@ -219,8 +218,8 @@ class WritesStep final : public RouteStep {
   Result<std::optional<Outcome>> wait_for_window(World& world) {
     MIG_ASSIGN(shut, shut_for_pause(world.plan, works_for_, world.clock.now()));
     if (!shut) return std::optional<Outcome>();
-    MIG_ASSIGN(database, world.stores.reader(old_store(world)));
-    MIG_ASSIGN(has_begun, is_guarded(*database, world.plan.at(world.plan.from).table));
+    MIG_ASSIGN(old, world.stores.reading(old_store(world)));
+    MIG_ASSIGN(has_begun, is_guarded(old, world.plan.at(world.plan.from)));
     if (has_begun) return std::optional<Outcome>();
     const Instant soon = world.clock.now() + kFollowAgain;
     const Instant until = before_.forward ? std::min(shut->until.value_or(soon), soon)
@@ -289,8 +288,8 @@ class WritesStep final : public RouteStep {
 
   // Whether the new side has been opened: from then on it may hold writes that nobody else has.
   Result<bool> is_open(World& world) {
-    MIG_ASSIGN(database, world.stores.reader(new_store(world)));
-    MIG_ASSIGN(noted, read_applied(*database, world.authority.run, world.plan.at(id_).name));
+    MIG_ASSIGN(opened, world.stores.reading(new_store(world)));
+    MIG_ASSIGN(noted, read_applied(opened, world.authority.run, world.plan.at(id_).name));
     return noted && noted->finished;
   }
 

@@ -189,7 +189,7 @@ Result<std::optional<std::string>> recorded_environment(const Database& database
 std::vector<std::string> resources_of(const Stores& stores, plan::StoreId store) {
   std::vector<std::string> resources;
   for (const plan::DatasetId dataset : datasets_in(stores, store))
-    resources.push_back(stores.plan().at(dataset).table);
+    resources.push_back(stores.plan().at(dataset).place());
   std::ranges::sort(resources);
   const auto repeated = std::ranges::unique(resources);
   resources.erase(repeated.begin(), repeated.end());
@@ -240,16 +240,6 @@ Result<void> install_fence(const Database& database, const std::vector<std::stri
     MIG_TRY(write.run());
   }
   return transaction.commit();
-}
-
-Result<void> install_fences(Stores& stores, const Authority& authority, std::int64_t head_seq,
-                            Takeover takeover) {
-  for (const plan::StoreId store : files_of(stores)) {
-    if (!stores.exists(store)) continue;
-    MIG_ASSIGN(database, stores.writer(store));
-    MIG_TRY(install_fence(*database, resources_of(stores, store), authority, head_seq, takeover));
-  }
-  return {};
 }
 
 Result<void> check_fence(const Database& database, const std::vector<std::string>& resources,

@@ -56,9 +56,6 @@ enum class Takeover { Polite, Force };
 Result<void> install_fence(const Database& database, const std::vector<std::string>& resources,
                            const Authority& authority, std::int64_t head_seq,
                            Takeover takeover = Takeover::Polite);
-// In every store of the plan whose file exists. What a step creates later gets its fence then.
-Result<void> install_fences(Stores& stores, const Authority& authority, std::int64_t head_seq,
-                            Takeover takeover = Takeover::Polite);
 Result<std::vector<Fence>> read_fences(const Database& database);
 // Inside a write transaction: every resource carries exactly our journal, run and epoch.
 Result<void> check_fence(const Database& database, const std::vector<std::string>& resources,

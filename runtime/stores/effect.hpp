@@ -2,61 +2,56 @@
 // proof that we may make it stand in one transaction.
 //
 // A step reads `applied` first, so neither a crash nor a lost reply of COMMIT does anything twice.
-// An Effect that ends without `commit` leaves nothing. One thread, like the database.
+// An Effect that ends without `commit` leaves nothing. One thread, like the store.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
-#include "compiler/plan/machine/run_state.hpp"
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/sqlite_database.hpp"
+#include "runtime/stores/applied.hpp"
+#include "runtime/stores/open_store.hpp"
+#include "runtime/stores/redis_effect.hpp"
+#include "runtime/stores/sql_effect.hpp"
 
 namespace mig::runtime {
 
-// How far a step came in a store.
-struct Applied {
-  std::string cursor;
-  plan::Counts counts;
-  bool finished = false;
-};
-
 // Absent: the step has not begun here, or was undone.
-Result<std::optional<Applied>> read_applied(const Database& database, const std::string& run,
+Result<std::optional<Applied>> read_applied(const OpenStore& store, const std::string& run,
                                             std::string_view step);
 
 class Effect {
  public:
-  // Takes the write lock, checks the fence, marks the transaction as ours. `step` is the step's
-  // name in the plan.
-  static Result<Effect> begin(const Database& database, const std::vector<std::string>& resources,
+  // Takes the write lock, or watches; checks the fence; marks the transaction as ours. `step` is
+  // the step's name in the plan.
+  static Result<Effect> begin(const OpenStore& store, const std::vector<std::string>& resources,
                               const Authority& authority, std::string step);
 
-  const Database& database() const { return *database_; }
+  // REQUIRES: the store speaks SQL.
+  const Database& database() const;
+  // Null where it does.
+  RedisEffect* redis() { return std::get_if<RedisEffect>(&effect_); }
+  OpenStore store() const;
   // What stood there when the transaction began.
-  const std::optional<Applied>& applied() const { return applied_; }
+  const std::optional<Applied>& applied() const;
 
-  // The change and its note, durable together.
+  // The change and its note, durable together. Transient where somebody touched what a decision in
+  // Redis rests on: nothing happened, and the step does it again (`is_disturbed`).
   Result<void> commit(const Applied& now);
   // The change and the step's note gone: as if the step had never begun.
   Result<void> commit_undone();
+  bool is_disturbed() const { return is_disturbed_; }
 
  private:
-  Effect(const Database& database, Transaction transaction, std::string run, std::string step)
-      : database_(&database),
-        transaction_(std::move(transaction)),
-        run_(std::move(run)),
-        step_(std::move(step)) {}
-  Result<void> finish();
+  explicit Effect(std::variant<SqlEffect, RedisEffect> effect) : effect_(std::move(effect)) {}
+  Result<void> settle(Result<Committed> committed);
 
-  const Database* database_;
-  Transaction transaction_;
-  std::string run_;
-  std::string step_;
-  std::optional<Applied> applied_;
+  std::variant<SqlEffect, RedisEffect> effect_;
+  bool is_disturbed_ = false;
 };
 
 }  // namespace mig::runtime

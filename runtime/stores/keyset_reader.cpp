@@ -12,6 +12,7 @@ void Page::begin(const std::vector<plan::Type>& types) {
   if (!is_mine) rows = Batch::of(types);
   rows.clear();
   keys.clear();
+  expiries.clear();
   bad.clear();
   read = 0;
 }

@@ -29,9 +29,15 @@ struct BadRow {
   std::string reason;
 };
 
+// Of a row that stays until it is deleted.
+inline constexpr std::int64_t kNoExpiry = -1;
+
 struct Page {
   Batch rows;
   Places keys;  // one a row: its place
+  // When each row expires, in Unix milliseconds, or kNoExpiry; empty where the store has no such
+  // thing.
+  std::vector<std::int64_t> expiries;
   std::vector<BadRow> bad;
   std::string last;  // the place of the last row that was read, good or bad
   std::int64_t read = 0;

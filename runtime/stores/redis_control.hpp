@@ -7,6 +7,7 @@
 //   mig:ctl:{mig}:applied:RUN:STEP    string counts, whether finished, cursor
 //   mig:ctl:{mig}:steps:RUN           set    the steps of the run that have either
 //   mig:ctl:{mig}:parts:RUN:STEP      any    a large key that is being put together
+//   mig:ctl:{mig}:guard               hash   a key pattern: why it is closed (redis_guard.hpp)
 //   mig:ctl:{mig}:origin              string is there only inside a transaction of ours
 //   mig:ctl:{mig}:letters:RUN         hash   dataset, key: a dead letter
 //   mig:ctl:{mig}:open:RUN            zset   those of them that are open, in the order of keys

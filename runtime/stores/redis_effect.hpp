@@ -15,7 +15,7 @@
 
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/effect.hpp"
+#include "runtime/stores/applied.hpp"
 #include "runtime/stores/redis_commands.hpp"
 #include "runtime/stores/redis_connection.hpp"
 #include "runtime/stores/redis_transaction.hpp"

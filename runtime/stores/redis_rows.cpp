@@ -57,7 +57,6 @@ Result<void> RedisRows::read(const std::string& after, const std::string& until,
   MIG_ASSIGN(gathered, gathering_->keys());
   page.begin(types_);
   gone_.clear();
-  expiries_.clear();
   std::vector<std::string> keys;
   do {  // a page without rows would look like the end
     MIG_TRY(gathered->range(first, last, limit, keys));
@@ -77,7 +76,6 @@ Result<void> RedisRows::read_each(const std::vector<std::string>& places, Page& 
                                   std::vector<std::string>& gone) {
   page.begin(types_);
   gone_.clear();
-  expiries_.clear();
   std::vector<Wanted> wanted;
   for (const std::string& place : places)
     wanted.push_back({pattern_.key_at(place), place});
@@ -160,7 +158,7 @@ Result<void> RedisRows::take(const Wanted& wanted, Page& page) {
   ++page.rows.rows;
   page.keys.append(page.last);
   // Between the two commands it may have gone (-2); then the row that was read had no end yet.
-  expiries_.push_back(expiry.integer < 0 ? kNoExpiry : expiry.integer);
+  page.expiries.push_back(expiry.integer < 0 ? kNoExpiry : expiry.integer);
   return {};
 }
 

@@ -28,9 +28,6 @@
 
 namespace mig::runtime {
 
-// Of a key that stays until it is deleted.
-inline constexpr std::int64_t kNoExpiry = -1;
-
 class RedisRows final : public RowSource {
  public:
   // `scratch`: a folder for the keys.
@@ -52,8 +49,6 @@ class RedisRows final : public RowSource {
     return 0;
   }  // a row is found by its key
 
-  // Of the last read: when each row of the page expires, in Unix milliseconds, or kNoExpiry.
-  const std::vector<std::int64_t>& expiries() const { return expiries_; }
   // Of the last read: the places asked for, or gathered, where no row is now.
   const std::vector<std::string>& gone() const { return gone_; }
 
@@ -80,7 +75,6 @@ class RedisRows final : public RowSource {
   RowCodec codec_;
   std::unique_ptr<RedisGathering> gathering_;
   bool has_begun_ = false;  // a pass over what is gathered
-  std::vector<std::int64_t> expiries_;
   std::vector<std::string> gone_;
 };
 

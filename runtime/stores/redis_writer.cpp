@@ -74,7 +74,7 @@ Result<void> RedisWriter::look_closely(const std::vector<std::string>& keys) {
     standing_[*rows_.pattern().key_at(place)].is_there = false;
   std::vector<Standing> found = standings(page.rows);
   for (std::size_t row = 0; row < page.rows.rows; ++row) {
-    found[row].expiry = rows_.expiries()[row];
+    found[row].expiry = page.expiries[row];
     standing_[*rows_.pattern().key_at(page.keys[row])] = std::move(found[row]);
   }
   return {};

@@ -38,4 +38,16 @@ Result<bool> has_broken_references(const Database& database) {
   return are_refused(database);
 }
 
+Result<void> refer_later(Effect& effect) {
+  return effect.redis() != nullptr ? Result<void>() : refer_later(effect.database());
+}
+
+Result<void> refer_at_once(Effect& effect) {
+  return effect.redis() != nullptr ? Result<void>() : refer_at_once(effect.database());
+}
+
+Result<bool> has_broken_references(Effect& effect) {
+  return effect.redis() != nullptr ? Result<bool>(false) : has_broken_references(effect.database());
+}
+
 }  // namespace mig::runtime

@@ -15,10 +15,16 @@ namespace {
 // A third of a runner's lease.
 constexpr std::chrono::seconds kIdleLimit{10};
 
+Result<std::string> shown_server(plan::StoreKind kind, const std::string& url) {
+  if (kind == plan::StoreKind::Postgres) return shown_postgres_place(url);
+  MIG_ASSIGN(address, RedisAddress::parse(url));
+  return address.shown;
+}
+
 }  // namespace
 
-Stores::Stores(const plan::Plan& plan, std::vector<Place> places)
-    : plan_(plan), places_(std::move(places)) {}
+Stores::Stores(const plan::Plan& plan, std::vector<Place> places, std::filesystem::path scratch)
+    : plan_(plan), places_(std::move(places)), scratch_(std::move(scratch)) {}
 
 Result<Stores> Stores::find(const plan::Plan& plan, const std::filesystem::path& folder,
                             const EnvironmentLookup& environment) {
@@ -31,8 +37,8 @@ Result<Stores> Stores::find(const plan::Plan& plan, const std::filesystem::path&
     }
     if (store.kind != plan::StoreKind::Sqlite) {
       std::string shown = store.location.secret ? store.location.text : store.name;
-      if (!store.location.secret && store.kind == plan::StoreKind::Postgres) {
-        MIG_ASSIGN(place, shown_postgres_place(text));
+      if (!store.location.secret) {
+        MIG_ASSIGN(place, shown_server(store.kind, text));
         shown = place;
       }
       places.push_back({std::move(text), std::move(shown)});
@@ -45,11 +51,15 @@ Result<Stores> Stores::find(const plan::Plan& plan, const std::filesystem::path&
     std::string shown = store.location.secret ? store.location.text : resolved.string();
     places.push_back({resolved.string(), std::move(shown)});
   }
-  return Stores(plan, std::move(places));
+  return Stores(plan, std::move(places), folder / ".mig");
 }
 
 bool Stores::is_file(plan::StoreId store) const {
   return plan_.at(store).kind == plan::StoreKind::Sqlite;
+}
+
+bool Stores::is_redis(plan::StoreId store) const {
+  return plan_.at(store).kind == plan::StoreKind::Redis;
 }
 
 bool Stores::exists(plan::StoreId store) const {
@@ -81,10 +91,8 @@ Result<Database> Stores::open(plan::StoreId store, Mode mode) const {
 Result<Database> Stores::open_server(plan::StoreId store, Mode mode) const {
   const plan::Store& declared = plan_.at(store);
   if (declared.kind != plan::StoreKind::Postgres) {
-    return fail(
-        ErrorKind::Permanent,
-        fmt::format("the store `{}` is of a kind that this version does not open", declared.name),
-        "`mig check` says which ones it opens");
+    return fail(ErrorKind::Permanent, fmt::format("the store `{}` speaks no SQL", declared.name),
+                "ask for what its kind can do; `mig check` says what that is");
   }
   PostgresOptions options{.noun = fmt::format("store `{}`", declared.name),
                           .shown = shown_path(store),
@@ -105,6 +113,35 @@ void Stores::finish_recovery(plan::StoreId store) const {
   if (!std::filesystem::exists(path(store).string() + "-journal", ignored)) return;
   const auto opened = open(store, Mode::ReadWrite);
   if (opened) static_cast<void>(opened->execute("PRAGMA schema_version"));
+}
+
+Result<OpenStore> Stores::reading(plan::StoreId store) {
+  if (is_redis(store)) return redis(store, &Connections::redis_reader);
+  MIG_ASSIGN(database, reader(store));
+  return OpenStore(*database);
+}
+
+Result<OpenStore> Stores::writing(plan::StoreId store, IfMissing if_missing) {
+  if (is_redis(store)) return redis(store, &Connections::redis_writer);
+  MIG_ASSIGN(database, writer(store, if_missing));
+  return OpenStore(*database);
+}
+
+Result<OpenStore> Stores::redis(plan::StoreId store,
+                                std::unique_ptr<RedisConnection> Connections::*which) {
+  const Place& place = places_[store.index];
+  std::unique_ptr<RedisConnection>& connection = connections_[place.text].*which;
+  if (connection != nullptr && connection->is_lost()) lost_redis_.push_back(std::move(connection));
+  if (connection == nullptr) {
+    auto opened = RedisConnection::open(place.text);
+    if (!opened) {
+      Error why = std::move(opened).error();
+      why.message = fmt::format("the store `{}`: {}", plan_.at(store).name, why.message);
+      return std::unexpected(std::move(why));
+    }
+    connection = std::make_unique<RedisConnection>(std::move(*opened));
+  }
+  return OpenStore(*connection);
 }
 
 Result<const Database*> Stores::reader(plan::StoreId store) {
@@ -146,6 +183,7 @@ Result<Database> Stores::open_writer(plan::StoreId store, Mode mode) const {
 void Stores::close() {
   connections_.clear();
   lost_.clear();
+  lost_redis_.clear();
 }
 
 std::vector<plan::DatasetId> datasets_in(const Stores& stores, plan::StoreId store) {

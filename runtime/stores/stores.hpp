@@ -15,6 +15,8 @@
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
 #include "runtime/secret.hpp"
+#include "runtime/stores/open_store.hpp"
+#include "runtime/stores/redis_connection.hpp"
 #include "runtime/stores/sqlite_database.hpp"
 
 namespace mig::runtime {
@@ -38,7 +40,13 @@ class Stores {
   bool exists(plan::StoreId store) const;
   bool is_one_file(plan::StoreId left, plan::StoreId right) const;
 
-  // Opened read-only: nothing can be written by mistake. Lives as long as the stores do.
+  // Of whatever kind, to read from. Lives as long as the stores do.
+  Result<OpenStore> reading(plan::StoreId store);
+  // The one that changes are made with.
+  Result<OpenStore> writing(plan::StoreId store, IfMissing if_missing = IfMissing::Refuse);
+
+  // What follows is for stores that speak SQL, and Permanent elsewhere.
+  // Opened read-only: nothing can be written by mistake.
   Result<const Database*> reader(plan::StoreId store);
   // A connection of the caller's own, for a look that outlasts a slice.
   Result<Database> another_reader(plan::StoreId store) const;
@@ -49,6 +57,9 @@ class Stores {
   // Closes what is open; the next use opens it again.
   void close();
 
+  // A folder for what is put aside meanwhile.
+  const std::filesystem::path& scratch() const { return scratch_; }
+
  private:
   struct Place {
     std::string text;  // a path, or what libpq takes
@@ -57,8 +68,13 @@ class Stores {
   struct Connections {
     std::unique_ptr<Database> reader;
     std::unique_ptr<Database> writer;
+    std::unique_ptr<RedisConnection> redis_reader;
+    std::unique_ptr<RedisConnection> redis_writer;
   };
-  Stores(const plan::Plan& plan, std::vector<Place> places);
+  Stores(const plan::Plan& plan, std::vector<Place> places, std::filesystem::path scratch);
+  bool is_redis(plan::StoreId store) const;
+  Result<OpenStore> redis(plan::StoreId store,
+                          std::unique_ptr<RedisConnection> Connections::*which);
   Result<Database> open(plan::StoreId store, Mode mode) const;
   Result<Database> open_server(plan::StoreId store, Mode mode) const;
   Result<Database> open_writer(plan::StoreId store, Mode mode) const;
@@ -69,6 +85,8 @@ class Stores {
   std::map<std::string, Connections> connections_;  // by the text of their place
   // Whoever still holds one of these meets what it met.
   std::vector<std::unique_ptr<Database>> lost_;
+  std::vector<std::unique_ptr<RedisConnection>> lost_redis_;
+  std::filesystem::path scratch_;
 };
 
 // The datasets of the plan that stand in this store's file, in the plan's order.

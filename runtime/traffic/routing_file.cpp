@@ -12,6 +12,7 @@
 #include "runtime/durable_file.hpp"
 #include "runtime/full_disk.hpp"
 #include "runtime/stores/control.hpp"
+#include "runtime/stores/redis_control.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -37,15 +38,28 @@ RoutingFile::RoutingFile(std::filesystem::path path, Stores& stores, RouterName 
 // A file knows no transactions, and after a rollback there is no document that could name a newer
 // epoch. So the fence of a store is held, under its write lock, while the file is changed: nobody
 // who takes the run over gets past that.
-Result<Transaction> RoutingFile::hold_fence(const Authority& authority) const {
-  const auto files = files_of(stores_);
-  const auto there =
-      std::ranges::find_if(files, [&](plan::StoreId store) { return stores_.exists(store); });
-  assert(there != files.end());  // a run begins with the old side
-  MIG_ASSIGN(database, stores_.writer(*there));
-  MIG_ASSIGN(transaction, Transaction::begin_write(*database));
-  MIG_TRY(check_fence(*database, resources_of(stores_, *there), authority));
-  return std::move(transaction);
+Result<RoutingFile::Held> RoutingFile::hold_fence(const Authority& authority) const {
+  Held held;
+  for (const plan::StoreId store : files_of(stores_)) {
+    if (!stores_.exists(store)) continue;
+    MIG_ASSIGN(opened, stores_.writing(store));
+    if (opened.redis() != nullptr) {
+      // No fence is held there. Whoever took the run over waits here for whom it took it from, and
+      // that one finds the newer fence.
+      if (!held.lock) {
+        MIG_ASSIGN(lock, FileLock::wait(path_.string() + ".lock"));
+        held.lock.emplace(std::move(lock));
+      }
+      MIG_TRY(check_fence(*opened.redis(), resources_of(stores_, store), authority));
+      continue;
+    }
+    MIG_ASSIGN(transaction, Transaction::begin_write(*opened.sql()));
+    MIG_TRY(check_fence(*opened.sql(), resources_of(stores_, store), authority));
+    held.transaction.emplace(std::move(transaction));
+    return held;
+  }
+  assert(held.lock);  // a run begins with the old side
+  return held;
 }
 
 Result<Routes> RoutingFile::read() {

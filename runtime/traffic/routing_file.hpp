@@ -6,7 +6,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
+#include "runtime/stores/sql_database.hpp"
+#include "runtime/traffic/file_lock.hpp"
 #include "runtime/traffic/router.hpp"
 
 namespace mig::runtime {
@@ -20,7 +23,12 @@ class RoutingFile final : public Router {
   Result<void> restore(const Authority& authority) override;
 
  private:
-  Result<Transaction> hold_fence(const Authority& authority) const;
+  // One of the two.
+  struct Held {
+    std::optional<Transaction> transaction;
+    std::optional<FileLock> lock;
+  };
+  Result<Held> hold_fence(const Authority& authority) const;
 
   std::filesystem::path path_;
   Stores& stores_;

@@ -14,7 +14,7 @@
 #include "runtime/engine/workers.hpp"
 #include "runtime/steps/following.hpp"
 #include "runtime/steps/step.hpp"
-#include "runtime/stores/control.hpp"
+#include "runtime/stores/store_control.hpp"
 #include "tests/bench/need.hpp"
 
 namespace {

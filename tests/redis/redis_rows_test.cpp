@@ -247,7 +247,7 @@ TEST_CASE("pages stand in key order, go on behind any place and tell what is gon
     for (std::size_t row = 0; row < page.rows.rows; ++row) {
       places.push_back(page.keys[row]);
       const bool expires = page.rows.columns[0].integer(row) == 17;
-      CHECK(used.expiries()[row] == (expires ? 4102444800000 : kNoExpiry));
+      CHECK(page.expiries[row] == (expires ? 4102444800000 : kNoExpiry));
     }
     gone.insert(gone.end(), used.gone().begin(), used.gone().end());
     place = page.last;

@@ -15,7 +15,7 @@
 #include "runtime/engine/workers.hpp"
 #include "runtime/engine/world.hpp"
 #include "runtime/steps/step.hpp"
-#include "runtime/stores/control.hpp"
+#include "runtime/stores/store_control.hpp"
 #include "runtime/stores/stores.hpp"
 #include "tests/support/test_stores.hpp"
 

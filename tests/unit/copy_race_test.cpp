@@ -13,6 +13,7 @@
 #include "runtime/steps/following.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/effect.hpp"
+#include "runtime/stores/store_control.hpp"
 #include "tests/support/shop_plan.hpp"
 #include "tests/support/test_world.hpp"
 #include "tests/unit/temporary_folder.hpp"

@@ -10,6 +10,7 @@
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/verify.hpp"
 #include "runtime/stores/leftovers.hpp"
+#include "runtime/stores/store_control.hpp"
 #include "tests/support/shop_plan.hpp"
 #include "tests/support/test_world.hpp"
 #include "tests/unit/temporary_folder.hpp"

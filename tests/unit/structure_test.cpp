@@ -6,6 +6,7 @@
 #include "runtime/stores/effect.hpp"
 #include "runtime/stores/guard.hpp"
 #include "runtime/stores/schema_check.hpp"
+#include "runtime/stores/store_control.hpp"
 #include "tests/support/shop_plan.hpp"
 #include "tests/support/test_world.hpp"
 #include "tests/unit/temporary_folder.hpp"

@@ -3,8 +3,6 @@
 // A request is written into the journal. A live runner answers it at its next slice, and this
 // command waits a moment to tell what it said; where none is alive it takes the lease, answers the
 // request itself, and, for `continue` and `rollback`, carries it out.
-#include "runtime/stores/control.hpp"
-
 #include <memory>
 
 #include <fmt/format.h>
@@ -14,6 +12,7 @@
 #include "runtime/cli/session.hpp"
 #include "runtime/cli/signals.hpp"
 #include "runtime/engine/requests.hpp"
+#include "runtime/stores/store_control.hpp"
 
 namespace mig::cli {
 namespace {

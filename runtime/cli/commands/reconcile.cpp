@@ -16,9 +16,9 @@
 #include "runtime/cli/signals.hpp"
 #include "runtime/steps/letter_retry.hpp"
 #include "runtime/steps/repair.hpp"
-#include "runtime/stores/control.hpp"
 #include "runtime/stores/effect.hpp"
 #include "runtime/stores/guard.hpp"
+#include "runtime/stores/store_control.hpp"
 
 namespace mig::cli {
 namespace {

@@ -40,6 +40,7 @@ class Assumptions {
   std::vector<ShownAssumption> list() {
     about_routes();
     about_writers();
+    about_keys();
     about_mirrors();
     about_inverse();
     about_statements();
@@ -76,6 +77,15 @@ class Assumptions {
                                               : live_->other_writers.empty()
                                                   ? "no trigger, no other process there now"
                                                   : "see M5005: somebody may");
+  }
+
+  // Of the kinds of store only Redis lets everybody write whatever mig has said.
+  void about_keys() {
+    const bool has_keys = std::ranges::any_of(
+        plan_.datasets, [](const plan::Dataset& dataset) { return dataset.keys.has_value(); });
+    if (!has_keys || !stops_writes(plan_)) return;
+    add("who writes to Redis watches the key `mig:ctl:{mig}:guard`",
+        "a server refuses nobody by itself");
   }
 
   void about_mirrors() {

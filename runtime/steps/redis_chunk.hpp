@@ -1,0 +1,41 @@
+// A ChunkWriter for Redis.
+//
+// What is written is queued in the effect, so where a row is refused the queue is made anew without
+// all that its source row became. A row expires when the row that it came from does; where that
+// store knows no such thing, as long after this moment as the dataset says. One thread.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/steps/chunk_writer.hpp"
+#include "runtime/stores/redis_writer.hpp"
+
+namespace mig::runtime {
+
+class RedisChunk final : public ChunkWriter {
+ public:
+  RedisChunk(const plan::Plan& plan, WriteRule rule, const Clock& clock, SharedRows shared)
+      : plan_(plan), rule_(rule), clock_(clock), shared_(shared) {}
+
+  Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) override;
+
+ private:
+  enum class Fate : std::uint8_t { Kept, Moved, Rejected };
+
+  // False: a row was refused, and what is queued holds rows that must not be written.
+  Result<bool> queue_all(RedisEffect& effect, const Carrier& carrier, const Page& page,
+                         Totals& totals);
+  std::vector<std::int64_t> expiries_of(const plan::Dataset& dataset, const Emitted& emitted,
+                                        const Page& page) const;
+
+  const plan::Plan& plan_;
+  WriteRule rule_;
+  const Clock& clock_;
+  SharedRows shared_;
+  std::vector<Fate> fates_;  // of the page's rows
+  std::vector<std::uint32_t> selected_;
+  std::vector<RowFate> written_;
+};
+
+}  // namespace mig::runtime

@@ -1,0 +1,53 @@
+// One effect of a step in one database (effect.hpp): a transaction that begins with the fence and
+// ends with the note. One thread, like the database.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/engine/world.hpp"
+#include "runtime/result.hpp"
+#include "runtime/stores/applied.hpp"
+#include "runtime/stores/sql_database.hpp"
+
+namespace mig::runtime {
+
+// Absent: the step has not begun here, or was undone.
+Result<std::optional<Applied>> read_applied(const Database& database, const std::string& run,
+                                            std::string_view step);
+
+class SqlEffect {
+ public:
+  // Takes the write lock, checks the fence, marks the transaction as ours. `step` is the step's
+  // name in the plan.
+  static Result<SqlEffect> begin(const Database& database,
+                                 const std::vector<std::string>& resources,
+                                 const Authority& authority, std::string step);
+
+  const Database& database() const { return *database_; }
+  // What stood there when the transaction began.
+  const std::optional<Applied>& applied() const { return applied_; }
+
+  // The change and its note, durable together.
+  Result<void> commit(const Applied& now);
+  // The change and the step's note gone: as if the step had never begun.
+  Result<void> commit_undone();
+
+ private:
+  SqlEffect(const Database& database, Transaction transaction, std::string run, std::string step)
+      : database_(&database),
+        transaction_(std::move(transaction)),
+        run_(std::move(run)),
+        step_(std::move(step)) {}
+  Result<void> finish();
+
+  const Database* database_;
+  Transaction transaction_;
+  std::string run_;
+  std::string step_;
+  std::optional<Applied> applied_;
+};
+
+}  // namespace mig::runtime

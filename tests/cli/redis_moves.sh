@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Plans over a real Redis: rows there and back between it, files and PostgreSQL.  tests/cli/redis_moves.sh MIG
+set -uo pipefail
+export LC_ALL=C.UTF-8
+mig=$(realpath "${1:?path of mig}")
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d); chmod 755 "$work"  # the servers run as other users
+stop() {
+  "$here/../support/postgres.sh" stop "$work/server"
+  for cache in first second; do "$here/../support/redis.sh" stop "$work/$cache"; done
+  rm -rf "$work"
+}
+trap stop EXIT
+server=$("$here/../support/postgres.sh" start "$work/server") || exit 1
+for cache in first second; do
+  mkdir "$work/$cache"
+  "$here/../support/redis.sh" start "$work/$cache" || exit 1
+done
+. "$here/expect.sh"
+
+sql() { psql -qAtX -v ON_ERROR_STOP=1 "$server" -c "$1"; }
+redis() { redis-cli -s "$work/$1/redis.sock" "${@:2}"; }
+in_file() { printf 'sqlite { path = "%s" }' "$1"; }
+in_server() { printf 'postgres { url = "%s"; lock_timeout = 2s }' "$server"; }
+in_redis() { printf 'redis { url = "unix://%s/redis.sock" }' "$work/$1"; }
+
+plan() {  # OLD USERS NEW PEOPLE BEGIN: stores, datasets, and what makes room on the new side
+  cat <<PLAN
+mig 1
+store old: $1
+store new: $3
+entity User {
+  key id: i64; email: text(254); name: text?; born: date; seen: timestamp; balance: decimal(12, 2); photo: bytes; data: json
+}
+dataset users: User in old { $2 }
+dataset people: User in new { $4 }
+plan move {
+  from users
+  to people
+  gate same { require drift(users) == 0 rows; no_data = fail }
+  phase expand { $5 }
+  phase copy { writes none { max_downtime = 1h }; snapshot old -> new { chunk = 700 rows; rate = 100_000_000 rows/s } }
+  phase compare { verify old, new { rows = all; repair = from_authority }; require same }
+  phase end { accept all_at_once "nobody writes"; point_of_no_return "it is over"; writes new }
+}
+PLAN
+}
+pair() {  # NAME and what `plan` takes
+  mkdir -p "$work/$1" && cd "$work/$1" || exit 1
+  plan "${@:2}" >plan.mig
+  expect 0 '3000 rows read: 3000 moved, 0 kept, 0 rejected; 3000 rows written' "$mig" apply plan.mig --yes
+  holds "$1 is completed" grep -q completed <("$mig" list)
+}
+as_table() { printf 'table = "%s"' "$1"; }
+as_keys() { printf 'key = "%s:{id}"; codec = %s' "$1" "$2"; }
+
+# ---- round: a file, Redis as hashes, Redis as JSON under another prefix, PostgreSQL, Redis, and a file again
+mkdir "$work/in"
+sqlite3 "$work/in/old.db" "CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT NOT NULL, name TEXT, born TEXT NOT NULL,
+    seen TEXT NOT NULL, balance TEXT NOT NULL, photo BLOB NOT NULL, data TEXT NOT NULL) STRICT;
+  INSERT INTO users SELECT value, 'u' || value || '@example.org', iif(value % 3 = 0, NULL, 'Name ' || value),
+    '2001-02-03', '2026-01-02T03:04:05.000006Z', (value * 7) || '.25', zeroblob(value % 5), '{\"a\":' || value || '}'
+    FROM generate_series(1, 3000)"
+redis first set user:nobody 'is no row of a plan whose keys are numbers' >/dev/null
+pair in "$(in_file old.db)" "$(as_table users)" "$(in_redis first)" "$(as_keys person hash)" 'purge new'
+holds 'a hash has a field a value' test "$(redis first hlen person:3)" -eq 6
+holds 'mig leaves its mark, the end of the run and the guard' test "$(redis first --scan --pattern 'mig:*' | wc -l)" -le 4
+redis first pexpireat person:7 4102444800000 >/dev/null
+
+pair rename "$(in_redis first)" "$(as_keys person hash)" "$(in_redis second)" "$(as_keys u json)" 'purge new'
+holds 'an expiry is kept to the millisecond' test "$(redis second pexpiretime u:7)" = 4102444800000
+holds 'nothing else expires' test "$(redis second pexpiretime u:8)" = -1
+holds 'JSON holds what the hash held' test "$(redis second get u:1 | jq -r .balance)" = 7.25
+
+pair to_server "$(in_redis second)" "$(as_keys u json)" "$(in_server)" "$(as_table people)" 'create new'
+holds 'the server has all of it' \
+  test "$(sql 'SELECT count(*), sum(balance) FROM people')" = "3000|$((3000 * 3001 / 2 * 7 + 750)).00"
+pair from_server "$(in_server)" "$(as_table people)" "$(in_redis first)" "$(as_keys again json)" 'purge new'
+pair out "$(in_redis first)" "$(as_keys again json)" "$(in_file new.db)" "$(as_table people)" 'create new'
+all='SELECT id, email, name, born, seen, balance, hex(photo), data FROM'
+holds 'what went round is what it was' \
+  cmp <(sqlite3 "$work/in/old.db" "$all users ORDER BY id") <(sqlite3 new.db "$all people ORDER BY id")
+
+# ---- a declared time to live is that of rows from where nothing expires
+redis second flushall >/dev/null
+pair expiring "$(in_server)" "$(as_table people)" "$(in_redis second)" "$(as_keys t hash); ttl = 30m" 'purge new'
+ttl=$(redis second pttl t:5)
+holds 'rows live as long as the dataset says' test "$ttl" -gt 1700000 -a "$ttl" -le 1800000
+
+# ---- what stands there before goes with `purge`, and `drop` takes keys of the form only
+redis second set t:17 'stood here before' >/dev/null
+redis second set t:stranger 'is no key of a number' >/dev/null
+mkdir "$work/dropped" && cd "$work/dropped" || exit 1
+{ plan "$(in_redis first)" "$(as_keys again json)" "$(in_redis second)" "$(as_keys t2 json)" 'purge new' |
+    sed 's/writes new }/writes new; drop old { without_backup = "it is a test" } }/'; } >plan.mig
+expect 0 'dropped `users`' "$mig" apply plan.mig --yes
+holds 'all keys of the dataset are gone' test "$(redis first --scan --pattern 'again:*' | wc -l)" -eq 0
+holds 'others stay' test "$(redis first get user:nobody | wc -c)" -gt 10
+
+# ---- a stranger under the prefix is told, and kept
+mkdir "$work/strange" && cd "$work/strange" || exit 1
+plan "$(in_file ../in/old.db)" "$(as_table users)" "$(in_redis second)" "$(as_keys t hash)" 'purge new' >plan.mig
+expect 4 'drift' "$mig" apply plan.mig --yes
+holds 'the stranger is still there' test "$(redis second get t:stranger)" = 'is no key of a number'
+
+# ---- what a server cannot take is told before the start
+redis second config set maxmemory-policy allkeys-lru >/dev/null
+mkdir "$work/evicts" && cd "$work/evicts" || exit 1
+plan "$(in_redis first)" "$(as_keys again json)" "$(in_redis second)" "$(as_keys t3 json)" 'purge new' >plan.mig
+expect 3 'evicts any key when its memory is full' "$mig" apply plan.mig --yes
+redis second config set maxmemory-policy noeviction >/dev/null
+"$here/../support/redis.sh" stop "$work/second"
+expect 69 'the store `new`' "$mig" apply plan.mig --yes
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
