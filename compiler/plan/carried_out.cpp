@@ -111,9 +111,6 @@ class Collector {
   void look_at(const RouteWrites& it, const std::string& step) {
     if (it.mirror == WriteMode::Transaction && step_sides_are_in_postgres(step))
       add("its triggers carry rows over in files only (`mode = transaction`)", step);
-    const bool is_logged_by_us = it.mirror == WriteMode::Follow || it.mirror == WriteMode::App;
-    if (is_logged_by_us && step_side_is_in_redis(step, it.to))
-      add("it follows no keys of redis", step);
     if (it.mirror == WriteMode::Sync)
       add("no router of it writes both sides (`mode = sync`)", step);
     if (it.share) add("it moves all writes at once, and no share of them", step);
@@ -135,16 +132,6 @@ class Collector {
     const auto resource =
         plan_.resource_of(StepId{static_cast<std::uint32_t>(found - plan_.steps.begin())});
     return is_postgres(resource ? plan_.at(*resource).from : plan_.from);
-  }
-
-  bool step_side_is_in_redis(const std::string& step, Side side) const {
-    const auto found = std::ranges::find(plan_.steps, step, &Step::name);
-    const auto resource =
-        plan_.resource_of(StepId{static_cast<std::uint32_t>(found - plan_.steps.begin())});
-    const DatasetId from = resource ? plan_.at(*resource).from : plan_.from;
-    const auto& to = resource ? plan_.at(*resource).to : plan_.to;
-    const DatasetId leads = side == Side::Old || to.empty() ? from : to.front();
-    return plan_.at(leads).keys.has_value();
   }
 
   const Plan& plan_;

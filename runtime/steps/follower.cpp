@@ -1,12 +1,12 @@
 #include "runtime/steps/follower.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <ranges>
 
 #include <fmt/format.h>
 
+#include "runtime/steps/feeds.hpp"
 #include "runtime/steps/place_back.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/open_rows.hpp"
@@ -22,30 +22,25 @@ constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
 }  // namespace
 
 std::int64_t position_of(const std::optional<Applied>& applied) {
-  std::int64_t position = 0;
-  if (!applied) return position;
-  const std::string& text = applied->cursor;
-  std::from_chars(text.data(), text.data() + text.size(), position);
-  return position;
+  return applied ? position_of(applied->cursor) : 0;
 }
 
-Follower::Follower(const plan::Plan& plan, plan::StepId step, plan::Side authority, Changelog log,
-                   const Database& source, KeysetReader reader)
+Follower::Follower(const plan::Plan& plan, plan::StepId step, plan::Side authority,
+                   std::unique_ptr<ChangeFeed> feed, OpenStore source, KeysetReader reader)
     : plan_(&plan),
       step_(step),
-      log_(std::move(log)),
-      source_(&source),
+      feed_(std::move(feed)),
+      source_(source),
       reader_(std::move(reader)),
       carrier_(std::make_unique<Carrier>(plan, authority)) {}
 
 Result<Follower> Follower::open(World& world, plan::StepId step, plan::Side authority) {
   const plan::Plan& plan = world.plan;
   const plan::Lane lane = plan::lane(plan, authority);
-  MIG_ASSIGN(source, world.stores.reader(plan.at(lane.source).store));
+  MIG_ASSIGN(source, world.stores.reading(plan.at(lane.source).store));
   MIG_ASSIGN(reader, open_rows(world.stores, plan, lane));
-  const bool is_forward = authority == plan::Side::Old;
-  MIG_ASSIGN(log, is_forward ? Changelog::of(plan, plan.from) : Changelog::of_new_side(plan));
-  Follower follower(plan, step, authority, std::move(log), *source, std::move(reader));
+  MIG_ASSIGN(feed, open_feed(world, step, authority));
+  Follower follower(plan, step, authority, std::move(feed), source, std::move(reader));
   const plan::Transform& transform = follower.carrier_->transform();
   for (std::size_t i = 0; i < transform.emits.size(); ++i) {
     const plan::DatasetId dataset = follower.carrier_->dataset(i);
@@ -63,20 +58,24 @@ Result<Followed> Follower::advance(World& world, std::size_t limit) {
   MIG_ASSIGN(effect, begin_effect(world, target_store(), step_));
   Applied now = effect.applied().value_or(Applied{});
   Followed followed{.position = position_of(effect.applied())};
-  MIG_ASSIGN(touched, look(followed.position, limit));
+  if (!sweep_) feed_->stand_at(now.cursor);
+  MIG_ASSIGN(touched, look(world, followed.position, limit));
   followed.is_drained = touched.is_last;
   followed.entries = touched.entries;
   if (touched.entries == 0) return followed;
   MIG_ASSIGN(written, write(world, effect, SharedRows::Agree));
   followed.written = written;
   followed.position = touched.until;
-  now.cursor = std::to_string(touched.until);
+  // A place behind a gap is taken once the gap is closed.
+  const bool is_gap_open = sweep_ && touched.until == position_of(now.cursor);
+  if (!is_gap_open) now.cursor = feed_->cursor(touched.until);
   const auto keys = static_cast<std::int64_t>(touched.keys.size());
   now.counts.read += keys;
   now.counts.moved += keys - rejected_;
   now.counts.rejected += rejected_;
   now.counts.written += written;
   MIG_TRY(effect.commit(now));
+  if (!is_gap_open) sweep_.reset();
   return followed;
 }
 
@@ -84,8 +83,10 @@ Result<std::optional<Followed>> Follower::look_idly(World& world) {
   MIG_ASSIGN(target, world.stores.reading(target_store()));
   MIG_ASSIGN(applied, read_applied(target, world.authority.run, plan_->at(step_).name));
   Followed followed{.position = position_of(applied), .is_drained = true};
-  MIG_ASSIGN(touched, log_.read(*source_, followed.position, 1));
-  return touched.entries == 0 ? std::optional(followed) : std::nullopt;
+  if (sweep_) return std::nullopt;
+  if (applied) feed_->stand_at(applied->cursor);
+  MIG_ASSIGN(touched, feed_->read(followed.position, 1, Horizon::Settled));
+  return touched.entries == 0 && touched.is_last ? std::optional(followed) : std::nullopt;
 }
 
 Result<std::int64_t> Follower::mend(World& world, plan::StepId step,
@@ -96,14 +97,14 @@ Result<std::int64_t> Follower::mend(World& world, plan::StepId step,
   MIG_ASSIGN(followed, read_applied(target, world.authority.run, plan_->at(step_).name));
   std::int64_t written = 0;
   for (const SharedRows shared : {SharedRows::Overwrite, SharedRows::Agree}) {
-    MIG_ASSIGN(snapshot, Transaction::begin_read(*source_));
+    MIG_ASSIGN(snapshot, feed_->hold());
     std::vector<std::string> chosen;
     for (const std::string& place : places) {
       MIG_ASSIGN(is_settled_now, is_settled(world, target, place, position_of(followed)));
       if (is_settled_now == (shared == SharedRows::Overwrite)) chosen.push_back(place);
     }
     MIG_TRY(reader_.read_each(chosen, page_, gone_));
-    MIG_TRY(snapshot.commit());
+    if (snapshot) MIG_TRY(snapshot->commit());
     MIG_ASSIGN(rows, write(world, effect, shared));
     written += rows;
   }
@@ -119,7 +120,7 @@ Result<bool> Follower::is_settled(const World& world, const OpenStore& target,
   const std::string& dataset = plan_->at(carrier_->lane().source).name;
   MIG_ASSIGN(is_set_aside, has_open_letter(target, world.authority.run, dataset, place));
   if (is_set_aside) return false;
-  MIG_ASSIGN(is_touched, log_.is_touched(*source_, place, position));
+  MIG_ASSIGN(is_touched, feed_->is_touched(place, position));
   return !is_touched;
 }
 
@@ -141,12 +142,32 @@ Result<std::int64_t> Follower::delete_strays(World& world, plan::StepId step,
   return deleted;
 }
 
-// One snapshot for the log and the rows: a row that changes behind it is in the log behind it too.
-Result<Touched> Follower::look(std::int64_t after, std::size_t limit) {
-  MIG_ASSIGN(snapshot, Transaction::begin_read(*source_));
-  MIG_ASSIGN(touched, log_.read(*source_, after, limit));
+// Where the store can, one snapshot for the log and the rows: a row that changes behind it is in
+// the log behind it too.
+Result<Touched> Follower::look(World& world, std::int64_t after, std::size_t limit) {
+  if (sweep_) return look_everywhere(world, after, limit);
+  MIG_ASSIGN(snapshot, feed_->hold());
+  MIG_ASSIGN(touched, feed_->read(after, limit, Horizon::Settled));
+  if (touched.is_gap) {
+    MIG_ASSIGN(place, feed_->go_on());
+    behind_gap_ = place;
+    MIG_ASSIGN(sweep, Sweep::open(world, carrier_->lane()));
+    sweep_.emplace(std::move(sweep));
+    return look_everywhere(world, after, limit);
+  }
   MIG_TRY(reader_.read_each(touched.keys, page_, gone_));
-  MIG_TRY(snapshot.commit());
+  if (snapshot) MIG_TRY(snapshot->commit());
+  return touched;
+}
+
+Result<Touched> Follower::look_everywhere(World& world, std::int64_t after, std::size_t limit) {
+  MIG_ASSIGN(target, world.stores.writing(target_store()));
+  for (const auto& owned : owned_)
+    MIG_TRY(owned->open(target));
+  MIG_ASSIGN(touched, sweep_->next(world, owned_, limit));
+  touched.until = touched.is_last ? behind_gap_ : after;
+  touched.is_last = false;
+  MIG_TRY(reader_.read_each(touched.keys, page_, gone_));
   return touched;
 }
 
@@ -184,7 +205,7 @@ Result<std::vector<Follower::Claim>> Follower::claims() const {
   }
   // Rows that are gone, and those that nobody can read, become nothing.
   const auto give_up = [&](const std::string& place) -> Result<void> {
-    MIG_ASSIGN(owner, place_as_written(*source_, source, place));
+    MIG_ASSIGN(owner, place_as_written(source_, source, place));
     if (owner) claimed.push_back({*owner, nothing});
     return {};
   };

@@ -18,6 +18,9 @@
 // round, the letter stays open until that old row is touched again, or until `verify` with repair
 // tries it again.
 //
+// What was told while nobody listened is lost where no changelog keeps it; then every row is looked
+// at, here and there, before the place moves on.
+//
 // Used by the decision thread's slices, by one run at a time, as the fence makes sure.
 #pragma once
 
@@ -36,7 +39,8 @@
 #include "runtime/result.hpp"
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/owned_rows.hpp"
-#include "runtime/stores/changelog.hpp"
+#include "runtime/steps/sweep.hpp"
+#include "runtime/stores/change_feed.hpp"
 #include "runtime/stores/effect.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/room.hpp"
@@ -61,7 +65,7 @@ class Follower {
   static Result<Follower> open(World& world, plan::StepId step,
                                plan::Side authority = plan::Side::Old);
 
-  const Changelog& log() const { return log_; }
+  ChangeFeed& feed() { return *feed_; }
 
   // Up to `limit` entries of the log, in one transaction.
   Result<Followed> advance(World& world, std::size_t limit);
@@ -92,10 +96,11 @@ class Follower {
     std::vector<std::set<std::string>> places;  // of the rows that stay or come
   };
 
-  Follower(const plan::Plan& plan, plan::StepId step, plan::Side authority, Changelog log,
-           const Database& source, KeysetReader reader);
+  Follower(const plan::Plan& plan, plan::StepId step, plan::Side authority,
+           std::unique_ptr<ChangeFeed> feed, OpenStore source, KeysetReader reader);
   plan::StoreId target_store() const;
-  Result<Touched> look(std::int64_t after, std::size_t limit);
+  Result<Touched> look(World& world, std::int64_t after, std::size_t limit);
+  Result<Touched> look_everywhere(World& world, std::int64_t after, std::size_t limit);
   Result<std::int64_t> write(const World& world, Effect& effect, SharedRows shared);
   Result<bool> is_settled(const World& world, const OpenStore& target, const std::string& place,
                           std::int64_t position) const;
@@ -116,14 +121,17 @@ class Follower {
 
   const plan::Plan* plan_;
   plan::StepId step_;
-  Changelog log_;
-  const Database* source_;
+  std::unique_ptr<ChangeFeed> feed_;
+  OpenStore source_;
   KeysetReader reader_;
   std::unique_ptr<Carrier> carrier_;
   std::vector<std::unique_ptr<OwnedRows>> owned_;  // one an emit
   std::unique_ptr<ChunkWriter> chunk_;
   std::unique_ptr<ChunkWriter> mending_chunk_;
-  std::optional<Room> room_;       // on the way back
+  std::optional<Room> room_;  // on the way back
+  // While a gap is closed: what is left to look at, and where the feed goes on behind it.
+  std::optional<Sweep> sweep_;
+  std::int64_t behind_gap_ = 0;
   Page page_;                      // the touched rows that are there
   std::vector<std::string> gone_;  // the places of those that are not
   std::int64_t rejected_ = 0;      // touched rows of the last write that cannot be moved

@@ -4,6 +4,7 @@
 
 #include "compiler/plan/lane.hpp"
 #include "compiler/plan/machine/schedule.hpp"
+#include "runtime/steps/feeds.hpp"
 #include "runtime/steps/hold_cursor.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/lineage.hpp"
@@ -70,19 +71,15 @@ Ends ends_of(const World& world, plan::Side leads) {
   return {new_store(world), old_store(world)};
 }
 
-Result<Changelog> log_of(const plan::Plan& plan, plan::Side leads) {
-  return leads == plan::Side::Old ? Changelog::of(plan, plan.from) : Changelog::of_new_side(plan);
-}
-
 }  // namespace
 
 Result<void> check_following(const plan::Plan& plan, Stores& stores, plan::StepId step,
                              plan::Side leads) {
+  MIG_TRY(check_feed(plan, stores, leads));
+  if (plan::mode_of(plan, step) != plan::WriteMode::Transaction) return {};
   MIG_ASSIGN(log, log_of(plan, leads));
   const plan::DatasetId leading = leads == plan::Side::Old ? plan.from : plan.to.front();
   MIG_ASSIGN(database, stores.reader(plan.at(leading).store));
-  MIG_TRY(log.check(*database));
-  if (plan::mode_of(plan, step) != plan::WriteMode::Transaction) return {};
   return check_mirror(*database, plan, leads, log);
 }
 
@@ -106,10 +103,21 @@ Result<void> lead_by_triggers(const Database& database, const plan::Plan& plan, 
   return install_mirror(database, plan, leads, log);
 }
 
+namespace {
+
+// The note of a step that has set guards already names no place yet.
+Applied placed(const Effect& effect, const Applied& first) {
+  Applied note = effect.applied().value_or(first);
+  if (note.cursor.empty()) note.cursor = first.cursor;
+  return note;
+}
+
+}  // namespace
+
 Result<void> start_following(World& world, plan::StepId step, plan::Side leads) {
-  MIG_ASSIGN(log, log_of(world.plan, leads));
   const bool is_forward = leads == plan::Side::Old;
   const auto [source, target] = ends_of(world, leads);
+  MIG_ASSIGN(first, first_place(world, leads));
   const auto keep_place = [&](Effect& effect) -> Result<void> {
     // Shared rows are shared forward only.
     if (is_forward && effect.redis() == nullptr)
@@ -122,20 +130,20 @@ Result<void> start_following(World& world, plan::StepId step, plan::Side leads) 
   if (!is_one_file) {
     MIG_ASSIGN(place, begin_effect(world, target, step));
     MIG_TRY(keep_place(place));
-    MIG_TRY(place.commit(place.applied().value_or(kFirstPlace)));
+    MIG_TRY(place.commit(placed(place, first)));
   }
   MIG_ASSIGN(effect, begin_effect(world, source, step));
   if (plan::mode_of(world.plan, step) == plan::WriteMode::Transaction) {
     MIG_TRY(lead_by_triggers(effect.database(), world.plan, leads));
-  } else {
+  } else if (effect.redis() == nullptr) {
+    MIG_ASSIGN(log, log_of(world.plan, leads));
     MIG_TRY(log.install(effect.database()));
   }
   if (is_one_file) MIG_TRY(keep_place(effect));
-  return effect.commit(effect.applied().value_or(kFirstPlace));
+  return effect.commit(placed(effect, first));
 }
 
 Result<void> stop_following(World& world, plan::StepId step, plan::Side leads) {
-  MIG_ASSIGN(log, log_of(world.plan, leads));
   const bool is_forward = leads == plan::Side::Old;
   const auto [source, target] = ends_of(world, leads);
   const bool is_one_file = world.stores.is_one_file(source, target);
@@ -145,7 +153,10 @@ Result<void> stop_following(World& world, plan::StepId step, plan::Side leads) {
   };
   {
     MIG_ASSIGN(effect, begin_effect(world, source, step));
-    MIG_TRY(log.remove(effect.database()));
+    if (effect.redis() == nullptr) {
+      MIG_ASSIGN(log, log_of(world.plan, leads));
+      MIG_TRY(log.remove(effect.database()));
+    }
     if (is_one_file) MIG_TRY(forget_place(effect));
     MIG_TRY(effect.commit_undone());
   }
@@ -224,11 +235,12 @@ Result<std::optional<Followed>> Resident::tend_now(World& world) {
 }
 
 Result<void> Resident::prune(World& world, std::int64_t position) {
-  if (is_compared(world)) return {};
+  if (is_compared(world) || leads_in_redis(world.plan, leads_)) return {};
   MIG_ASSIGN(effect, begin_effect(world, ends_of(world, leads_).source, *step_));
   const std::optional<Applied>& applied = effect.applied();
   if (!applied) return {};  // it ended meanwhile
-  MIG_TRY(follower_->log().prune(effect.database(), position));
+  MIG_ASSIGN(log, log_of(world.plan, leads_));
+  MIG_TRY(log.prune(effect.database(), position));
   MIG_TRY(effect.commit(*applied));
   pruned_ = position;
   return {};

@@ -108,6 +108,7 @@ class HoldStep final : public Step {
   }
 
   bool is_known(const World& world) const {
+    if (is_gone_by_) return false;
     if (reconciled_) return world.clock.now() - reconciled_at_ < kWholeEvery;
     return newest_comparison(world).has_value();
   }
@@ -126,11 +127,13 @@ class HoldStep final : public Step {
     }
     const std::int64_t log = stream->followed().index;
     if (!touched_ || touched_log_ != log) {
-      MIG_TRY(open_touched(world, *stream, cursor.log == log ? cursor.checked : 0));
+      MIG_TRY(open_touched(world, *stream, cursor.log == log ? cursor.checked : kBeforeAll));
     }
     assert(touched_.has_value());
     MIG_ASSIGN(is_judged, touched_->advance(world));
     if (!is_judged) return false;
+    is_gone_by_ = touched_->has_gap();
+    if (is_gone_by_) return false;
     cursor.log = log;
     cursor.checked = touched_->checked();
     return true;
@@ -157,6 +160,7 @@ class HoldStep final : public Step {
     MIG_ASSIGN(is_done, comparison_->advance(world));
     if (!is_done) return {};
     reconciled_ = comparison_->result();
+    is_gone_by_ = false;
     reconciled_at_ = world.clock.now();
     comparison_.reset();
     return {};
@@ -275,6 +279,7 @@ class HoldStep final : public Step {
   std::optional<Reconciliation> reconciled_;
   Instant reconciled_at_{};
   std::optional<TouchedCheck> touched_;
+  bool is_gone_by_ = false;  // what was touched since the last comparison is not known any more
   std::int64_t touched_log_ = -1;  // the step whose log that reads
   bool is_unwatched_ = false;      // nobody can say now what is on both sides
 };

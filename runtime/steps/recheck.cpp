@@ -63,31 +63,41 @@ Result<void> Recheck::judge(World& world, const std::vector<RowDifference>& susp
                             std::int64_t position) {
   const plan::Plan& plan = world.plan;
   const plan::Entity& source = plan.entity_of(lane_.source);
-  MIG_ASSIGN(reader, world.stores.reader(plan.at(lane_.source).store));
+  MIG_ASSIGN(reader, world.stores.reading(plan.at(lane_.source).store));
   // Nothing of ours is written: the lock keeps the side that follows as it is, and goes with the
   // effect.
   const auto lock = begin_effect(world, plan.at(lane_.targets.front()).store, step_);
   if (!lock) return std::unexpected(lock.error());
-  MIG_ASSIGN(snapshot, Transaction::begin_read(*reader));
-  MIG_ASSIGN(touched, follower_.log().read(*reader, position, kPending, Horizon::Visible));
+  MIG_ASSIGN(snapshot, follower_.feed().hold());
+  MIG_ASSIGN(touched, follower_.feed().read(position, kPending, Horizon::Visible));
+  if (touched.is_gap) {
+    open_ = suspects;
+    return {};
+  }
   std::set<std::string> pending;
   for (const std::string& key : touched.keys) {
-    MIG_ASSIGN(place, place_as_written(*reader, source, key));
+    MIG_ASSIGN(place, place_as_written(reader, source, key));
     if (!place) continue;
     const bool is_forward = lane_.authority == plan::Side::Old;
     pending.insert(is_forward ? *place : old_place_of(plan, lane_, *place));
   }
   for (const RowDifference& suspect : suspects) {
-    MIG_ASSIGN(judged, verdict(*reader, suspect, pending));
+    MIG_ASSIGN(judged, verdict(reader, suspect, pending));
+    if (judged == Verdict::Different && !snapshot) {
+      // Nothing held the rows still: it may have changed, or expired, while it was looked at.
+      MIG_ASSIGN(newer, follower_.feed().read(position, kPending, Horizon::Visible));
+      MIG_ASSIGN(again, verdict(reader, suspect, pending));
+      judged = newer.entries > touched.entries ? Verdict::Open : again;
+    }
     if (judged == Verdict::Open) open_.push_back(suspect);
     if (judged == Verdict::Different) confirmed_.push_back(suspect);
   }
-  return snapshot.commit();
+  return snapshot ? snapshot->commit() : Result<void>();
 }
 
 // A shared row is too much where none of those becomes it that it is said to be of: the first that
 // is as it should be speaks for it.
-Result<Recheck::Verdict> Recheck::verdict(const Database& source, const RowDifference& suspect,
+Result<Recheck::Verdict> Recheck::verdict(const OpenStore& source, const RowDifference& suspect,
                                           const std::set<std::string>& touched) {
   const plan::Plan& plan = check_.plan();
   const bool new_leads = lane_.authority == plan::Side::New;

@@ -61,7 +61,7 @@ class Recheck {
   // much, none of a stray.
   Result<std::vector<std::string>> sources_of(const RowDifference& difference);
   // `touched`: old rows, as the new side writes their places, that are still to be carried over.
-  Result<Verdict> verdict(const Database& source, const RowDifference& suspect,
+  Result<Verdict> verdict(const OpenStore& source, const RowDifference& suspect,
                           const std::set<std::string>& touched);
   Result<void> judge(World& world, const std::vector<RowDifference>& suspects,
                      std::int64_t position);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "runtime/steps/feeds.hpp"
 #include "runtime/steps/place_back.hpp"
 #include "runtime/steps/store_step.hpp"
 
@@ -33,11 +34,11 @@ Result<std::int64_t> carried_up_to(World& world, const plan::WritesState& stream
 }
 
 TouchedCheck::TouchedCheck(plan::StepId step, plan::WritesState stream, plan::Lane lane,
-                           Changelog log, RowCheck check, std::int64_t since)
+                           std::unique_ptr<ChangeFeed> feed, RowCheck check, std::int64_t since)
     : step_(step),
       stream_(stream),
       lane_(std::move(lane)),
-      log_(std::move(log)),
+      feed_(std::move(feed)),
       check_(std::move(check)),
       position_(since),
       agreed_(since) {}
@@ -45,10 +46,9 @@ TouchedCheck::TouchedCheck(plan::StepId step, plan::WritesState stream, plan::La
 Result<TouchedCheck> TouchedCheck::open(World& world, plan::StepId step,
                                         const plan::WritesState& stream, std::int64_t since) {
   const plan::Plan& plan = world.plan;
-  MIG_ASSIGN(log, stream.leads() == plan::Side::Old ? Changelog::of(plan, plan.from)
-                                                    : Changelog::of_new_side(plan));
+  MIG_ASSIGN(feed, open_feed(world, stream.followed(), stream.leads()));
   MIG_ASSIGN(check, RowCheck::open(plan, world.stores, world.authority.run, stream.leads()));
-  return TouchedCheck(step, stream, plan::lane(plan, stream.leads()), std::move(log),
+  return TouchedCheck(step, stream, plan::lane(plan, stream.leads()), std::move(feed),
                       std::move(check), since);
 }
 
@@ -69,11 +69,16 @@ Result<bool> TouchedCheck::advance(World& world) {
 // Without a lock: what agrees here agreed at some moment since it was touched, and every later
 // touch is logged.
 Result<void> TouchedCheck::read(World& world) {
-  MIG_ASSIGN(source, world.stores.reader(world.plan.at(lane_.source).store));
-  MIG_ASSIGN(touched, log_.read(*source, position_, kEntriesAtOnce));
+  MIG_ASSIGN(source, world.stores.reading(world.plan.at(lane_.source).store));
+  MIG_ASSIGN(touched, feed_->read(position_, kEntriesAtOnce, Horizon::Settled));
+  if (touched.is_gap) {
+    has_gap_ = true;
+    position_ = until_;
+    return {};
+  }
   if (different_.empty()) agreed_ = position_;
   for (const std::string& key : touched.keys) {
-    MIG_ASSIGN(from, old_place(*source, key));
+    MIG_ASSIGN(from, old_place(source, key));
     if (from.empty()) continue;
     MIG_ASSIGN(is_same, check_.is_equal(from));
     if (!is_same) suspects_.push_back({key, from});
@@ -85,29 +90,35 @@ Result<void> TouchedCheck::read(World& world) {
 }
 
 Result<void> TouchedCheck::judge(World& world) {
-  MIG_ASSIGN(source, world.stores.reader(world.plan.at(lane_.source).store));
   // Nothing is written: the lock keeps the side that follows as it is, and goes with the effect.
   const auto lock = begin_effect(world, follows_in(world.plan, lane_), step_);
   if (!lock) return std::unexpected(lock.error());
-  MIG_ASSIGN(snapshot, Transaction::begin_read(*source));
+  MIG_ASSIGN(snapshot, feed_->hold());
   MIG_ASSIGN(carried, carried_up_to(world, stream_));
   for (std::size_t i = 0; i < kSuspectsALock && !suspects_.empty(); ++i) {
     const Suspect suspect = std::move(suspects_.back());
     suspects_.pop_back();
-    MIG_ASSIGN(is_touched, log_.is_touched(*source, suspect.key, carried));
+    MIG_ASSIGN(is_touched, feed_->is_touched(suspect.key, carried));
     if (is_touched) continue;
     MIG_ASSIGN(rows, check_.differences(suspect.from));
+    if (!rows.empty() && !snapshot) {
+      // Nothing held the rows still: it may have changed, or expired, while it was looked at.
+      MIG_ASSIGN(is_touched_now, feed_->is_touched(suspect.key, carried));
+      if (is_touched_now) continue;
+      MIG_ASSIGN(again, check_.differences(suspect.from));
+      rows = std::move(again);
+    }
     if (rows.empty()) {
       different_.erase(suspect.from);
     } else if (different_.size() < kMostDifferent) {
       different_[suspect.from] = {suspect.key, std::move(rows)};
     }
   }
-  return snapshot.commit();
+  return snapshot ? snapshot->commit() : Result<void>();
 }
 
 // Empty where the key is none of the old side, so that no row is its own.
-Result<std::string> TouchedCheck::old_place(const Database& source, const std::string& key) const {
+Result<std::string> TouchedCheck::old_place(const OpenStore& source, const std::string& key) const {
   const plan::Plan& plan = check_.plan();
   if (lane_.authority == plan::Side::Old) return key;
   MIG_ASSIGN(place, place_as_written(source, plan.entity_of(lane_.source), key));

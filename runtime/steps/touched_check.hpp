@@ -19,7 +19,7 @@
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
 #include "runtime/steps/row_check.hpp"
-#include "runtime/stores/changelog.hpp"
+#include "runtime/stores/change_feed.hpp"
 
 namespace mig::runtime {
 
@@ -39,6 +39,9 @@ class TouchedCheck {
   // what differed before was looked at again; the next slice is the first one of another look.
   Result<bool> advance(World& world);
 
+  // What was touched is not known any more: only a whole comparison tells.
+  bool has_gap() const { return has_gap_; }
+
   // Rows of the old side that are confirmed to differ.
   std::int64_t rows() const { return static_cast<std::int64_t>(different_.size()); }
   // The same of the rows of one dataset of the new side.
@@ -57,21 +60,22 @@ class TouchedCheck {
     std::vector<RowDifference> rows;
   };
 
-  TouchedCheck(plan::StepId step, plan::WritesState stream, plan::Lane lane, Changelog log,
-               RowCheck check, std::int64_t since);
+  TouchedCheck(plan::StepId step, plan::WritesState stream, plan::Lane lane,
+               std::unique_ptr<ChangeFeed> feed, RowCheck check, std::int64_t since);
   Result<void> read(World& world);
   Result<void> judge(World& world);
-  Result<std::string> old_place(const Database& source, const std::string& key) const;
+  Result<std::string> old_place(const OpenStore& source, const std::string& key) const;
 
   plan::StepId step_;
   plan::WritesState stream_;
   plan::Lane lane_;  // the way that rows go now
-  Changelog log_;
+  std::unique_ptr<ChangeFeed> feed_;
   RowCheck check_;
   std::int64_t position_;  // in the log: what is up to it was looked at
   std::int64_t agreed_;    // the same when nothing differed last
   std::int64_t until_ = 0;
   bool is_looking_ = false;
+  bool has_gap_ = false;
   std::vector<Suspect> suspects_;
   std::map<std::string, Difference> different_;  // by the place of the old row
 };

@@ -14,6 +14,7 @@
 #include "compiler/plan/lane.hpp"
 #include "compiler/plan/routing.hpp"
 #include "runtime/engine/window_guard.hpp"
+#include "runtime/steps/feeds.hpp"
 #include "runtime/steps/follower.hpp"
 #include "runtime/steps/following.hpp"
 #include "runtime/steps/open_letters.hpp"
@@ -370,6 +371,12 @@ class WritesStep final : public RouteStep {
   }
 
   Result<bool> is_new_side_logged(const World& world) const {
+    if (leads_in_redis(world.plan, Side::New)) {
+      MIG_ASSIGN(old, world.stores.reading(old_store(world)));
+      MIG_ASSIGN(place,
+                 read_applied(old, world.authority.run, world.plan.at(*after_.reverse).name));
+      return place.has_value();
+    }
     MIG_ASSIGN(log, Changelog::of_new_side(world.plan));
     MIG_ASSIGN(database, world.stores.reader(new_store(world)));
     return log.is_installed(*database);

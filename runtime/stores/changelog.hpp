@@ -28,6 +28,7 @@ struct Touched {
   std::int64_t until = 0;         // the newest entry that was read; what was asked for, if none
   std::int64_t entries = 0;
   bool is_last = false;  // nothing newer stands in the log
+  bool is_gap = false;   // something behind `until` was told and is lost (change_feed.hpp)
 };
 
 // Which entries are read: those behind which nothing can appear any more, which a follower passes;

@@ -129,19 +129,21 @@ Result<OpenStore> Stores::writing(plan::StoreId store, IfMissing if_missing) {
 
 Result<OpenStore> Stores::redis(plan::StoreId store,
                                 std::unique_ptr<RedisConnection> Connections::*which) {
-  const Place& place = places_[store.index];
-  std::unique_ptr<RedisConnection>& connection = connections_[place.text].*which;
+  std::unique_ptr<RedisConnection>& connection = connections_[places_[store.index].text].*which;
   if (connection != nullptr && connection->is_lost()) lost_redis_.push_back(std::move(connection));
   if (connection == nullptr) {
-    auto opened = RedisConnection::open(place.text);
-    if (!opened) {
-      Error why = std::move(opened).error();
-      why.message = fmt::format("the store `{}`: {}", plan_.at(store).name, why.message);
-      return std::unexpected(std::move(why));
-    }
-    connection = std::make_unique<RedisConnection>(std::move(*opened));
+    MIG_ASSIGN(opened, another_redis(store));
+    connection = std::make_unique<RedisConnection>(std::move(opened));
   }
   return OpenStore(*connection);
+}
+
+Result<RedisConnection> Stores::another_redis(plan::StoreId store) const {
+  auto opened = RedisConnection::open(places_[store.index].text);
+  if (opened) return opened;
+  Error why = std::move(opened).error();
+  why.message = fmt::format("the store `{}`: {}", plan_.at(store).name, why.message);
+  return std::unexpected(std::move(why));
 }
 
 Result<const Database*> Stores::reader(plan::StoreId store) {

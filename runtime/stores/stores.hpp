@@ -54,6 +54,8 @@ class Stores {
   Result<const Database*> writer(plan::StoreId store, IfMissing if_missing = IfMissing::Refuse);
   // Another one, for whoever changes what a connection sees: what is attached to it has names too.
   Result<Database> own_writer(plan::StoreId store) const;
+  // Another one to a server that is in use, for whoever listens to it.
+  Result<RedisConnection> another_redis(plan::StoreId store) const;
   // Closes what is open; the next use opens it again.
   void close();
 
