@@ -81,7 +81,7 @@ Result<bool> SqlChunk::write_together(std::size_t emit, const Emitted& emitted, 
   MIG_ASSIGN(changed, writers_[emit].write_all(emitted.rows, selected_));
   const auto all = static_cast<std::int64_t>(selected_.size());
   const bool is_told = changed && (*changed == 0 || *changed == all);
-  if (changed && !is_told) MIG_TRY(database_->execute(kTakePageBack));
+  if (!is_told) MIG_TRY(database_->execute(kTakePageBack));
   MIG_TRY(database_->execute(kReleasePage));
   if (!changed) return false;
   if (!is_told) return write_singly(emit, emitted, totals);

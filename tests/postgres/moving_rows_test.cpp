@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "runtime/steps/chunk_writer.hpp"
 #include "runtime/stores/changelog.hpp"
 #include "runtime/stores/control.hpp"
 #include "runtime/stores/effect.hpp"
@@ -180,6 +181,29 @@ TEST_CASE("a page goes in at once, also where some of its rows are there") {
   users.run("ALTER TABLE users ADD CHECK (id <> 25)");
   CHECK(write(WriteRule::Keep, 21) == std::nullopt);
   CHECK(users.ask("SELECT count(*) FROM users") == "20");
+}
+
+TEST_CASE("a row that stands in the way of another spoils nothing of the page's transaction") {
+  Users users;
+  users.run("INSERT INTO users VALUES (1, 'a', NULL, 1), (2, 'b', NULL, 1)");
+  auto effect = users.begin(users.database());
+  REQUIRE(effect);
+  Page page;
+  page.rows = users.row(1, "b", 2);  // they have swapped what is unique
+  Users::add(page.rows, 2, "a", 2);
+  Users::add(page.rows, 3, "c", 1);
+  for (std::size_t row = 0; row < page.rows.rows; ++row)
+    page.keys.append(written_key(users.plan().entities[0], page.rows, row));
+  Carrier carrier(users.plan(), plan::Side::Old);
+  carrier.run(page.rows);
+  auto chunk = ChunkWriter::open(users.database(), users.plan(), carrier, WriteRule::Replace,
+                                 SharedRows::Agree);
+  REQUIRE(chunk);
+  const auto totals = chunk->write(carrier, page);
+  REQUIRE(totals);
+  CHECK(totals->rejects.size() == 2);
+  REQUIRE(effect->commit({.cursor = "x"}));
+  CHECK(users.ask("SELECT string_agg(email, ' ' ORDER BY id) FROM users") == "a b c");
 }
 
 TEST_CASE("an effect happens once, and under no older epoch") {
