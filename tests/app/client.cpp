@@ -34,7 +34,7 @@ Client::Client(ClientOptions options, HistoryWriter& history, mig_router::Report
       history_(history),
       report_(report),
       random_(options_.seed * 1000 + static_cast<std::uint64_t>(options_.number)),
-      sides_(options_.application->open(options_.folder)),
+      sides_(options_.application->open(options_.places)),
       next_value_((static_cast<std::int64_t>(options_.seed) * 100 + options_.number) * 10'000'000 +
                   1) {}
 
@@ -43,17 +43,21 @@ Side* Client::side(mig_router::Side which) {
 }
 
 // No store, no table, no row: nothing has moved yet.
-Document Client::document() {
+Document Client::document(bool is_write) {
   Document nothing_moved;
   nothing_moved.salt =
       fmt::format("{}/{}", options_.application->plan, options_.application->router);
   Side* on = side(mig_router::Side::New);
   if (on == nullptr) return nothing_moved;
+  // Nothing may fail in a transaction of a server's.
+  const bool is_inside = on->connection().is_in_transaction();
+  if (is_inside && !on->connection().has_table(options_.table)) return nothing_moved;
+  const bool is_for_write = is_write && is_inside && on->connection().is_server();
   std::vector<SqlRow> rows;
   try {
-    rows = on->connection().run(
-        fmt::format("SELECT document FROM \"{}\" WHERE router = ?1", options_.table),
-        {std::string(options_.application->router)});
+    rows = on->connection().run(fmt::format("SELECT document FROM \"{}\" WHERE router = ?1{}",
+                                            options_.table, is_for_write ? " FOR SHARE" : ""),
+                                {std::string(options_.application->router)});
   } catch (const SqlError& error) {
     if (!error.is_table_gone()) throw;
   }
@@ -74,8 +78,9 @@ void Client::step() {
   if (chance < 40 && !options_.is_behind_switch) return read(key);
   if (chance < 55) return change(Change::Insert, key);
   if (chance < 70) return change(Change::Update, key);
-  if (chance < 80) return change(Change::Replace, key);
-  if (chance < 92) return change(Change::Remove, key);
+  if (chance < 79) return change(Change::Replace, key);
+  if (chance < 90) return change(Change::Remove, key);
+  if (chance < 95) return change(Change::Swap, key);
   change(Change::Rename, key);
 }
 
@@ -89,7 +94,7 @@ void Client::read(const std::string& key) {
       if (try_read(operation, route)) operation.outcome = Outcome::Acknowledged;
     }
   } catch (const SqlError& error) {
-    if (!error.is_busy()) throw;
+    if (!error.is_busy() && !error.is_lost() && !error.is_table_gone()) throw;
     ++tally_.busy;
   }
   operation.ended = moment();
@@ -102,17 +107,18 @@ void Client::read(const std::string& key) {
 }
 
 bool Client::try_read(Operation& operation, mig_router::Read& route) {
-  // In one file both are of one moment.
+  // In one store both are of one moment.
   std::optional<Transaction> transaction;
-  if (sides_->is_one_file()) transaction.emplace(sides_->old_side().connection(), "BEGIN");
-  const Document decided = document();
+  if (sides_->is_one_store())
+    transaction.emplace(sides_->old_side().connection(), Connection::Mode::Read);
+  const Document decided = document(false);
   const std::string bytes = mig_router::Key().add_text(operation.key).bytes();
   route = decided.read(bytes, options_.attributes);
   Side* on = side(route.side);
   if (on == nullptr) return false;
   operation.value = on->read(operation.key);
   // What the document allowed when it was read has to hold when the answer is there.
-  const Document now = document();
+  const Document now = document(false);
   const bool is_fresh = !decided.fresh_until || mig_router::now() < *decided.fresh_until;
   const auto leader = decided.write(bytes).leader();
   const bool is_follower = leader != mig_router::Side::None && route.side != leader;
@@ -121,67 +127,97 @@ bool Client::try_read(Operation& operation, mig_router::Read& route) {
   return true;
 }
 
-// One transaction. The store decides, too: its guards refuse a side that takes no writes.
-Client::Told Client::attempt(Side& on, Change change, const std::string& key, const std::string& to,
-                             std::int64_t value, const Document* decided) {
-  Transaction transaction(on.connection(), "BEGIN IMMEDIATE");
-  if (decided != nullptr && document().version != decided->version) return Told::Refused;
-  bool is_done = true;
-  switch (change) {
+// Two rows exchange what they hold; on the way one of them holds what nobody else does.
+bool Client::swap(Side& on, Writing& writing) {
+  const Cell here = on.read(writing.key);
+  const Cell there = on.read(writing.to);
+  if (!here || !there) return false;
+  const Moment now = moment();
+  begin(writing, {.key = writing.key, .kind = Kind::Put, .value = there, .began = now});
+  begin(writing, {.key = writing.to, .kind = Kind::Put, .value = here, .began = now});
+  return on.update(writing.key, writing.value) && on.update(writing.to, *here) &&
+         on.update(writing.key, *there);
+}
+
+bool Client::carry_out(Side& on, Writing& writing) {
+  switch (writing.change) {
     case Change::Insert:
-      is_done = on.insert(key, value);
-      break;
+      return on.insert(writing.key, writing.value);
     case Change::Update:
-      is_done = on.update(key, value);
-      break;
+      return on.update(writing.key, writing.value);
     case Change::Replace:
-      on.replace(key, value);
-      break;
+      on.replace(writing.key, writing.value);
+      return true;
     case Change::Remove:
-      is_done = on.remove(key);
-      break;
+      return on.remove(writing.key);
     case Change::Rename:
-      is_done = on.rename(key, to, value);
-      break;
+      return on.rename(writing.key, writing.to, writing.value);
+    case Change::Swap:
+      return swap(on, writing);
   }
-  if (!is_done) return Told::Nothing;
-  transaction.commit();
+  throw std::logic_error("no such change");
+}
+
+// One transaction. The store decides, too: its guards refuse a side that takes no writes.
+Client::Told Client::attempt(Side& on, Writing& writing, const Document* decided) {
+  Transaction transaction(on.connection(), Connection::Mode::Write);
+  on.lock({writing.key, writing.to});
+  if (decided != nullptr && document(true).version != decided->version) return Told::Refused;
+  if (!carry_out(on, writing)) return Told::Nothing;
+  try {
+    transaction.commit();
+  } catch (const SqlError& error) {
+    if (!error.is_lost()) throw;
+    return Told::Unknown;
+  }
   return Told::Ok;
 }
 
-void Client::change(Change change, const std::string& key) {
-  const std::int64_t value = next_value_++;
-  std::string to = any_key();
-  if (change == Change::Rename && to == key) change = Change::Update;
-  // A row that gets another key is one that goes and one that comes.
-  std::vector<Operation> operations;
-  const Moment began = moment();
-  if (change == Change::Remove || change == Change::Rename)
-    operations.push_back({.key = key, .kind = Kind::Delete, .began = began});
-  if (change != Change::Remove) {
-    operations.push_back({.key = change == Change::Rename ? to : key,
-                          .kind = Kind::Put,
-                          .value = value,
-                          .began = began});
+void Client::begin(Writing& writing, const Operation& operation) {
+  writing.operations.push_back(operation);
+  writing.numbers.push_back(history_.begin(operation));
+}
+
+void Client::end(Writing& writing, Outcome outcome) {
+  for (std::size_t i = 0; i < writing.operations.size(); ++i) {
+    writing.operations[i].outcome = outcome;
+    writing.operations[i].ended = moment();
+    history_.end(writing.numbers[i], writing.operations[i]);
   }
-  std::vector<std::int64_t> numbers;
-  for (const Operation& operation : operations)
-    numbers.push_back(history_.begin(operation));
+  writing.operations.clear();
+  writing.numbers.clear();
+}
+
+void Client::change(Change change, const std::string& key) {
+  Writing writing{change, key, any_key(), next_value_++, {}, {}};
+  const bool has_two_keys = change == Change::Rename || change == Change::Swap;
+  if (has_two_keys && writing.to == key) writing.change = change = Change::Update;
+  const Moment began = moment();
+  // A row that gets another key is one that goes and one that comes. What a swap writes is known
+  // when it has read.
+  if (change == Change::Remove || change == Change::Rename)
+    begin(writing, {.key = key, .kind = Kind::Delete, .began = began});
+  if (change != Change::Remove && change != Change::Swap) {
+    begin(writing, {.key = change == Change::Rename ? writing.to : key,
+                    .kind = Kind::Put,
+                    .value = writing.value,
+                    .began = began});
+  }
   Told told = Told::Refused;
   mig_router::Write route;
   while (true) {
-    told = try_change(change, key, to, value, route);
+    told = try_change(writing, route);
     const bool comes_again = told == Told::Refused && !options_.is_behind_switch;
     if (!comes_again || moment() - began > kPatience) break;
+    if (change == Change::Swap) end(writing, Outcome::Failed);
     std::this_thread::sleep_for(kBetweenAttempts);
   }
-  const Moment ended = moment();
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    operations[i].outcome = told == Told::Ok ? Outcome::Acknowledged : Outcome::Failed;
-    operations[i].ended = ended;
-    history_.end(numbers[i], operations[i]);
-  }
+  // What nobody was told has no end in the history.
+  if (told != Told::Unknown)
+    end(writing, told == Told::Ok ? Outcome::Acknowledged : Outcome::Failed);
   if (told == Told::Ok) ++tally_.acknowledged;
+  if (told == Told::Ok && change == Change::Swap) ++tally_.swapped;
+  if (told == Told::Unknown) ++tally_.unknown;
   if (told == Told::Refused || told == Told::Busy) ++tally_.refused;
   // Who does not look at the document has no router that reports.
   if (options_.is_behind_switch) return;
@@ -190,20 +226,20 @@ void Client::change(Change change, const std::string& key) {
                                                           : mig_router::Outcome::Failed);
 }
 
-Client::Told Client::try_change(Change change, const std::string& key, const std::string& to,
-                                std::int64_t value, mig_router::Write& route) try {
-  if (options_.is_behind_switch)
-    return attempt(sides_->old_side(), change, key, to, value, nullptr);
-  const Document decided = document();
-  route = decided.write(mig_router::Key().add_text(key).bytes());
+Client::Told Client::try_change(Writing& writing, mig_router::Write& route) try {
+  if (options_.is_behind_switch) return attempt(sides_->old_side(), writing, nullptr);
+  const Document decided = document(false);
+  route = decided.write(mig_router::Key().add_text(writing.key).bytes());
   Side* on = side(route.authority);
   if (route.authority == mig_router::Side::None || on == nullptr) return Told::Refused;
-  const bool holds_document = route.authority == mig_router::Side::New || sides_->is_one_file();
-  return attempt(*on, change, key, to, value, holds_document ? &decided : nullptr);
+  const bool holds_document = route.authority == mig_router::Side::New || sides_->is_one_store();
+  return attempt(*on, writing, holds_document ? &decided : nullptr);
 } catch (const SqlError& error) {
-  if (!error.is_busy() && !error.is_refused()) throw;
   if (error.is_busy()) ++tally_.busy;
-  return error.is_busy() ? Told::Busy : Told::Refused;
+  if (error.is_busy()) return Told::Busy;
+  if (error.is_taken()) return Told::Nothing;
+  if (!error.is_refused() && !error.is_lost()) throw;
+  return Told::Refused;
 }
 
 }  // namespace mig::app

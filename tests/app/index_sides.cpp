@@ -1,5 +1,4 @@
 // The package index of examples/01_package_index, as an application reads and writes it.
-#include <array>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -67,12 +66,13 @@ constexpr std::string_view kKeys = "app-%";
 
 class LegacyIndex final : public Side {
  public:
-  explicit LegacyIndex(const std::string& path) : connection_(path) {}
+  explicit LegacyIndex(const std::string& path) : connection_(open_connection(path)) {}
 
-  Connection& connection() override { return connection_; }
+  Connection& connection() override { return *connection_; }
+  void lock(const std::vector<std::string>&) override {}  // a file has one writer at a time
   Cell read(const std::string& key) override {
     return value_of(
-        connection_.run(R"(SELECT "Summary" FROM packages WHERE "Package" = ?1)", {key}));
+        connection_->run(R"(SELECT "Summary" FROM packages WHERE "Package" = ?1)", {key}));
   }
   bool insert(const std::string& key, std::int64_t value) override {
     return put("INSERT OR IGNORE", key, value);
@@ -86,22 +86,22 @@ class LegacyIndex final : public Side {
   bool rename(const std::string& key, const std::string& to, std::int64_t value) override {
     SqlRow values = row(to, value);
     values.emplace_back(key);
-    connection_.run(R"(UPDATE OR IGNORE packages SET "Package" = ?1, "Version" = ?2,
+    connection_->run(R"(UPDATE OR IGNORE packages SET "Package" = ?1, "Version" = ?2,
       "Architecture" = ?3, "Section" = ?4, "Installed-Size" = ?5, "Download Size" = ?6,
       "Maintainer" = ?7, "Depends" = ?8, "Homepage" = ?9, "Summary" = ?10, "Last Update" = ?11
       WHERE "Package" = ?12)",
-                    values);
-    return connection_.changes() > 0;
+                     values);
+    return connection_->changes() > 0;
   }
   bool remove(const std::string& key) override {
-    connection_.run(R"(DELETE FROM packages WHERE "Package" = ?1)", {key});
-    return connection_.changes() > 0;
+    connection_->run(R"(DELETE FROM packages WHERE "Package" = ?1)", {key});
+    return connection_->changes() > 0;
   }
   std::vector<std::pair<std::string, std::int64_t>> all() override {
     std::vector<std::pair<std::string, std::int64_t>> found;
     for (const SqlRow& row :
-         connection_.run(R"(SELECT "Package", "Summary" FROM packages WHERE "Package" LIKE ?1)",
-                         {std::string(kKeys)}))
+         connection_->run(R"(SELECT "Package", "Summary" FROM packages WHERE "Package" LIKE ?1)",
+                          {std::string(kKeys)}))
       found.emplace_back(std::get<std::string>(row[0]), *value_of({{row[1]}}));
     return found;
   }
@@ -122,23 +122,27 @@ class LegacyIndex final : public Side {
             fmt::format("2026-01-02 03:04:{}", package.second())};
   }
   bool put(std::string_view verb, const std::string& key, std::int64_t value) {
-    connection_.run(fmt::format("{} INTO packages VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                                "?11)",
-                                verb),
-                    row(key, value));
-    return connection_.changes() > 0;
+    connection_->run(fmt::format("{} INTO packages VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                                 "?11)",
+                                 verb),
+                     row(key, value));
+    return connection_->changes() > 0;
   }
 
-  Connection connection_;
+  std::unique_ptr<Connection> connection_;
 };
 
 class Catalog final : public Side {
  public:
-  explicit Catalog(const std::string& path) : connection_(path) {}
+  explicit Catalog(const std::string& place) : connection_(open_connection(place)) {}
 
-  Connection& connection() override { return connection_; }
+  Connection& connection() override { return *connection_; }
+  // Packages share maintainers, so whoever writes one writes alone.
+  void lock(const std::vector<std::string>&) override {
+    if (connection_->is_server()) connection_->run("SELECT 1 FROM pg_advisory_xact_lock(1)");
+  }
   Cell read(const std::string& key) override {
-    return value_of(connection_.run("SELECT summary FROM packages WHERE name = ?1", {key}));
+    return value_of(connection_->run("SELECT summary FROM packages WHERE name = ?1", {key}));
   }
   bool insert(const std::string& key, std::int64_t value) override {
     if (read(key)) return false;
@@ -146,8 +150,12 @@ class Catalog final : public Side {
     return true;
   }
   void replace(const std::string& key, std::int64_t value) override {
+    if (connection_->is_server()) {
+      remove(key);
+      return put("INSERT", key, value);
+    }
     const auto before = maintainer_of(key);
-    connection_.run("DELETE FROM dependencies WHERE package = ?1", {key});
+    connection_->run("DELETE FROM dependencies WHERE package = ?1", {key});
     put("INSERT OR REPLACE", key, value);
     forget(before);
   }
@@ -157,13 +165,13 @@ class Catalog final : public Side {
     const Package package(value);
     know(package);
     SqlRow values = row(key, value);
-    connection_.run(
+    connection_->run(
         "UPDATE packages SET version = ?2, architecture = ?3, section = ?4, "
         "installed_kib = ?5, download_bytes = ?6, maintainer_email = ?7, "
         "maintainer_name = ?8, homepage = ?9, summary = ?10, updated_at = ?11 "
         "WHERE name = ?1",
         values);
-    connection_.run("DELETE FROM dependencies WHERE package = ?1", {key});
+    connection_->run("DELETE FROM dependencies WHERE package = ?1", {key});
     put_needs(key, package);
     forget(before);
     return true;
@@ -176,15 +184,15 @@ class Catalog final : public Side {
   }
   bool remove(const std::string& key) override {
     const auto before = maintainer_of(key);
-    connection_.run("DELETE FROM dependencies WHERE package = ?1", {key});
-    connection_.run("DELETE FROM packages WHERE name = ?1", {key});
-    const bool is_gone = connection_.changes() > 0;
+    connection_->run("DELETE FROM dependencies WHERE package = ?1", {key});
+    connection_->run("DELETE FROM packages WHERE name = ?1", {key});
+    const bool is_gone = connection_->changes() > 0;
     forget(before);
     return is_gone;
   }
   std::vector<std::pair<std::string, std::int64_t>> all() override {
     std::vector<std::pair<std::string, std::int64_t>> found;
-    for (const SqlRow& row : connection_.run(
+    for (const SqlRow& row : connection_->run(
              "SELECT name, summary FROM packages WHERE name LIKE ?1", {std::string(kKeys)}))
       found.emplace_back(std::get<std::string>(row[0]), *value_of({{row[1]}}));
     return found;
@@ -208,62 +216,63 @@ class Catalog final : public Side {
   void put(std::string_view verb, const std::string& key, std::int64_t value) {
     const Package package(value);
     know(package);
-    connection_.run(fmt::format("{} INTO packages VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                                "?11)",
-                                verb),
-                    row(key, value));
+    connection_->run(fmt::format("{} INTO packages VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                                 "?11)",
+                                 verb),
+                     row(key, value));
     put_needs(key, package);
   }
   void put_needs(const std::string& key, const Package& package) {
     std::int64_t position = 0;
     for (const Package::Need& need : package.needs()) {
-      connection_.run("INSERT INTO dependencies VALUES(?1, ?2, ?3, ?4, ?5)",
-                      {key, position++, need.needs, need.otherwise, need.bound});
+      connection_->run("INSERT INTO dependencies VALUES(?1, ?2, ?3, ?4, ?5)",
+                       {key, position++, need.needs, need.otherwise, need.bound});
     }
   }
   void know(const Package& package) {
-    connection_.run("INSERT OR IGNORE INTO maintainers VALUES(?1, ?2)",
-                    {package.maintainer_email(), package.maintainer_name()});
+    connection_->run("INSERT INTO maintainers VALUES(?1, ?2) ON CONFLICT DO NOTHING",
+                     {package.maintainer_email(), package.maintainer_name()});
   }
   std::vector<SqlRow> maintainer_of(const std::string& key) {
-    return connection_.run("SELECT maintainer_email, maintainer_name FROM packages WHERE name = ?1",
-                           {key});
+    return connection_->run(
+        "SELECT maintainer_email, maintainer_name FROM packages WHERE name = ?1", {key});
   }
   // Nobody keeps a maintainer without a package.
   void forget(const std::vector<SqlRow>& maintainer) {
     if (maintainer.empty()) return;
-    connection_.run(
+    connection_->run(
         "DELETE FROM maintainers WHERE email = ?1 AND name = ?2 AND NOT EXISTS (SELECT "
         "1 FROM packages WHERE maintainer_email = ?1 AND maintainer_name = ?2)",
         maintainer.front());
   }
 
-  Connection connection_;
+  std::unique_ptr<Connection> connection_;
 };
 
 class Index final : public Sides {
  public:
-  explicit Index(const std::string& folder)
-      : old_(folder + "/legacy.db"), new_path_(folder + "/catalog.db") {}
+  explicit Index(const Places& places) : old_(places.old_side), new_place_(places.new_side) {}
 
   Side& old_side() override { return old_; }
   Side* new_side() override {
-    if (!new_ && std::filesystem::exists(new_path_)) new_.emplace(new_path_);
+    const bool is_there =
+        new_place_.find("://") != std::string::npos || std::filesystem::exists(new_place_);
+    if (!new_ && is_there) new_.emplace(new_place_);
     return new_ ? &*new_ : nullptr;
   }
-  bool is_one_file() const override { return false; }
+  bool is_one_store() const override { return false; }
   std::string key(std::int64_t number) const override { return fmt::format("app-{}", number); }
 
  private:
   LegacyIndex old_;
-  std::string new_path_;
+  std::string new_place_;
   std::optional<Catalog> new_;
 };
 
 }  // namespace
 
-std::unique_ptr<Sides> open_index(const std::string& folder) {
-  return std::make_unique<Index>(folder);
+std::unique_ptr<Sides> open_index(const Places& places) {
+  return std::make_unique<Index>(places);
 }
 
 }  // namespace mig::app

@@ -3,7 +3,8 @@
 //   mig_app run FOLDER --history FILE --report FILE --until FILE   works until that file is there
 //   mig_app check FOLDER --history FILE… --authority old|new       judges, exit code 1 for a fault
 //
-// `--moves users` plays the application of the second example, otherwise it is that of the first.
+// `--moves users` splits users, otherwise it is the package index. The stores are files in FOLDER
+// unless `--old` and `--new` name others: `postgresql://…`, or a path.
 // `run` has clients in threads of their own, each with its own connections and its own seed; some
 // write the old table whatever the document says. At the end it prints what it met, as JSON.
 #include <algorithm>
@@ -74,6 +75,8 @@ void work(const RunOptions& run, int number, std::atomic<bool>& is_over, Latenci
   sum.busy += client.tally().busy;
   sum.reads += client.tally().reads;
   sum.reads_new += client.tally().reads_new;
+  sum.unknown += client.tally().unknown;
+  sum.swapped += client.tally().swapped;
 } catch (const std::exception& error) {
   failure = error.what();
   is_over = true;
@@ -106,20 +109,21 @@ int run(const RunOptions& options) {
     return latencies
         .micros[std::min(latencies.micros.size() - 1, latencies.micros.size() * percent / 100)];
   };
-  fmt::print(R"({{"acknowledged":{},"refused":{},"busy":{},"reads":{},"reads_new":{},)"
-             R"("write_p50_us":{},"write_p99_us":{},"write_max_us":{}}})"
-             "\n",
-             sum.acknowledged, sum.refused, sum.busy, sum.reads, sum.reads_new, percentile(50),
-             percentile(99), percentile(100));
+  fmt::print(
+      R"({{"acknowledged":{},"refused":{},"busy":{},"unknown":{},"swapped":{},"reads":{},"reads_new":{},)"
+      R"("write_p50_us":{},"write_p99_us":{},"write_max_us":{}}})"
+      "\n",
+      sum.acknowledged, sum.refused, sum.busy, sum.unknown, sum.swapped, sum.reads, sum.reads_new,
+      percentile(50), percentile(99), percentile(100));
   return 0;
 }
 
-int check(const Application& application, const std::string& folder,
-          const std::vector<fs::path>& files, bool is_new) {
+int check(const Application& application, const Places& places, const std::vector<fs::path>& files,
+          bool is_new) {
   std::map<std::string, RowStory> stories;
   for (Operation& operation : read_history(files))
     stories[operation.key].operations.push_back(operation);
-  const auto sides = application.open(folder);
+  const auto sides = application.open(places);
   Side* side = is_new ? sides->new_side() : &sides->old_side();
   if (side == nullptr) throw std::runtime_error("there is no new side");
   for (const auto& [key, value] : side->all())
@@ -142,6 +146,12 @@ int check(const Application& application, const std::string& folder,
   return faults == 0 ? 0 : 1;
 }
 
+Places places_in(const std::string& folder, const Application& application, Places named) {
+  if (named.old_side.empty()) named.old_side = folder + "/" + application.files.old_side;
+  if (named.new_side.empty()) named.new_side = folder + "/" + application.files.new_side;
+  return named;
+}
+
 }  // namespace
 }  // namespace mig::app
 
@@ -154,9 +164,16 @@ int main(int argc, char** argv) try {
   std::vector<std::string> applications;
   for (const mig::app::Application& one : mig::app::kApplications)
     applications.emplace_back(one.name);
+  std::string folder;
+  mig::app::Places places;
+  const auto add_places = [&](CLI::App& command) {
+    command.add_option("folder", folder)->required();
+    command.add_option("--moves", application, "what is moved")->check(CLI::IsMember(applications));
+    command.add_option("--old", places.old_side, "URL or path of the old store");
+    command.add_option("--new", places.new_side, "URL or path of the new store");
+  };
   auto* run = app.add_subcommand("run", "Works until a file is there");
-  run->add_option("folder", options.client.folder)->required();
-  run->add_option("--moves", application, "what is moved")->check(CLI::IsMember(applications));
+  add_places(*run);
   run->add_option("--history", options.history)->required();
   run->add_option("--report", options.report)->required();
   run->add_option("--until", options.until)->required();
@@ -165,19 +182,19 @@ int main(int argc, char** argv) try {
   run->add_option("--keys", options.client.keys);
   run->add_option("--rate", options.rate, "operations a second, of each");
   run->add_option("--seed", options.client.seed);
-  std::string folder;
   std::vector<std::filesystem::path> histories;
   std::string authority = "new";
   auto* check = app.add_subcommand("check", "Judges a history");
-  check->add_option("folder", folder)->required();
-  check->add_option("--moves", application)->check(CLI::IsMember(applications));
+  add_places(*check);
   check->add_option("--history", histories)->required();
   check->add_option("--authority", authority)->check(CLI::IsMember({"old", "new"}));
   CLI11_PARSE(app, argc, argv);
   options.client.application =
       std::ranges::find(mig::app::kApplications, application, &mig::app::Application::name);
+  options.client.places = mig::app::places_in(folder, *options.client.application, places);
   if (run->parsed()) return mig::app::run(options);
-  return mig::app::check(*options.client.application, folder, histories, authority == "new");
+  return mig::app::check(*options.client.application, options.client.places, histories,
+                         authority == "new");
 } catch (const std::exception& error) {
   fmt::print(stderr, "mig_app: {}\n", error.what());
   return 70;

@@ -24,6 +24,8 @@ class Side {
   virtual ~Side() = default;
 
   virtual Connection& connection() = 0;
+  // First in a transaction that writes these rows, for whoever has other writers beside him.
+  virtual void lock(const std::vector<std::string>& keys) = 0;
   virtual Cell read(const std::string& key) = 0;
   // False where the row is there already, and nothing has changed.
   virtual bool insert(const std::string& key, std::int64_t value) = 0;
@@ -37,7 +39,13 @@ class Side {
   virtual std::vector<std::pair<std::string, std::int64_t>> all() = 0;
 };
 
-// What an application moves: both sides of one migration. `folder` of its makers holds the files.
+// Where both sides are: URLs of servers, or paths of files.
+struct Places {
+  std::string old_side;
+  std::string new_side;
+};
+
+// What an application moves: both sides of one migration.
 class Sides {
  public:
   virtual ~Sides() = default;
@@ -45,27 +53,29 @@ class Sides {
   virtual Side& old_side() = 0;
   // Null while there is no such file yet. Its connection reads the routing document.
   virtual Side* new_side() = 0;
-  // Whether the old side stands in the same file, and on the same connection.
-  virtual bool is_one_file() const = 0;
+  // Whether the old side stands in the same store, and on the same connection.
+  virtual bool is_one_store() const = 0;
   // Of the workload's rows; any number from 0. The bytes that the document's hash takes are its
   // own.
   virtual std::string key(std::int64_t number) const = 0;
 };
 
-// Of examples/01_package_index: two files, `legacy.db` and `catalog.db`.
-std::unique_ptr<Sides> open_index(const std::string& folder);
-// Of examples/02_users_split: `app.db`.
-std::unique_ptr<Sides> open_users(const std::string& folder);
+// Of the package index; its old side is a file.
+std::unique_ptr<Sides> open_index(const Places& places);
+// Of the users that are split; the old side is a store with the new one where both are in one
+// place.
+std::unique_ptr<Sides> open_users(const Places& places);
 
 // An application, by the name of what it moves: `index` or `users`.
 struct Application {
   std::string_view name;
   std::string_view plan;  // whose document it follows
   std::string_view router;
-  std::unique_ptr<Sides> (*open)(const std::string& folder);
+  Places files;  // in its folder, unless other places are named
+  std::unique_ptr<Sides> (*open)(const Places& places);
 };
-inline constexpr std::array kApplications = {
-    Application{"index", "split_index", "glue", open_index},
-    Application{"users", "split_users", "app_switch", open_users}};
+inline const std::array kApplications = {
+    Application{"index", "split_index", "glue", {"legacy.db", "catalog.db"}, open_index},
+    Application{"users", "split_users", "app_switch", {"app.db", "app.db"}, open_users}};
 
 }  // namespace mig::app

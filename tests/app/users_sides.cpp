@@ -1,8 +1,11 @@
 // The users of examples/02_users_split, as an application reads and writes them.
 //
-// Both sides and the routing document stand in one file, so one connection does everything. A row
-// that is read has to be of one write, in every column, or the reader throws.
+// Both sides and the routing document may stand in one store; one connection does everything then.
+// A row that is read has to be of one write, in every column, or the reader throws.
+#include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -65,13 +68,27 @@ std::int64_t id_of(const std::string& key) {
   return std::stoll(key);
 }
 
-// What both sides have in common: `rows_` gives the users as value_of takes them.
+// What both sides have in common: `columns` and `tables` give the users as value_of takes them,
+// with the time to be added.
 class UsersSide : public Side {
  public:
-  UsersSide(Connection& connection, std::string rows)
-      : connection_(connection), rows_(std::move(rows)) {}
+  UsersSide(Connection& connection, const std::string& columns, const std::string& tables)
+      : connection_(connection),
+        rows_(fmt::format("SELECT {}, {} FROM {}", columns,
+                          connection.is_server() ? "to_char(created_at AT TIME ZONE 'UTC', "
+                                                   "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+                                                 : "created_at",
+                          tables)) {}
 
   Connection& connection() override { return connection_; }
+  void lock(const std::vector<std::string>& keys) override {
+    if (!connection_.is_server()) return;
+    std::vector<std::int64_t> ids;
+    std::ranges::transform(keys, std::back_inserter(ids), id_of);
+    std::ranges::sort(ids);
+    for (const std::int64_t id : ids)
+      connection_.run("SELECT 1 FROM pg_advisory_xact_lock(?1)", {id});
+  }
   Cell read(const std::string& key) override {
     const auto rows = connection_.run(rows_ + " WHERE id = ?1", {id_of(key)});
     return rows.empty() ? Cell() : Cell(value_of(rows[0]));
@@ -97,29 +114,42 @@ class UsersSide : public Side {
 class WideUsers final : public UsersSide {
  public:
   explicit WideUsers(Connection& connection)
-      : UsersSide(connection,
-                  "SELECT id, full_name, lower(email), addr_line, addr_city, addr_zip, created_at "
-                  "FROM users") {}
+      : UsersSide(connection, "id, full_name, lower(email), addr_line, addr_city, addr_zip",
+                  "users") {}
 
   bool insert(const std::string& key, std::int64_t value) override {
+    if (connection().is_server()) {
+      return run("INSERT INTO users VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+                 row(key, value));
+    }
     return run("INSERT OR IGNORE INTO users VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", row(key, value));
   }
   bool update(const std::string& key, std::int64_t value) override {
     return rename(key, key, value);
   }
   void replace(const std::string& key, std::int64_t value) override {
+    if (connection().is_server()) {
+      run("INSERT INTO users VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET "
+          "full_name = excluded.full_name, email = excluded.email, addr_line = excluded.addr_line, "
+          "addr_city = excluded.addr_city, addr_zip = excluded.addr_zip, "
+          "created_at = excluded.created_at",
+          row(key, value));
+      return;
+    }
     run("INSERT OR REPLACE INTO users VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", row(key, value));
   }
   bool remove(const std::string& key) override {
     return run("DELETE FROM users WHERE id = ?1", {id_of(key)});
   }
   bool rename(const std::string& key, const std::string& to, std::int64_t value) override {
+    if (key != to && connection().is_server() && read(to)) return false;
     SqlRow values = row(to, value);
     values.emplace_back(id_of(key));
-    return run(
-        "UPDATE OR IGNORE users SET id = ?1, full_name = ?2, email = ?3, addr_line = ?4, "
-        "addr_city = ?5, addr_zip = ?6, created_at = ?7 WHERE id = ?8",
-        values);
+    return run(fmt::format("UPDATE {} users SET id = ?1, full_name = ?2, email = ?3, "
+                           "addr_line = ?4, addr_city = ?5, addr_zip = ?6, created_at = ?7 "
+                           "WHERE id = ?8",
+                           connection().is_server() ? "" : "OR IGNORE"),
+               values);
   }
 
  private:
@@ -133,14 +163,13 @@ class WideUsers final : public UsersSide {
 class SplitUsers final : public UsersSide {
  public:
   explicit SplitUsers(Connection& connection)
-      : UsersSide(connection,
-                  "SELECT id, trim(first_name || ' ' || last_name), email, line, city, zip, "
-                  "created_at FROM users_v2 LEFT JOIN user_addresses ON user_id = id") {}
+      : UsersSide(connection, "id, trim(first_name || ' ' || last_name), email, line, city, zip",
+                  "users_v2 LEFT JOIN user_addresses ON user_id = id") {}
 
   bool insert(const std::string& key, std::int64_t value) override {
     const User user(value);
-    if (!run("INSERT OR IGNORE INTO users_v2(id, first_name, last_name, email, created_at) "
-             "VALUES(?1, ?2, ?3, ?4, ?5)",
+    if (!run("INSERT INTO users_v2(id, first_name, last_name, email, created_at) "
+             "VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
              row(key, user)))
       return false;
     put_address(key, user);
@@ -190,24 +219,37 @@ class SplitUsers final : public UsersSide {
 
 class Users final : public Sides {
  public:
-  explicit Users(const std::string& folder) : connection_(folder + "/app.db") {}
+  explicit Users(const Places& places)
+      : places_(places), old_connection_(open_connection(places.old_side)), old_(*old_connection_) {
+    if (is_one_store()) new_.emplace(*old_connection_);
+  }
 
   Side& old_side() override { return old_; }
-  Side* new_side() override { return &new_; }
-  bool is_one_file() const override { return true; }
+  Side* new_side() override {
+    const bool is_there = places_.new_side.find("://") != std::string::npos ||
+                          std::filesystem::exists(places_.new_side);
+    if (!new_ && is_there) {
+      new_connection_ = open_connection(places_.new_side);
+      new_.emplace(*new_connection_);
+    }
+    return new_ ? &*new_ : nullptr;
+  }
+  bool is_one_store() const override { return places_.old_side == places_.new_side; }
   // The loaded users have round ids; these stand between them.
   std::string key(std::int64_t number) const override { return std::to_string(number * 500 + 5); }
 
  private:
-  Connection connection_;
-  WideUsers old_{connection_};
-  SplitUsers new_{connection_};
+  Places places_;
+  std::unique_ptr<Connection> old_connection_;
+  WideUsers old_;
+  std::unique_ptr<Connection> new_connection_;
+  std::optional<SplitUsers> new_;
 };
 
 }  // namespace
 
-std::unique_ptr<Sides> open_users(const std::string& folder) {
-  return std::make_unique<Users>(folder);
+std::unique_ptr<Sides> open_users(const Places& places) {
+  return std::make_unique<Users>(places);
 }
 
 }  // namespace mig::app
