@@ -78,9 +78,9 @@ class Failure(Exception):
 class Runner:
     """One `mig` process and its events."""
 
-    def __init__(self, command, folder):
+    def __init__(self, command, folder, env=None):
         self.stderr = open(os.path.join(folder, "stderr"), "w+")
-        self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE,
                                         stderr=self.stderr, text=True)
         self.events = queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
