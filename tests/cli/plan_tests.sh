@@ -9,7 +9,7 @@ work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 . "$here/expect.sh"
 cd "$work" || exit 1
 
-for example in 01_package_index 02_users_split; do
+for example in 01_package_index 02_users_split 03_sqlite_to_postgres 04_postgres_split; do
   expect 0 '1000 random ones' "$mig" test "$root/examples/$example/plan.mig"
 done
 expect 0 '"half an address stays behind" of split' "$mig" test "$root/examples/02_users_split/plan.mig"
