@@ -13,6 +13,7 @@
 #include "runtime/steps/following.hpp"
 #include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/lock_holders.hpp"
+#include "runtime/stores/open_transactions.hpp"
 #include "runtime/stores/redis_sample.hpp"
 #include "runtime/stores/redis_server_facts.hpp"
 #include "runtime/stores/schema_check.hpp"
@@ -122,6 +123,11 @@ class Looker {
     live_.schemas.push_back(schema);
     MIG_ASSIGN(bytes, bytes_of(store, database));
     live_.bytes.push_back(bytes);
+    MIG_ASSIGN(open, runtime::long_open_transactions(database));
+    for (std::string& one : open) {
+      const bool is_known = std::ranges::find(live_.warnings, one) != live_.warnings.end();
+      if (!is_known) live_.warnings.push_back(std::move(one));  // two stores may be on one server
+    }
     return run_.empty() ? look_at_users(store, database) : Result<void>();
   }
 

@@ -13,6 +13,8 @@
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/engine/window_guard.hpp"
+#include "runtime/stores/open_transactions.hpp"
+#include "runtime/stores/stores.hpp"
 
 namespace mig::cli {
 namespace {
@@ -161,12 +163,39 @@ ExitCode status(const LookOptions& options) {
   return ExitCode::Done;
 }
 
+// Who holds the run's servers up, or why that cannot be told.
+std::vector<std::string> hindrances(Session& session, const runtime::RunSummary& run) {
+  std::vector<std::string> lines;
+  auto log = runtime::RunLog::open(session.journal(), run.run);
+  if (!log) return {log.error().message};
+  auto stores = runtime::Stores::find(run.plan, log->created().plan_folder, environment);
+  if (!stores) return {stores.error().message};
+  for (std::uint32_t i = 0; i < run.plan.stores.size(); ++i) {
+    if (run.plan.stores[i].kind != plan::StoreKind::Postgres) continue;
+    auto database = stores->reader(plan::StoreId{i});
+    auto open = database ? runtime::long_open_transactions(**database)
+                         : std::unexpected(std::move(database).error());
+    if (!open) {
+      lines.push_back(open.error().message);
+      continue;
+    }
+    for (std::string& one : *open) {
+      if (std::ranges::find(lines, one) == lines.end()) lines.push_back(std::move(one));
+    }
+  }
+  return lines;
+}
+
 ExitCode why(const LookOptions& options) {
   auto session = open(options);
   if (!session) return report_error(session.error());
   auto run = session->find(options.session.run);
   if (!run) return report_error(run.error(), ExitCode::Usage);
-  const auto lines = reasons(run->plan, run->state, session->clock().now());
+  auto lines = reasons(run->plan, run->state, session->clock().now());
+  if (!run->state.has_ended()) {
+    for (std::string& line : hindrances(*session, *run))
+      lines.push_back(std::move(line));
+  }
   if (options.is_json) {
     fmt::print("{}\n", nlohmann::json{{"run", run->run}, {"waits", lines}}.dump());
     return ExitCode::Done;
