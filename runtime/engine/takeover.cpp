@@ -81,6 +81,15 @@ Result<std::optional<std::string>> changed_store(const RunLog& log, Stores& stor
   return std::optional<std::string>();
 }
 
+namespace {
+
+Result<void> release_in(Stores& stores, plan::StoreId store, const FinishedRun& finished) {
+  MIG_ASSIGN(opened, stores.writing(store));
+  return release(opened, finished);
+}
+
+}  // namespace
+
 Result<void> release_stores(const RunLog& log, Stores& stores, const Authority& authority,
                             const Clock& clock, const std::string& outcome) {
   const FinishedRun finished{authority.journal,       authority.run,     log.created().plan_name,
@@ -90,8 +99,12 @@ Result<void> release_stores(const RunLog& log, Stores& stores, const Authority& 
   // and what it writes into a file without a name is lost without a word.
   for (const plan::StoreId store : files_of(stores)) {
     if (!stores.exists(store)) continue;
-    MIG_ASSIGN(opened, stores.writing(store));
-    MIG_TRY(release(opened, finished));
+    auto released = release_in(stores, store, finished);
+    // That a connection was lost while nobody used it is found out now; the next one is a new one,
+    // and to release again changes nothing.
+    if (!released && released.error().kind == ErrorKind::Transient)
+      released = release_in(stores, store, finished);
+    if (!released) return released;
   }
   return {};
 }
