@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "compiler/plan/lane.hpp"
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/steps/feeds.hpp"
@@ -81,6 +83,20 @@ Result<void> check_following(const plan::Plan& plan, Stores& stores, plan::StepI
   const plan::DatasetId leading = leads == plan::Side::Old ? plan.from : plan.to.front();
   MIG_ASSIGN(database, stores.reader(plan.at(leading).store));
   return check_mirror(*database, plan, leads, log);
+}
+
+Result<void> check_still_noted(World& world, plan::Side leads) {
+  MIG_ASSIGN(log, log_of(world.plan, leads));
+  MIG_ASSIGN(database, world.stores.reader(ends_of(world, leads).source));
+  MIG_ASSIGN(is_installed, log.is_installed(*database));
+  if (is_installed) return {};
+  const plan::DatasetId leading =
+      leads == plan::Side::Old ? world.plan.from : world.plan.to.front();
+  return fail(ErrorKind::Permanent,
+              fmt::format("somebody has dropped the trigger that notes what is written to `{}`, "
+                          "so rows may be missing on the other side",
+                          world.plan.at(leading).table),
+              "run `mig rollback`, then the plan again, which copies them anew");
 }
 
 const Applied kFirstPlace{.cursor = "0"};

@@ -25,6 +25,10 @@ namespace mig::runtime {
 plan::StoreId old_store(const World& world);
 plan::StoreId new_store(const World& world);
 
+// Fails where somebody has taken away what notes the changes of the side that leads: what was
+// written since is known to nobody.
+Result<void> check_still_noted(World& world, plan::Side leads);
+
 // What start_following would refuse for good, found before the plan begins; changes nothing. Tables
 // that the plan creates may be missing. REQUIRES: the store of the side that leads is there.
 Result<void> check_following(const plan::Plan& plan, Stores& stores, plan::StepId step,

@@ -271,6 +271,8 @@ class WritesStep final : public RouteStep {
         action_.max_pause ? world.clock.elapsed() + *action_.max_pause : kNoLimit;
     if (before_.authority == Side::Old) MIG_TRY(close_old(world));
     if (before_.forward) MIG_TRY(drain(world, Side::Old, until));
+    if (before_.forward && plan::mode_of(world.plan, *before_.forward) == WriteMode::Follow)
+      MIG_TRY(check_still_noted(world, Side::Old));
     MIG_TRY(check_letters(world));
     // The way back first: what is acknowledged over there is logged from the first write on.
     if (after_.reverse) MIG_TRY(start_following(world, *after_.reverse, Side::New));
