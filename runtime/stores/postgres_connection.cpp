@@ -171,7 +171,7 @@ WHERE a.attrelid = to_regclass(quote_ident(?1)) AND a.attname = ?2)sql"));
   if (!has_row) {
     return fail(ErrorKind::Permanent,
                 fmt::format("the {} `{}` has no column `{}.{}`", noun, shown, table, column),
-                "compare the plan with the store by `mig check --live`");
+                "compare the plan with the store by `mig preview`");
   }
   const std::string name(rows->bytes(0));
   // In these the order is that of the bytes.

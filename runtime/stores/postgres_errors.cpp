@@ -67,7 +67,9 @@ std::string grant_for(const ServerError& error, const ErrorScene& scene) {
   std::ranges::transform(kind, kind.begin(), [](unsigned char c) { return std::toupper(c); });
   std::string privilege = "the privilege";
   if (denied.kind == "schema") {
-    privilege = verb == "CREATE" || verb == "ALTER" ? "CREATE, USAGE" : "USAGE";
+    // Several statements may be sent as one.
+    const bool makes = scene.sql.find("CREATE ") != std::string_view::npos || verb == "ALTER";
+    privilege = makes ? "CREATE, USAGE" : "USAGE";
   } else if (denied.kind == "database") {
     privilege = "CREATE, CONNECT";
   } else if (denied.kind == "function" || denied.kind == "procedure") {
@@ -90,7 +92,7 @@ std::string grant_for(const ServerError& error, const ErrorScene& scene) {
       return fmt::format("let `{}` own it: `GRANT` the owning role to `{}`, or `ALTER … OWNER TO`",
                          scene.role, scene.role);
     }
-    return fmt::format("give `{}` the privileges that `mig grants` lists", scene.role);
+    return fmt::format("ask whoever owns it to give `{}` the privilege", scene.role);
   }
   return fmt::format("have its owner run `GRANT {} ON {} {} TO {}`", privilege, kind, denied.name,
                      scene.role);
@@ -269,6 +271,9 @@ Error connecting_error(std::string_view text, const ErrorScene& scene) {
       Reason{"recovery", kPasses, "it is recovering", ""},
       Reason{"too many clients", kPasses, "it has no connection left",
              "close what else uses the server, or raise `max_connections`"},
+      Reason{"too many connections", kPasses,
+             "it has no connection left for this role or this database",
+             "close what else uses it, or raise its `CONNECTION LIMIT`"},
       Reason{"connection slots", kPasses, "it has no connection left",
              "close what else uses the server, or raise `max_connections`"},
       Reason{"password authentication failed", kStays, "it does not accept the password", ""},

@@ -42,12 +42,12 @@ Result<SqliteRows> SqliteRows::open(const Database& database, const plan::Plan& 
   if (live == nullptr) {
     return fail(ErrorKind::Permanent,
                 fmt::format("`{}` has no table `{}`", database.shown_place(), table),
-                "compare the plan with the store by `mig check --live`");
+                "compare the plan with the store by `mig preview`");
   }
   for (const plan::Field& field : reader.entity_.fields) {
     if (live->column(field.column) == nullptr) {
       return fail(ErrorKind::Permanent, fmt::format("`{}` has no column `{}`", table, field.column),
-                  "compare the plan with the store by `mig check --live`");
+                  "compare the plan with the store by `mig preview`");
     }
     reader.types_.push_back(field.type);
     MIG_ASSIGN(column, quote_identifier(field.column));
