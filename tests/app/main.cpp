@@ -109,12 +109,12 @@ int run(const RunOptions& options) {
     return latencies
         .micros[std::min(latencies.micros.size() - 1, latencies.micros.size() * percent / 100)];
   };
-  fmt::print(
-      R"({{"acknowledged":{},"refused":{},"busy":{},"unknown":{},"swapped":{},"reads":{},"reads_new":{},)"
-      R"("write_p50_us":{},"write_p99_us":{},"write_max_us":{}}})"
-      "\n",
-      sum.acknowledged, sum.refused, sum.busy, sum.unknown, sum.swapped, sum.reads, sum.reads_new,
-      percentile(50), percentile(99), percentile(100));
+  fmt::print(R"({{"acknowledged":{},"refused":{},"busy":{},"unknown":{},"swapped":{},)"
+             R"("reads":{},"reads_new":{},)"
+             R"("write_p50_us":{},"write_p99_us":{},"write_max_us":{}}})"
+             "\n",
+             sum.acknowledged, sum.refused, sum.busy, sum.unknown, sum.swapped, sum.reads,
+             sum.reads_new, percentile(50), percentile(99), percentile(100));
   return 0;
 }
 
