@@ -13,7 +13,7 @@ failed=0
 says() {  # PATTERN
   grep -qE -- "$1" "$top/out" && return
   failed=$((failed + 1))
-  printf 'FAILED: the example does not say: %s\n' "$1"
+  printf 'FAILED: the example does not say: %s\n' "$1"; tail -n 8 "$top/out"
 }
 carry_out() {  # FOLDER ARGUMENTS…
   local folder=$1 rc=0; shift
