@@ -7,6 +7,7 @@
 #   tests/support/postgres.sh guard FOLDER   start, then stop at the end of the input: whoever holds the
 #                                            other end of that pipe may die in any way
 # A machine without PostgreSQL 15 fails. As root the server runs as the user `postgres`.
+# MIG_POSTGRES_SETTINGS holds further lines for postgresql.conf.
 set -euo pipefail
 bin=${MIG_POSTGRES_BIN:-/usr/lib/postgresql/15/bin}
 verb=${1:?start, stop, kill, again or guard}
@@ -50,6 +51,7 @@ max_prepared_transactions = 10
 max_connections = 60
 shared_buffers = 64MB
 log_min_messages = warning
+${MIG_POSTGRES_SETTINGS:-}
 CONF
   for _ in 1 2 3 4 5 6 7 8; do
     local port=$((20000 + RANDOM % 12000))
