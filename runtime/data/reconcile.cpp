@@ -5,6 +5,8 @@
 #include <limits>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "runtime/data/carry.hpp"
 #include "runtime/data/drift_list.hpp"
 #include "runtime/data/fingerprint.hpp"
@@ -14,6 +16,7 @@
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/open_rows.hpp"
 #include "runtime/stores/row_writer.hpp"
+#include "runtime/stores/sql_text.hpp"
 #include "runtime/stores/store_letters.hpp"
 
 namespace mig::runtime {
@@ -21,6 +24,7 @@ namespace {
 
 constexpr std::size_t kPage = 2000;
 constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
+constexpr std::size_t kLettersAtOnce = 500;
 
 std::string code_of(const plan::Entity& entity, const Batch& rows, std::size_t row) {
   std::string code;
@@ -54,8 +58,8 @@ struct Reconciler::Work {
   std::vector<std::unique_ptr<CanonicalForm>> target_forms;
   std::optional<KeysetReader> source;
   std::optional<KeysetReader> reader;
-  std::optional<Statement> dead;    // asks for each row, in a database
-  std::set<std::string> dead_keys;  // of Redis, which answers every question over the network
+  const Database* letters = nullptr;  // null where there are none to look for
+  std::set<std::string> dead_keys;    // of a Redis, which is not asked for each page
   std::string memory;
 
   Work(const plan::Plan& its_plan, Stores& its_stores, ReconcileOptions its_options)
@@ -82,31 +86,47 @@ struct Reconciler::Work {
   }
 
   Result<void> open_letters() {
-    MIG_ASSIGN(target_store, stores.reading(plan.at(plan.to.front()).store));
-    if (target_store.sql() == nullptr) {
-      MIG_ASSIGN(open, open_dead_letters(target_store, options.run, kEveryLetter));
-      for (const DeadLetter& letter : open) {
-        if (letter.dataset == plan.at(plan.from).name) dead_keys.insert(letter.key);
-      }
+    MIG_ASSIGN(there, stores.reading(plan.at(plan.to.front()).store));
+    if (there.sql() != nullptr) {
+      MIG_ASSIGN(has_letters, has_control_tables(*there.sql()));
+      if (has_letters) letters = there.sql();
       return {};
     }
-    MIG_ASSIGN(has_letters, has_control_tables(*target_store.sql()));
-    if (!has_letters) return {};
-    MIG_ASSIGN(query, target_store.sql()->prepare(
-                          "SELECT 1 FROM mig_ctl_reject WHERE row_key = ?1 AND dataset = ?2 "
-                          "AND closed IS NULL AND (?3 = '' OR run = ?3) LIMIT 1"));
-    dead.emplace(std::move(query));
+    MIG_ASSIGN(open_ones, open_dead_letters(there, options.run, kEveryLetter));
+    for (const DeadLetter& letter : open_ones) {
+      if (letter.dataset == plan.at(plan.from).name) dead_keys.insert(letter.key);
+    }
     return {};
   }
 
-  Result<bool> is_dead(const std::string& key) {
-    if (!dead) return dead_keys.contains(key);
-    dead->bind_text(1, key);
-    dead->bind_text(2, plan.at(plan.from).name);
-    dead->bind_text(3, options.run);
-    MIG_ASSIGN(found, dead->step());
-    dead->reset();
-    return found;
+  // The rows of the page that have an open dead letter, by their places.
+  Result<std::set<std::string>> dead_rows() const {
+    std::set<std::string> dead;
+    for (std::size_t row = 0; row < page.rows.rows && !dead_keys.empty(); ++row) {
+      if (dead_keys.contains(page.keys[row])) dead.insert(page.keys[row]);
+    }
+    if (letters == nullptr) return dead;
+    const std::string open_ones =
+        fmt::format("SELECT row_key FROM mig_ctl_reject WHERE dataset = {} AND closed IS NULL{}",
+                    quote_text(plan.at(plan.from).name),
+                    options.run.empty() ? "" : " AND run = " + quote_text(options.run));
+    MIG_ASSIGN(any, letters->prepare(open_ones + " LIMIT 1"));
+    MIG_ASSIGN(has_any, any.step());
+    if (!has_any) return dead;
+    any.reset();
+    for (std::size_t from = 0; from < page.rows.rows; from += kLettersAtOnce) {
+      std::string places;
+      const std::size_t end = std::min(page.rows.rows, from + kLettersAtOnce);
+      for (std::size_t row = from; row < end; ++row)
+        places += (row == from ? "" : ", ") + quote_text(page.keys[row]);
+      MIG_ASSIGN(rows, letters->prepare(fmt::format("{} AND row_key IN ({})", open_ones, places)));
+      while (true) {
+        MIG_ASSIGN(has_row, rows.step());
+        if (!has_row) break;
+        dead.emplace(rows.text(0));
+      }
+    }
+    return dead;
   }
 
   bool is_sampled(std::string_view code) const {
@@ -131,13 +151,11 @@ struct Reconciler::Work {
     carrier.run(page.rows);
     while (forms.size() < carrier.emitted().size())
       forms.push_back(std::make_unique<CanonicalForm>(plan, carrier.dataset(forms.size())));
+    MIG_ASSIGN(dead, dead_rows());
     std::vector<bool> is_compared(page.rows.rows);
     for (std::uint32_t row = 0; row < page.rows.rows; ++row) {
-      bool is_left_out = carrier.is_rejected(row);
-      if (!is_left_out) {
-        MIG_ASSIGN(is_dead_row, is_dead(page.keys[row]));
-        is_left_out = is_dead_row;
-      }
+      const bool is_left_out =
+          carrier.is_rejected(row) || (!dead.empty() && dead.contains(page.keys[row]));
       if (is_left_out) ++result.rejected;
       is_compared[row] = !is_left_out;
       result.source_rows += is_left_out ? 0 : 1;
