@@ -24,6 +24,7 @@ void add_rejects(const ColumnProgram& program, std::vector<RowReject>& rejects) 
 
 Transformer::Transformer(const plan::Plan& plan, const plan::Transform& transform)
     : program_(plan::input_row(plan, transform), transform.lets) {
+  const plan::Entity input = plan::input_row(plan, transform);
   for (const plan::Emit& emit : transform.emits) {
     const plan::Entity& entity = plan.at(emit.entity);
     assert(emit.values.size() == entity.fields.size());
@@ -37,6 +38,10 @@ Transformer::Transformer(const plan::Plan& plan, const plan::Transform& transfor
       compiled.values.push_back(Value{program_.add(emit.values[i], compiled.loop),
                                       entity.name + "." + entity.fields[i].name,
                                       entity.fields[i].type});
+      const auto* field = std::get_if<plan::FieldOf>(&emit.values[i].node);
+      const bool is_same = field != nullptr && !emit.each &&
+                           input.fields.at(field->field).type == entity.fields[i].type;
+      if (is_same) compiled.values.back().same = field->field;
     }
   }
 }
@@ -49,7 +54,7 @@ void Transformer::run(const Batch& input, std::vector<Emitted>& out,
     evaluate(emit, all);
   out.resize(emits_.size());
   for (std::size_t i = 0; i < emits_.size(); ++i)
-    write(emits_[i], out[i]);
+    write(emits_[i], input, out[i]);
   add_rejects(program_, rejects);
 }
 
@@ -73,13 +78,17 @@ void Transformer::evaluate(Emit& emit, Selection all) {
   }
   emit.cells.clear();
   for (const Value& value : emit.values) {
+    if (value.same) {
+      emit.cells.push_back(nullptr);
+      continue;
+    }
     program_.name_field(value.field);
     const bool is_inside = program_.domain_of(value.operation) != ColumnProgram::kRows;
     emit.cells.push_back(&program_.evaluate(value.operation, is_inside ? emit.turns : emit.rows));
   }
 }
 
-void Transformer::write(const Emit& emit, Emitted& out) const {
+void Transformer::write(const Emit& emit, const Batch& input, Emitted& out) {
   out.entity = emit.entity;
   out.shared = emit.shared;
   out.source.clear();
@@ -101,10 +110,17 @@ void Transformer::write(const Emit& emit, Emitted& out) const {
     kept.push_back(turn);
   }
   for (std::size_t i = 0; i < emit.values.size(); ++i) {
-    const bool is_inside = program_.domain_of(emit.values[i].operation) != ColumnProgram::kRows;
+    const Value& value = emit.values[i];
+    if (value.same && out.source.size() == input.rows) {
+      out.rows.columns[i] = input.columns[*value.same];
+      continue;
+    }
+    const Cells& cells =
+        value.same ? program_.evaluate(value.operation, emit.rows) : *emit.cells[i];
+    const bool is_inside = program_.domain_of(value.operation) != ColumnProgram::kRows;
     const auto& numbers = is_inside ? kept : out.source;
     for (const std::uint32_t number : numbers)
-      append(out.rows.columns[i], *emit.cells[i], number);
+      append(out.rows.columns[i], cells, number);
   }
   out.rows.rows = out.source.size();
 }

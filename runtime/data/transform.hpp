@@ -36,6 +36,8 @@ class Transformer {
     OperationId operation;
     std::string field;  // `Entity.field`
     plan::Type type;
+    // The field of the input whose column it is as it stands: nothing is worked out for it.
+    std::optional<std::uint32_t> same = {};
   };
   struct Emit {
     plan::EntityId entity;
@@ -46,11 +48,11 @@ class Transformer {
     std::vector<Value> values;
     std::vector<std::uint32_t> rows;   // of this batch: source rows that `when` lets through
     std::vector<std::uint32_t> turns;  // of the loop, if there is one
-    std::vector<const Cells*> cells;
+    std::vector<const Cells*> cells;   // null: of a value that is `same`
   };
 
   void evaluate(Emit& emit, Selection all);
-  void write(const Emit& emit, Emitted& out) const;
+  void write(const Emit& emit, const Batch& input, Emitted& out);
 
   ColumnProgram program_;
   std::vector<Emit> emits_;
