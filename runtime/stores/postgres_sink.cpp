@@ -19,6 +19,7 @@ constexpr const char* kTakeBack = "ROLLBACK TO SAVEPOINT mig_copy";
 constexpr const char* kRelease = "RELEASE SAVEPOINT mig_copy";
 // Pages that are merged after one whose rows were there already, before COPY is tried again.
 constexpr int kMerged = 16;
+constexpr std::size_t kPiece = std::size_t{64} << 10;
 
 struct Target {
   std::string table;    // quoted
@@ -36,17 +37,14 @@ class PostgresSink final : public RowSink {
       : database_(&database), target_(std::move(target)), insert_(std::move(insert)) {}
 
   Result<void> insert_all(const Batch& rows, std::span<const std::uint32_t> selected) override {
-    tuples_.clear();
-    for (const std::uint32_t row : selected) {
-      if (append(rows, row)) return refused();
-    }
     if (selected.empty()) return database_->execute("SELECT 1 WHERE false");
     if (merges_ > 0) {
       --merges_;
-      return merge();
+      return merge(rows, selected);
     }
     MIG_TRY(database_->execute(kMark));
-    auto copied = copy_into(fmt::format("{} ({})", target_.table, target_.columns));
+    has_misfit_ = false;
+    auto copied = copy_pieces(rows, selected);
     if (copied) {
       MIG_TRY(database_->execute(kRelease));
       static_cast<PostgresConnection&>(database_->behind()).set_changes(copied_);
@@ -55,9 +53,10 @@ class PostgresSink final : public RowSink {
     const bool is_there_already = database_->last_constraint() == SqlConstraint::Unique;
     MIG_TRY(database_->execute(kTakeBack));
     MIG_TRY(database_->execute(kRelease));
+    if (has_misfit_) return refused();
     if (!is_there_already) return keep_failure(std::move(copied).error());
     merges_ = kMerged;
-    return merge();
+    return merge(rows, selected);
   }
 
   Result<std::optional<Misfit>> insert(const Batch& rows, std::size_t row) override {
@@ -67,7 +66,7 @@ class PostgresSink final : public RowSink {
     for (std::size_t i = 0; i < rows.columns.size() && is_bound; ++i)
       is_bound = bind(static_cast<int>(i) + 1, rows.columns[i], row);
     if (!is_bound) {
-      MIG_TRY(merge());
+      MIG_TRY(merge_tuples());
       return std::optional<Misfit>();
     }
     MIG_TRY(insert_.run());
@@ -129,12 +128,37 @@ class PostgresSink final : public RowSink {
     return std::unexpected(std::move(error));
   }
 
+  // Into the table itself. The server takes rows in while others still get their form.
+  Result<void> copy_pieces(const Batch& rows, std::span<const std::uint32_t> selected) {
+    auto done = send_pieces(rows, selected);
+    keep_reason();
+    return done;
+  }
+  Result<void> send_pieces(const Batch& rows, std::span<const std::uint32_t> selected) {
+    MIG_ASSIGN(in, CopyIn::begin(*database_, fmt::format("COPY {} ({}) FROM STDIN (FORMAT binary)",
+                                                         target_.table, target_.columns)));
+    tuples_.clear();
+    for (const std::uint32_t row : selected) {
+      has_misfit_ = append(rows, row).has_value();
+      if (has_misfit_) return refused();
+      if (tuples_.size() < kPiece) continue;
+      MIG_TRY(in.put(tuples_));
+      tuples_.clear();
+    }
+    MIG_TRY(in.put(tuples_));
+    MIG_ASSIGN(count, in.finish());
+    copied_ = count;
+    return {};
+  }
   Result<void> copy_into(const std::string& place) {
     auto done = copy(place);
+    keep_reason();
+    return done;
+  }
+  void keep_reason() {
     failure_ = database_->last_failure();
     constraint_ = database_->last_constraint();
     subject_ = database_->constraint_subject();
-    return done;
   }
   Result<void> copy(const std::string& place) {
     MIG_ASSIGN(in,
@@ -144,7 +168,14 @@ class PostgresSink final : public RowSink {
     copied_ = rows;
     return {};
   }
-  Result<void> merge() {
+  Result<void> merge(const Batch& rows, std::span<const std::uint32_t> selected) {
+    tuples_.clear();
+    for (const std::uint32_t row : selected) {
+      if (append(rows, row)) return refused();
+    }
+    return merge_tuples();
+  }
+  Result<void> merge_tuples() {
     const std::string& columns = target_.columns;
     const std::string staged = staging_name();
     MIG_TRY(database_->execute(fmt::format(
@@ -168,6 +199,7 @@ class PostgresSink final : public RowSink {
   Statement insert_;
   std::string tuples_;
   std::int64_t copied_ = 0;  // rows of the last COPY
+  bool has_misfit_ = false;  // in the page that is sent
   int merges_ = 0;           // pages that are merged without trying
   SqlFailure failure_ = SqlFailure::None;
   SqlConstraint constraint_ = SqlConstraint::None;
