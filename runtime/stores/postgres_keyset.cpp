@@ -75,19 +75,7 @@ Result<PostgresRows> PostgresRows::open(const Database& database, const plan::Pl
 Result<void> PostgresRows::read(const std::string& after, const std::string& until,
                                 std::size_t limit, Page& page) {
   page.begin(types_);
-  const auto key = shape_.entity.key();
-  const std::string columns = shape_.list(key);
-  const std::string left = key.size() == 1 ? columns : fmt::format("({})", columns);
-  std::string where;
-  if (!after.empty()) where = fmt::format(" WHERE {} > {}", left, shape_.literal(after, key));
-  if (!until.empty()) {
-    where += fmt::format("{} {} <= {}", where.empty() ? " WHERE" : " AND", left,
-                         shape_.literal(until, key));
-  }
-  MIG_TRY(
-      add(fmt::format("SELECT {} FROM {} AS t{} ORDER BY {} LIMIT {}",
-                      shape_.list(all_fields(shape_.entity)), shape_.table, where, columns, limit),
-          page));
+  MIG_TRY(add(shape_.page(after, until, limit), page));
   page.is_last = static_cast<std::size_t>(page.read) < limit;
   return {};
 }

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "runtime/data/plan_value.hpp"
 #include "runtime/stores/places.hpp"
@@ -77,6 +78,21 @@ std::string PostgresRowsShape::literal(std::string_view place,
   return cells.size() == 1 ? sql : fmt::format("({})", sql);
 }
 
+std::string PostgresRowsShape::page(const std::string& after, const std::string& until,
+                                    std::size_t limit) const {
+  const auto key = entity.key();
+  const std::string key_columns = list(key);
+  const std::string left = key.size() == 1 ? key_columns : fmt::format("({})", key_columns);
+  std::string where;
+  if (!after.empty()) where = fmt::format(" WHERE {} > {}", left, literal(after, key));
+  if (!until.empty()) {
+    where +=
+        fmt::format("{} {} <= {}", where.empty() ? " WHERE" : " AND", left, literal(until, key));
+  }
+  return fmt::format("SELECT {} FROM {} AS t{} ORDER BY {} LIMIT {}", fmt::join(columns, ", "),
+                     table, where, key_columns, limit);
+}
+
 std::optional<PostgresFlaw> PostgresRowsShape::append(std::size_t field, const CopyField& cell,
                                                       Column& into) const {
   const plan::Field& declared = entity.fields[field];
@@ -106,6 +122,16 @@ Result<std::string> PostgresRowsShape::place(std::span<const CopyField> cells,
     append_key_cell(place, one, 0);
   }
   return place;
+}
+
+Result<std::string> PostgresRowsShape::place_of(std::string_view tuple) const {
+  const auto key = entity.key();
+  std::vector<CopyField> cells(key.back() + 1);
+  MIG_TRY(first_fields(tuple, cells));
+  std::vector<CopyField> key_cells;
+  for (const std::uint32_t field : key)
+    key_cells.push_back(cells[field]);
+  return place(key_cells, key);
 }
 
 }  // namespace mig::runtime

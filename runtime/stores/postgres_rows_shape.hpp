@@ -41,11 +41,17 @@ struct PostgresRowsShape {
   // A place as SQL, for those fields: `5`, `(5, 'x')`.
   std::string literal(std::string_view place, const std::vector<std::uint32_t>& fields) const;
 
+  // The query for up to `limit` rows behind `after` up to and with `until`, by their key, all
+  // fields of each; a bound that is empty is none.
+  std::string page(const std::string& after, const std::string& until, std::size_t limit) const;
+
   // Appends one cell to a column, or says why not and appends nothing.
   std::optional<PostgresFlaw> append(std::size_t field, const CopyField& cell, Column& into) const;
   // The place of a tuple of which `cells` are those fields. Permanent where one does not fit.
   Result<std::string> place(std::span<const CopyField> cells,
                             const std::vector<std::uint32_t>& fields) const;
+  // The same of a tuple of all fields.
+  Result<std::string> place_of(std::string_view tuple) const;
 };
 
 }  // namespace mig::runtime
