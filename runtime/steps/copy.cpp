@@ -14,6 +14,7 @@
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/read_ahead.hpp"
 #include "runtime/steps/store_step.hpp"
+#include "runtime/steps/tuples_ahead.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/lineage.hpp"
 #include "runtime/stores/open_rows.hpp"
@@ -27,6 +28,7 @@ namespace {
 constexpr Duration kPoliteWrite = std::chrono::milliseconds(25);
 constexpr std::size_t kFirstChunk = 200;
 constexpr std::size_t kLeastChunk = 20;
+constexpr int kLookedAt = 16;
 constexpr std::int64_t kJudgedFrom = 1000;  // rows, before a share of rejects means anything
 
 // What stands in the target about a copy: where it is, where it ends, how many rows there were.
@@ -110,7 +112,14 @@ class CopyStep final : public Step {
     MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
     bulk_ = std::move(bulk);
     MIG_TRY(find_dead(world));
-    if (!dead_.empty()) bulk_.reset();  // its pages do not say which rows they hold
+    if (!dead_.empty()) {  // those pages do not say which rows they hold
+      bulk_.reset();
+      return {};
+    }
+    MIG_ASSIGN(old, world.stores.reading(plan_.at(plan_.from).store));
+    if (old.sql() == nullptr || writer.sql() == nullptr) return {};
+    MIG_ASSIGN(passage, PostgresPassage::open(*old.sql(), *writer.sql(), plan_));
+    if (passage) tuples_.emplace(std::move(*passage));
     return {};
   }
 
@@ -185,8 +194,45 @@ class CopyStep final : public Step {
                 "only one runner may copy; look with `mig status`");
   }
 
+  // A page as the bytes that the source gives, or nothing where its rows need to be looked at.
+  Result<std::optional<Outcome>> move_page_of_tuples(World& world, const Applied& applied) {
+    assert(tuples_.has_value());
+    Cursor cursor = Cursor::parse(applied.cursor);
+    MIG_ASSIGN(page, tuples_->take({cursor.at, cursor.end, rows_}));
+    if (!page->is_plain || page->read == 0) return std::optional<Outcome>();
+    cursor.at = page->last;
+    const bool is_last = page->is_last || cursor.at == cursor.end;
+    const Reading reading(world.beside);
+    if (!is_last && may_read_ahead(world)) {
+      tuples_->start(world.beside, {cursor.at, cursor.end, rows_});
+    }
+    const Duration began = world.clock.elapsed();
+    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    if (!stands_at(effect, applied.cursor)) return cursor_moved();
+    MIG_ASSIGN(is_written, tuples_->write(*page));
+    if (!is_written) return std::optional<Outcome>();
+    Applied now = applied;
+    now.counts.read += page->read;
+    now.counts.moved += page->read;
+    now.counts.written += page->read;
+    now.cursor = cursor.text();
+    now.finished = is_last;
+    MIG_TRY(effect.commit(now));
+    pace(world, page->read, world.clock.elapsed() - began);
+    if (!is_last) return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
+    MIG_ASSIGN(end, done(now));
+    return std::optional(end);
+  }
+
   Result<Outcome> move_page(World& world, const Applied& applied) {
     assert(source_.has_value());
+    if (looked_at_ > 0) {
+      --looked_at_;
+    } else if (tuples_ && !is_followed(world)) {
+      MIG_ASSIGN(moved, move_page_of_tuples(world, applied));
+      if (moved) return *moved;
+      looked_at_ = kLookedAt;
+    }
     if (bulk_) {
       MIG_ASSIGN(moved, move_page_in_bulk(world, applied));
       if (moved) return *moved;
@@ -203,7 +249,7 @@ class CopyStep final : public Step {
     const Page& page = carried->page;
     if (page.read > 0) cursor.at = page.last;
     const bool is_last = page.is_last || cursor.at == cursor.end;
-    const ReadAhead::Reading reading(world.beside);
+    const Reading reading(world.beside);
     if (!is_last && may_read_ahead(world)) {
       source_->start(world.beside, {cursor.at, cursor.end, rows_});
     }
@@ -341,6 +387,8 @@ class CopyStep final : public Step {
   std::optional<OpenStore> writer_;  // from `open` on
   std::optional<ReadAhead> source_;
   std::optional<BulkCopy> bulk_;
+  std::optional<TuplesAhead> tuples_;
+  int looked_at_ = 0;  // pages whose rows are read before bytes are tried again
   std::unique_ptr<ChunkWriter> chunk_;
   std::set<std::string> dead_;  // keys with an open letter
 };
