@@ -5,8 +5,6 @@
 #include <limits>
 #include <set>
 
-#include <fmt/format.h>
-
 #include "runtime/data/carry.hpp"
 #include "runtime/data/drift_list.hpp"
 #include "runtime/data/fingerprint.hpp"
@@ -15,8 +13,8 @@
 #include "runtime/stores/drift_scratch.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/open_rows.hpp"
+#include "runtime/stores/postgres_twins.hpp"
 #include "runtime/stores/row_writer.hpp"
-#include "runtime/stores/sql_text.hpp"
 #include "runtime/stores/store_letters.hpp"
 
 namespace mig::runtime {
@@ -24,7 +22,8 @@ namespace {
 
 constexpr std::size_t kPage = 2000;
 constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
-constexpr std::size_t kLettersAtOnce = 500;
+constexpr std::size_t kMostTwins = 50'000;  // rows
+constexpr int kFewTwins = 50;               // pages that differ, before all of them are read
 
 std::string code_of(const plan::Entity& entity, const Batch& rows, std::size_t row) {
   std::string code;
@@ -58,6 +57,17 @@ struct Reconciler::Work {
   std::vector<std::unique_ptr<CanonicalForm>> target_forms;
   std::optional<KeysetReader> source;
   std::optional<KeysetReader> reader;
+  std::optional<Database> beside;  // the target's, while the source is read
+  std::optional<PostgresTwins> twins;
+  std::size_t twins_at_once = kPage;
+  int strangers = 0;  // pages of twins that were none
+  // What of the target is to be read: behind a place, up to and with one.
+  struct Range {
+    std::string after;
+    std::string until;
+  };
+  std::vector<Range> ranges;
+  std::size_t range = 0;
   const Database* letters = nullptr;  // null where there are none to look for
   std::set<std::string> dead_keys;    // of a Redis, which is not asked for each page
   std::string memory;
@@ -82,7 +92,7 @@ struct Reconciler::Work {
     source.emplace(std::move(opened));
     MIG_TRY(open_letters());
     part = Part::Source;
-    return {};
+    return options.sample ? Result<void>() : open_twins();
   }
 
   Result<void> open_letters() {
@@ -101,32 +111,50 @@ struct Reconciler::Work {
 
   // The rows of the page that have an open dead letter, by their places.
   Result<std::set<std::string>> dead_rows() const {
+    if (letters != nullptr)
+      return open_letters_among(*letters, options.run, plan.at(plan.from).name, page.keys,
+                                page.rows.rows);
     std::set<std::string> dead;
     for (std::size_t row = 0; row < page.rows.rows && !dead_keys.empty(); ++row) {
       if (dead_keys.contains(page.keys[row])) dead.insert(page.keys[row]);
     }
-    if (letters == nullptr) return dead;
-    const std::string open_ones =
-        fmt::format("SELECT row_key FROM mig_ctl_reject WHERE dataset = {} AND closed IS NULL{}",
-                    quote_text(plan.at(plan.from).name),
-                    options.run.empty() ? "" : " AND run = " + quote_text(options.run));
-    MIG_ASSIGN(any, letters->prepare(open_ones + " LIMIT 1"));
-    MIG_ASSIGN(has_any, any.step());
-    if (!has_any) return dead;
-    any.reset();
-    for (std::size_t from = 0; from < page.rows.rows; from += kLettersAtOnce) {
-      std::string places;
-      const std::size_t end = std::min(page.rows.rows, from + kLettersAtOnce);
-      for (std::size_t row = from; row < end; ++row)
-        places += (row == from ? "" : ", ") + quote_text(page.keys[row]);
-      MIG_ASSIGN(rows, letters->prepare(fmt::format("{} AND row_key IN ({})", open_ones, places)));
-      while (true) {
-        MIG_ASSIGN(has_row, rows.step());
-        if (!has_row) break;
-        dead.emplace(rows.text(0));
-      }
-    }
     return dead;
+  }
+
+  Result<void> open_twins() {
+    const auto is_server = [&](plan::DatasetId dataset) {
+      return plan.at(plan.at(dataset).store).kind == plan::StoreKind::Postgres;
+    };
+    if (!is_server(plan.from) || !is_server(plan.to.front())) return {};
+    MIG_ASSIGN(source_side, stores.reader(plan.at(plan.from).store));
+    MIG_ASSIGN(target_side, stores.another_reader(plan.at(plan.to.front()).store));
+    beside.emplace(std::move(target_side));
+    MIG_ASSIGN(opened, PostgresTwins::open(*source_side, *beside, plan));
+    if (opened) twins.emplace(std::move(*opened));
+    return {};
+  }
+
+  // Passes over what both sides hold alike. False: what is next has to be read.
+  Result<bool> pass_twins() {
+    if (letters != nullptr) {
+      MIG_ASSIGN(has_any, has_open_letters(*letters, options.run, plan.at(plan.from).name));
+      if (has_any) return false;
+    }
+    assert(twins.has_value());
+    MIG_ASSIGN(same, twins->compare(cursor, twins_at_once));
+    cursor = same.last;
+    read += same.rows;
+    result.source_rows += same.rows;
+    drift_of(plan.to.front()).expected += same.rows;
+    drift_of(plan.to.front()).found += same.rows;
+    if (!same.agrees) {
+      twins_at_once = kPage;
+      if (++strangers == kFewTwins) twins.reset();
+      return false;
+    }
+    twins_at_once = std::min(2 * twins_at_once, kMostTwins);
+    if (same.is_end) next_target(0);
+    return true;
   }
 
   bool is_sampled(std::string_view code) const {
@@ -144,7 +172,12 @@ struct Reconciler::Work {
 
   Result<void> read_source() {
     assert(source.has_value());
+    if (twins) {
+      MIG_ASSIGN(is_passed, pass_twins());
+      if (is_passed) return {};
+    }
     MIG_TRY(source->read(cursor, "", kPage, page));
+    add_range(cursor, page.is_last ? "" : page.last);
     cursor = page.last;
     read += page.read;
     result.rejected += static_cast<std::int64_t>(page.bad.size());
@@ -166,6 +199,14 @@ struct Reconciler::Work {
     MIG_TRY(scratch->database.execute("COMMIT"));
     if (page.is_last) next_target(0);
     return {};
+  }
+
+  void add_range(const std::string& after, const std::string& until) {
+    if (!ranges.empty() && ranges.back().until == after) {
+      ranges.back().until = until;
+    } else {
+      ranges.push_back({after, until});
+    }
   }
 
   Result<void> expect_rows(std::size_t emit, const std::vector<bool>& is_compared) {
@@ -212,9 +253,14 @@ struct Reconciler::Work {
 
   void next_target(std::size_t index) {
     target = index;
-    cursor.clear();
     reader.reset();
-    part = target < plan.to.size() ? Part::Target : Part::Missing;
+    twins.reset();
+    begin_range(0);
+    part = target < plan.to.size() && !ranges.empty() ? Part::Target : Part::Missing;
+  }
+  void begin_range(std::size_t index) {
+    range = index;
+    cursor = range < ranges.size() ? ranges[range].after : std::string();
   }
 
   Result<void> read_target() {
@@ -223,7 +269,7 @@ struct Reconciler::Work {
       MIG_ASSIGN(opened, open_rows(stores, plan, dataset));
       reader.emplace(std::move(opened));
     }
-    MIG_TRY(reader->read(cursor, "", kPage, page));
+    MIG_TRY(reader->read(cursor, ranges[range].until, kPage, page));
     cursor = page.last;
     const plan::Entity& entity = plan.entity_of(dataset);
     const auto columns = target_forms[target]->of(page.rows);
@@ -237,7 +283,9 @@ struct Reconciler::Work {
       MIG_TRY(look_up(dataset, columns, row, code));
     }
     MIG_TRY(scratch->database.execute("COMMIT"));
-    if (page.is_last) next_target(target + 1);
+    if (!page.is_last) return {};
+    begin_range(range + 1);
+    if (range == ranges.size()) next_target(target + 1);
     return {};
   }
 

@@ -1,9 +1,25 @@
 #include "runtime/stores/dead_letters.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "runtime/stores/control.hpp"
 #include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/sql_text.hpp"
 
 namespace mig::runtime {
+namespace {
+
+constexpr std::size_t kPlacesAtOnce = 500;
+
+// `run` may be empty: any.
+std::string select_open(const std::string& run, const std::string& dataset) {
+  return fmt::format("SELECT row_key FROM mig_ctl_reject WHERE dataset = {} AND closed IS NULL{}",
+                     quote_text(dataset), run.empty() ? "" : " AND run = " + quote_text(run));
+}
+
+}  // namespace
 
 Result<void> add_dead_letters(const Database& database, const std::vector<DeadLetter>& letters) {
   if (letters.empty()) return {};
@@ -74,6 +90,34 @@ Result<std::vector<std::string>> open_letter_keys(const Database& database, cons
     if (!has_row) return keys;
     keys.emplace_back(rows.text(0));
   }
+}
+
+Result<bool> has_open_letters(const Database& database, const std::string& run,
+                              const std::string& dataset) {
+  MIG_ASSIGN(rows, database.prepare(select_open(run, dataset) + " LIMIT 1"));
+  return rows.step();
+}
+
+Result<std::set<std::string>> open_letters_among(const Database& database, const std::string& run,
+                                                 const std::string& dataset, const Places& keys,
+                                                 std::size_t rows) {
+  std::set<std::string> found;
+  MIG_ASSIGN(has_any, has_open_letters(database, run, dataset));
+  if (!has_any) return found;
+  for (std::size_t from = 0; from < rows; from += kPlacesAtOnce) {
+    std::string places;
+    const std::size_t end = std::min(rows, from + kPlacesAtOnce);
+    for (std::size_t row = from; row < end; ++row)
+      places += (row == from ? "" : ", ") + quote_text(keys[row]);
+    MIG_ASSIGN(letters, database.prepare(fmt::format("{} AND row_key IN ({})",
+                                                     select_open(run, dataset), places)));
+    while (true) {
+      MIG_ASSIGN(has_row, letters.step());
+      if (!has_row) break;
+      found.emplace(letters.text(0));
+    }
+  }
+  return found;
 }
 
 Result<bool> has_open_letter(const Database& database, const std::string& run,

@@ -3,12 +3,15 @@
 // Written inside the Effect that passed over them. One thread.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "runtime/result.hpp"
+#include "runtime/stores/places.hpp"
 #include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
@@ -38,6 +41,14 @@ Result<std::vector<std::string>> open_letter_keys(const Database& database, cons
 // Whether that row of the run is set aside now.
 Result<bool> has_open_letter(const Database& database, const std::string& run,
                              const std::string& dataset, const std::string& key);
+// Whether any row of that source dataset is set aside now, by the run, or by any where `run` is
+// empty.
+Result<bool> has_open_letters(const Database& database, const std::string& run,
+                              const std::string& dataset);
+// Which of the first `rows` of these places are those of such a row.
+Result<std::set<std::string>> open_letters_among(const Database& database, const std::string& run,
+                                                 const std::string& dataset, const Places& keys,
+                                                 std::size_t rows);
 // A good version of the row stands on the new side, or the row is gone from the old one. The letter
 // stays for people to read and counts no more.
 Result<void> close_dead_letter(const Database& database, const std::string& run,
