@@ -1,5 +1,5 @@
-// Pulls the table `users` of two databases at once, in binary, and compares a hash of the rows: what
-// a comparison of all rows costs at least.
+// Pulls the table `users` of two databases at once, in binary, and compares a hash of the rows:
+// what a comparison of all rows costs at least.
 //   mig_pull_bench URL URL      0 where both hold the same rows
 // Used by movers.sh.
 #include <array>
