@@ -2,26 +2,23 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 #include <set>
 
 #include "runtime/data/carry.hpp"
 #include "runtime/data/drift_list.hpp"
 #include "runtime/data/fingerprint.hpp"
 #include "runtime/data/key_code.hpp"
-#include "runtime/stores/control.hpp"
+#include "runtime/data/set_aside.hpp"
 #include "runtime/stores/drift_scratch.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/open_rows.hpp"
 #include "runtime/stores/postgres_twins.hpp"
 #include "runtime/stores/row_writer.hpp"
-#include "runtime/stores/store_letters.hpp"
 
 namespace mig::runtime {
 namespace {
 
 constexpr std::size_t kPage = 2000;
-constexpr std::size_t kEveryLetter = std::numeric_limits<std::int32_t>::max();
 constexpr std::size_t kMostTwins = 50'000;  // rows
 constexpr int kFewTwins = 50;               // pages that differ, before all of them are read
 
@@ -68,8 +65,7 @@ struct Reconciler::Work {
   };
   std::vector<Range> ranges;
   std::size_t range = 0;
-  const Database* letters = nullptr;  // null where there are none to look for
-  std::set<std::string> dead_keys;    // of a Redis, which is not asked for each page
+  std::optional<SetAside> set_aside;  // from `open` on
   std::string memory;
 
   Work(const plan::Plan& its_plan, Stores& its_stores, ReconcileOptions its_options)
@@ -90,35 +86,10 @@ struct Reconciler::Work {
     scratch = std::make_unique<DriftScratch>(std::move(made));
     MIG_ASSIGN(opened, open_rows(stores, plan, plan.from));
     source.emplace(std::move(opened));
-    MIG_TRY(open_letters());
+    MIG_ASSIGN(letters, SetAside::open(stores, plan, options.run));
+    set_aside.emplace(std::move(letters));
     part = Part::Source;
     return options.sample ? Result<void>() : open_twins();
-  }
-
-  Result<void> open_letters() {
-    MIG_ASSIGN(there, stores.reading(plan.at(plan.to.front()).store));
-    if (there.sql() != nullptr) {
-      MIG_ASSIGN(has_letters, has_control_tables(*there.sql()));
-      if (has_letters) letters = there.sql();
-      return {};
-    }
-    MIG_ASSIGN(open_ones, open_dead_letters(there, options.run, kEveryLetter));
-    for (const DeadLetter& letter : open_ones) {
-      if (letter.dataset == plan.at(plan.from).name) dead_keys.insert(letter.key);
-    }
-    return {};
-  }
-
-  // The rows of the page that have an open dead letter, by their places.
-  Result<std::set<std::string>> dead_rows() const {
-    if (letters != nullptr)
-      return open_letters_among(*letters, options.run, plan.at(plan.from).name, page.keys,
-                                page.rows.rows);
-    std::set<std::string> dead;
-    for (std::size_t row = 0; row < page.rows.rows && !dead_keys.empty(); ++row) {
-      if (dead_keys.contains(page.keys[row])) dead.insert(page.keys[row]);
-    }
-    return dead;
   }
 
   Result<void> open_twins() {
@@ -136,10 +107,8 @@ struct Reconciler::Work {
 
   // Passes over what both sides hold alike. False: what is next has to be read.
   Result<bool> pass_twins() {
-    if (letters != nullptr) {
-      MIG_ASSIGN(has_any, has_open_letters(*letters, options.run, plan.at(plan.from).name));
-      if (has_any) return false;
-    }
+    MIG_ASSIGN(has_any, set_aside->has_any());
+    if (has_any) return false;
     assert(twins.has_value());
     MIG_ASSIGN(same, twins->compare(cursor, twins_at_once));
     cursor = same.last;
@@ -184,7 +153,7 @@ struct Reconciler::Work {
     carrier.run(page.rows);
     while (forms.size() < carrier.emitted().size())
       forms.push_back(std::make_unique<CanonicalForm>(plan, carrier.dataset(forms.size())));
-    MIG_ASSIGN(dead, dead_rows());
+    MIG_ASSIGN(dead, set_aside->among(page));
     std::vector<bool> is_compared(page.rows.rows);
     for (std::uint32_t row = 0; row < page.rows.rows; ++row) {
       const bool is_left_out =
