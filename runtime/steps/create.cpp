@@ -4,6 +4,7 @@
 
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/structure.hpp"
+#include "runtime/stores/guard.hpp"
 #include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/references.hpp"
 #include "runtime/stores/tables.hpp"
@@ -44,6 +45,8 @@ class CreateStep final : public StoreStep {
     MIG_TRY(refer_later(database));
     auto made = in_file(world.stores, store, action_.datasets);
     std::ranges::reverse(made);
+    for (const plan::DatasetId dataset : made)
+      MIG_TRY(remove_guard(database, plan().at(dataset).table));
     return drop_tables(database, plan(), made);
   }
 

@@ -58,6 +58,19 @@ Result<Applied> first_place(World& world, plan::Side leads) {
   return Applied{.cursor = place.print()};
 }
 
+Result<bool> is_told(World& world, plan::StepId step, plan::Side leads) {
+  const plan::Plan& plan = world.plan;
+  if (leads_in_redis(plan, leads)) {
+    const plan::Lane lane = plan::lane(plan, leads);
+    MIG_ASSIGN(follows, world.stores.reading(plan.at(lane.targets.front()).store));
+    MIG_ASSIGN(place, read_applied(follows, world.authority.run, plan.at(step).name));
+    return place.has_value();
+  }
+  MIG_ASSIGN(log, log_of(plan, leads));
+  MIG_ASSIGN(database, world.stores.reader(plan.at(leading(plan, leads)).store));
+  return log.is_installed(*database);
+}
+
 Result<void> check_feed(const plan::Plan& plan, Stores& stores, plan::Side leads) {
   MIG_ASSIGN(store, stores.reading(plan.at(leading(plan, leads)).store));
   if (store.redis() == nullptr) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/steps/key_removal.hpp"
+#include "runtime/steps/side_guard.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/structure.hpp"
 
@@ -55,6 +56,8 @@ class PurgeStep final : public Step {
       if (!present) continue;
       MIG_ASSIGN(deleted, delete_slice(world, effect, store));
       if (deleted == 0) {
+        for (const plan::DatasetId dataset : in_file(world.stores, store, action_.datasets))
+          MIG_TRY(open_guard(effect, plan_, dataset));
         MIG_TRY(effect.commit_undone());
         continue;
       }

@@ -1,5 +1,7 @@
 #include "runtime/steps/side_guard.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "runtime/steps/store_step.hpp"
@@ -32,19 +34,52 @@ Result<void> put_guard(const World& world, Effect& effect, plan::StoreId store, 
                        Guard guard) {
   for (const plan::DatasetId dataset :
        in_file(world.stores, store, datasets_of(world.plan, side))) {
-    const std::string& table = world.plan.at(dataset).place();
-    if (RedisEffect* const redis = effect.redis()) {
-      if (guard == Guard::Open) remove_guard(*redis, table);
-      if (guard == Guard::Closed) install_guard(*redis, table, refusal(world, side, table));
+    if (guard == Guard::Open) {
+      MIG_TRY(open_guard(effect, world.plan, dataset));
       continue;
     }
-    const Database& database = effect.database();
-    if (guard == Guard::Open) {
-      MIG_TRY(remove_guard(database, table));
-      MIG_TRY(pass_copied_keys(database, world.plan, dataset));
+    const std::string& table = world.plan.at(dataset).place();
+    const std::string message = refusal(world, side, table);
+    if (RedisEffect* const redis = effect.redis()) {
+      install_guard(*redis, table, message);
     } else {
-      MIG_TRY(install_guard(database, table, refusal(world, side, table)));
+      MIG_TRY(install_guard(effect.database(), table, message));
     }
+  }
+  return {};
+}
+
+Result<void> open_guard(Effect& effect, const plan::Plan& plan, plan::DatasetId dataset) {
+  const std::string& table = plan.at(dataset).place();
+  if (RedisEffect* const redis = effect.redis()) {
+    remove_guard(*redis, table);
+    return {};
+  }
+  MIG_TRY(remove_guard(effect.database(), table));
+  return pass_copied_keys(effect.database(), plan, dataset);
+}
+
+bool is_emptied_by_undo(const plan::Plan& plan, plan::DatasetId dataset, plan::StepId step) {
+  const auto names_it = [&](const auto& datasets) {
+    return std::ranges::find(datasets, dataset) != datasets.end();
+  };
+  for (std::uint32_t i = 0; i < step.index; ++i) {
+    const auto* create = std::get_if<plan::Create>(&plan.steps[i].action);
+    const auto* purge = std::get_if<plan::Purge>(&plan.steps[i].action);
+    if (create != nullptr && names_it(create->datasets)) return true;
+    if (purge != nullptr && names_it(purge->datasets)) return true;
+  }
+  return false;
+}
+
+Result<void> let_go_of_new(World& world, plan::StepId step) {
+  for (const plan::StoreId store : files_of(world.stores, world.plan.to)) {
+    MIG_ASSIGN(effect, begin_effect(world, store, step));
+    for (const plan::DatasetId dataset : in_file(world.stores, store, world.plan.to)) {
+      if (is_emptied_by_undo(world.plan, dataset, step)) continue;
+      MIG_TRY(open_guard(effect, world.plan, dataset));
+    }
+    MIG_TRY(effect.commit_undone());
   }
   return {};
 }

@@ -89,7 +89,7 @@ class WritesStep final : public RouteStep {
       MIG_TRY(say(world, before_));
       if (after_.forward != before_.forward) {
         MIG_TRY(stop_following(world, id_));
-        MIG_TRY(set_guard(world, Side::New, Guard::Open, Note::Forget));
+        MIG_TRY(let_go_of_new(world, id_));
       }
     } else if (before_.authority == Side::None) {
       MIG_TRY(close_old(world, Note::Forget));
@@ -327,7 +327,7 @@ class WritesStep final : public RouteStep {
 
   Result<Outcome> move_back(World& world) {
     assert(after_.reverse && "nothing else takes the authority back");
-    MIG_ASSIGN(is_logged, is_new_side_logged(world));
+    MIG_ASSIGN(is_logged, is_told(world, *after_.reverse, Side::New));
     MIG_ASSIGN(is_over, old_leads(world));
     if (is_logged && !is_over) {
       MIG_ASSIGN(is_near, follow(world, Side::New));
@@ -370,18 +370,6 @@ class WritesStep final : public RouteStep {
     const WriteRoute& writes = routes.writes;
     return writes.authority == Side::Old ||
            (writes.authority == Side::None && writes.mirror == Side::New);
-  }
-
-  Result<bool> is_new_side_logged(const World& world) const {
-    if (leads_in_redis(world.plan, Side::New)) {
-      MIG_ASSIGN(old, world.stores.reading(old_store(world)));
-      MIG_ASSIGN(place,
-                 read_applied(old, world.authority.run, world.plan.at(*after_.reverse).name));
-      return place.has_value();
-    }
-    MIG_ASSIGN(log, Changelog::of_new_side(world.plan));
-    MIG_ASSIGN(database, world.stores.reader(new_store(world)));
-    return log.is_installed(*database);
   }
 
   // Rows that were acknowledged on the new side and that the old one refuses would be lost on the

@@ -7,12 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "runtime/clock.hpp"
 #include "runtime/stores/redis_info.hpp"
 
 namespace mig::runtime {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // A server makes its backlog while it answers the PSYNC, so one look is most often enough.
 constexpr int kLooks = 200;
@@ -131,8 +130,7 @@ Result<std::optional<RedisReplication>> RedisReplication::resume(RedisConnection
 }
 
 Result<std::vector<std::string>> RedisReplication::next() {
-  const auto now =
-      std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
+  const auto now = std::chrono::floor<std::chrono::seconds>(SystemClock().elapsed()).count();
   if (now != acknowledged_at_) {
     link_.append({"REPLCONF", "ACK", "0"});
     acknowledged_at_ = now;

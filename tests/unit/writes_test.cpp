@@ -229,6 +229,23 @@ TEST_CASE("the way back takes along what the new side was told") {
   CHECK(guests.said().authority == Side::Old);
 }
 
+TEST_CASE("a side that is emptied on the way back takes no late write before") {
+  Guests guests;
+  guests.plan.steps = {step("expand/purge#1", plan::Purge{.datasets = {{1}}}),
+                       step("mirror/writes#1", to(Side::Old))};
+  guests.world.emplace(guests.plan, guests.folder.path());
+  guests.world->fence();
+  constexpr plan::StepId kPurges{0};
+  constexpr plan::StepId kFollows{1};
+  guests.do_it(kPurges);
+  guests.do_it(kFollows);
+  CHECK_FALSE(guests.write("new.db", "INSERT INTO people VALUES(7, 'late')").empty());
+  REQUIRE(std::holds_alternative<runtime::Done>(guests.undo(kFollows).what));
+  CHECK_FALSE(guests.write("new.db", "INSERT INTO people VALUES(7, 'late')").empty());
+  REQUIRE(std::holds_alternative<runtime::Done>(guests.undo(kPurges).what));
+  CHECK(guests.write("new.db", "INSERT INTO people VALUES(7, 'next')").empty());
+}
+
 TEST_CASE("a row that the old side refuses stops the way back, and the application goes on") {
   Guests guests;
   guests.do_it(kMirrors);
