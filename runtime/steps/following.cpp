@@ -11,6 +11,7 @@
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/lineage.hpp"
 #include "runtime/stores/sqlite_mirror.hpp"
+#include "runtime/stores/store_letters.hpp"
 #include "runtime/traffic/router.hpp"
 
 namespace mig::runtime {
@@ -164,7 +165,10 @@ Result<void> stop_following(World& world, plan::StepId step, plan::Side leads) {
   const auto [source, target] = ends_of(world, leads);
   const bool is_one_file = world.stores.is_one_file(source, target);
   const auto forget_place = [&](Effect& effect) -> Result<void> {
-    if (!is_forward || effect.redis() != nullptr) return {};
+    // Nobody goes back over them any more; forward they say what the new side misses.
+    if (!is_forward)
+      return drop_dead_letters(effect, world.authority.run, world.plan.at(step).name);
+    if (effect.redis() != nullptr) return {};
     return remove_lineages(effect.database(), world.plan);
   };
   {

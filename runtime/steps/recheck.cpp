@@ -12,7 +12,7 @@
 namespace mig::runtime {
 namespace {
 
-constexpr int kRounds = 3;
+constexpr int kRounds = 10;
 constexpr std::size_t kEntriesAtOnce = 500;
 constexpr std::size_t kPending = 100'000;  // entries between two looks, a moment apart
 

@@ -37,7 +37,7 @@ class Recheck {
                               Strays known);
 
   // One round over what `compared` found. True when every suspect is judged, or was touched again
-  // in each of three rounds.
+  // in each of ten rounds.
   Result<bool> advance(World& world, Reconciler& compared);
 
   // `suspected` without the differences that were none.

@@ -18,6 +18,9 @@
 namespace mig::runtime {
 namespace {
 
+// Of a transaction that began before every one that is still under way.
+constexpr std::string_view kBegan = "xid < pg_snapshot_xmin(pg_current_snapshot())";
+
 constexpr std::string_view kLog = "mig_ctl_log_";
 
 std::string_view position_column(const Database& database) {
@@ -132,6 +135,9 @@ Result<Touched> Changelog::read(const Database& database, std::int64_t after, st
     ++touched.entries;
     if (seen.insert(entry.place).second) touched.keys.push_back(std::move(entry.place));
   }
+  for (Entry& entry : found.beside) {
+    if (seen.insert(entry.place).second) touched.keys.push_back(std::move(entry.place));
+  }
   return touched;
 }
 
@@ -162,7 +168,6 @@ Result<Changelog::Found> Changelog::read_by_transaction(const Database& database
       is_settled = is_settled && guarded;
     }
   }
-  constexpr std::string_view kBegan = "xid < pg_snapshot_xmin(pg_current_snapshot())";
   MIG_ASSIGN(rows, database.prepare(fmt::format(
                        "SELECT xid::text::bigint, {} FROM {} WHERE xid > (?1::text)::xid8 AND {} "
                        "ORDER BY xid, seq LIMIT ?2",
@@ -183,13 +188,23 @@ Result<Changelog::Found> Changelog::read_by_transaction(const Database& database
   }
   if (is_settled) return Found{std::move(found), true};
   // What is committed and has to wait for somebody older is newer all the same.
-  MIG_ASSIGN(
-      held, database.prepare(fmt::format(
-                "SELECT 1 FROM {} WHERE xid > (?1::text)::xid8 AND NOT {} LIMIT 1", log_, kBegan)));
-  held.bind_text(1, std::to_string(after));
-  MIG_ASSIGN(is_held, held.step());
-  held.reset();
-  return Found{std::move(found), !is_held};
+  MIG_ASSIGN(held, held_back(database, after, limit));
+  const bool is_held = !held.empty();
+  if (found.empty()) held.clear();
+  return Found{std::move(found), !is_held, std::move(held)};
+}
+
+// What is committed behind a transaction that is still under way.
+Result<std::vector<Changelog::Entry>> Changelog::held_back(const Database& database,
+                                                           std::int64_t after,
+                                                           std::size_t limit) const {
+  MIG_ASSIGN(rows, database.prepare(fmt::format(
+                       "SELECT xid::text::bigint, {} FROM {} WHERE xid > (?1::text)::xid8 "
+                       "AND NOT {} ORDER BY xid, seq LIMIT ?2",
+                       key_sql(database), log_, kBegan)));
+  rows.bind_text(1, std::to_string(after));
+  rows.bind(2, static_cast<std::int64_t>(limit) + 1);
+  return entries(rows);
 }
 
 Result<std::int64_t> Changelog::newest(const Database& database) const {

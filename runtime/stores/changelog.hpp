@@ -32,7 +32,9 @@ struct Touched {
 };
 
 // Which entries are read: those behind which nothing can appear any more, which a follower passes;
-// or all that are committed, for whoever asks what may not have been carried over yet.
+// or all that are committed, for whoever asks what may not have been carried over yet. With the
+// last of the former come the keys of the latter: the rows are read as they are, so without them
+// one row would be newer than another that was changed with it.
 enum class Horizon : std::uint8_t { Settled, Visible };
 
 class Changelog {
@@ -80,11 +82,14 @@ class Changelog {
   struct Found {
     std::vector<Entry> entries;
     bool is_last = false;
+    std::vector<Entry> beside;  // committed, and not to be passed yet
   };
   std::string key_sql(const Database& database) const;
   Result<std::vector<Entry>> entries(Statement& rows) const;
   Result<Found> read_by_number(const Database& database, std::int64_t after,
                                std::size_t limit) const;
+  Result<std::vector<Entry>> held_back(const Database& database, std::int64_t after,
+                                       std::size_t limit) const;
   Result<Found> read_by_transaction(const Database& database, std::int64_t after, std::size_t limit,
                                     Horizon horizon) const;
 

@@ -196,10 +196,10 @@ TEST_CASE("a row that stands in the way of another spoils nothing of the page's 
     page.keys.append(written_key(users.plan().entities[0], page.rows, row));
   Carrier carrier(users.plan(), plan::Side::Old);
   carrier.run(page.rows);
-  auto chunk = ChunkWriter::open(users.database(), users.plan(), carrier, WriteRule::Replace,
-                                 SharedRows::Agree);
+  const SystemClock clock;
+  const auto chunk = open_chunk(*effect, users.plan(), carrier, WriteRule::Replace, clock);
   REQUIRE(chunk);
-  const auto totals = chunk->write(carrier, page);
+  const auto totals = (*chunk)->write(*effect, carrier, page);
   REQUIRE(totals);
   CHECK(totals->rejects.size() == 2);
   REQUIRE(effect->commit({.cursor = "x"}));
@@ -285,18 +285,33 @@ TEST_CASE("a changelog misses no commit, whatever order commits come in") {
   CHECK(after.is_last);
   CHECK(keys(after.until).first.empty());
 
+  // A row is read as it is now, so what was changed with it comes along, though its transaction
+  // has to wait for an older one.
+  users.run("UPDATE users SET version = 3 WHERE id = 1");
+  REQUIRE(early.execute("BEGIN; UPDATE users SET version = 4 WHERE id = 3"));
+  users.run("UPDATE users SET version = 4 WHERE id IN (1, 2)");
+  const auto [together, held_back] = keys(after.until);
+  CHECK(together == "1 2");
+  CHECK(held_back.entries == 1);
+  CHECK_FALSE(held_back.is_last);
+  CHECK(keys(held_back.until).second.entries == 0);
+  REQUIRE(early.execute("ROLLBACK"));
+  const auto [rest, settled] = keys(held_back.until);
+  CHECK(rest == "1 2");
+  CHECK(settled.is_last);
+
   users.run("UPDATE users SET id = 30 WHERE id = 3");
   users.run("DELETE FROM users WHERE id = 1");
-  CHECK(keys(after.until).first == "3 30 1");
+  CHECK(keys(settled.until).first == "3 30 1");
   users.run("SET session_replication_role = replica; DELETE FROM users WHERE id = 2");
-  CHECK(keys(after.until).first == "3 30 1 2");
+  CHECK(keys(settled.until).first == "3 30 1 2");
   {
     auto effect = users.begin(users.database());
     REQUIRE(effect);
     REQUIRE(users.database().execute("INSERT INTO users VALUES (9, 'ours', NULL, 1)"));
     REQUIRE(effect->commit({.cursor = "1"}));
   }
-  CHECK(keys(after.until).first == "3 30 1 2");
+  CHECK(keys(settled.until).first == "3 30 1 2");
   const Database client = users.open();
   CHECK_FALSE(client.execute("TRUNCATE users").has_value());
 
@@ -304,14 +319,14 @@ TEST_CASE("a changelog misses no commit, whatever order commits come in") {
   const Database idle = users.open();
   REQUIRE(idle.execute("BEGIN; CREATE TABLE elsewhere(id int)"));
   users.run("DELETE FROM users WHERE id = 30");
-  CHECK(keys(after.until).first == "3 30 1 2");
+  CHECK(keys(settled.until).first == "3 30 1 2");
   {
     auto effect = users.begin(users.database());
     REQUIRE(effect);
     REQUIRE(install_guard(users.database(), "users", "it moves"));
     REQUIRE(effect->commit({.cursor = "2"}));
   }
-  const auto [all, end] = keys(after.until);
+  const auto [all, end] = keys(settled.until);
   CHECK(all == "3 30 1 2");
   CHECK(end.is_last);
   CHECK_FALSE(client.execute("INSERT INTO users VALUES (10, 'late', NULL, 1)").has_value());
