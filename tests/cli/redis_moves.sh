@@ -103,6 +103,19 @@ plan "$(in_file ../in/old.db)" "$(as_table users)" "$(in_redis second)" "$(as_ke
 expect 4 'drift' "$mig" apply plan.mig --yes
 holds 'the stranger is still there' test "$(redis second get t:stranger)" = 'is no key of a number'
 
+# ---- what a dead run has left is shown, and taken away without its journal
+holds 'the run is rolled back, and leaves nothing' test -z "$(redis second --scan --pattern 'mig:ctl:*fence*')"
+mkdir "$work/dead" && cd "$work/dead" || exit 1
+plan "$(in_file ../in/old.db)" "$(as_table users)" "$(in_redis second)" "$(as_keys d hash)" 'purge new' |
+  sed 's/  phase end/  phase wait { approve "somebody" }\n  phase end/' >plan.mig
+expect 0 'waits for the approval of' "$mig" apply plan.mig --yes --until-blocked
+url="unix://$work/second/redis.sock"
+expect 1 'how far a step came' "$mig" doctor "$url"
+expect 6 'needs what is in' "$mig" doctor "$url" --remove --yes
+rm -r .mig
+expect 0 'things taken away' "$mig" doctor "$url" --remove --yes
+expect 0 'nothing of mig is left' "$mig" doctor "$url"
+
 # ---- what a server cannot take is told before the start
 redis second config set maxmemory-policy allkeys-lru >/dev/null
 mkdir "$work/evicts" && cd "$work/evicts" || exit 1

@@ -18,6 +18,7 @@
 #include "runtime/stores/leftovers.hpp"
 #include "runtime/stores/postgres_database.hpp"
 #include "runtime/stores/postgres_place.hpp"
+#include "runtime/stores/redis_leftovers.hpp"
 
 namespace mig::cli {
 namespace {
@@ -93,10 +94,16 @@ runtime::Result<runtime::Database> open(const std::string& place, bool writes) {
 // Without its password.
 runtime::Result<std::string> shown_place(const std::string& place) {
   if (runtime::is_postgres_url(place)) return runtime::shown_postgres_place(place);
-  return place;
+  if (!runtime::is_redis_url(place)) return place;
+  MIG_ASSIGN(address, runtime::RedisAddress::parse(place));
+  return address.shown;
 }
 
 runtime::Result<runtime::Leftovers> look(const std::string& place) {
+  if (runtime::is_redis_url(place)) {
+    MIG_ASSIGN(redis, runtime::RedisConnection::open(place));
+    return runtime::leftovers(redis);
+  }
   MIG_ASSIGN(database, open(place, false));
   MIG_ASSIGN(moment, runtime::Transaction::begin_read(database));
   MIG_ASSIGN(found, runtime::leftovers(database));
@@ -255,6 +262,7 @@ class Doctor {
 
   // True when nothing is left. What came since the look is judged like what was seen.
   runtime::Result<bool> clean(const std::string& place, const std::string& shown) {
+    if (runtime::is_redis_url(place)) return clean_keys(place, shown);
     MIG_ASSIGN(database, open(place, true));
     MIG_ASSIGN(transaction, runtime::Transaction::begin_write(database));
     MIG_ASSIGN(found, runtime::leftovers(database));
@@ -283,6 +291,18 @@ class Doctor {
     return staying.empty();
   }
 
+  runtime::Result<bool> clean_keys(const std::string& place, const std::string& shown) {
+    MIG_ASSIGN(redis, runtime::RedisConnection::open(place));
+    MIG_ASSIGN(found, runtime::leftovers(redis));
+    if (const auto* fence = needed(found, known_, options_)) {
+      return runtime::fail(runtime::ErrorKind::Conflict,
+                           fmt::format("the run {} came to need what is in {}", fence->run, shown));
+    }
+    MIG_TRY(runtime::remove_leftovers(redis, found.things));
+    if (!options_.is_json) fmt::print("{}: {} things taken away\n", shown, found.things.size());
+    return true;
+  }
+
   const DoctorOptions& options_;
   Known known_;
   std::vector<std::string> shown_;  // by the number of the store, as the next
@@ -295,7 +315,7 @@ void declare_doctor(CLI::App& app, ExitCode& exit) {
   CLI::App* command =
       app.add_subcommand("doctor", "Show what mig has left in stores, and take it away");
   auto options = std::make_shared<DoctorOptions>();
-  command->add_option("STORE", options->stores, "SQLite files, and URLs of PostgreSQL databases")
+  command->add_option("STORE", options->stores, "SQLite files, and URLs of PostgreSQL and Redis")
       ->required();
   command->add_flag("--remove", options->removes, "take everything away, each store at once");
   command->add_option("--take", options->take,
@@ -309,7 +329,7 @@ void declare_doctor(CLI::App& app, ExitCode& exit) {
       "Examples:\n"
       "  mig doctor legacy.db fresh.db\n"
       "  mig doctor legacy.db --remove --yes\n"
-      "  mig doctor postgresql://mig@db.example/shop\n"
+      "  mig doctor postgresql://mig@db.example/shop redis://cache.example/0\n"
       "Only for runs whose journal is lost: `mig rollback` and `mig apply` leave nothing behind.\n"
       "Rows that were copied stay. Writes that a guard refused are open again.\n"
       "Exit codes: 0 nothing is left, 1 something is, 6 a run needs it, 69 a store cannot be used");
