@@ -179,7 +179,24 @@ class RouterChecker {
   bool read_table(const Attributes& attributes, plan::Router& router) {
     router.store = analysis_.find(*attributes.find("in")->value, scope_, DeclarationKind::Store,
                                   analysis_.stores);
-    return read_text(attributes, "name", router.table) && router.store.has_value();
+    if (!read_text(attributes, "name", router.table) || !router.store) return false;
+    return keeps_documents(router, attributes.find("in")->value->span);
+  }
+
+  // A table stands in a database, a key in Redis.
+  bool keeps_documents(const plan::Router& router, const syntax::Span& where) {
+    const plan::Store& store = analysis_.plan.at(*router.store);
+    const bool is_table = router.kind == plan::RouterKind::Table;
+    if (can(store.kind, is_table ? plan::StoreAbility::Schema : plan::StoreAbility::Keys))
+      return true;
+    analysis_.diagnostics
+        .report(where, diag::Incapable,
+                fmt::format("`{}` keeps its documents {}, and `{}` is a `{}` store, which has none",
+                            router.name, is_table ? "in a table" : "under a key", store.name,
+                            name(store.kind)))
+        .help(is_table ? "write `router … : channel`, which keeps them under a key of Redis"
+                       : "write `router … : table`, which keeps them in a table");
+    return false;
   }
 
   // `attributes = [region, segment]`

@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "compiler/plan/views.hpp"
+#include "runtime/traffic/routing_channel.hpp"
 #include "runtime/traffic/routing_file.hpp"
 #include "runtime/traffic/routing_table.hpp"
 
@@ -19,6 +20,7 @@ std::unique_ptr<Router> open_router(const plan::Plan& plan, Stores& stores,
     case plan::RouterKind::Table:
       return std::make_unique<RoutingTable>(open_routing_table(plan, stores));
     case plan::RouterKind::Channel:
+      return std::make_unique<RoutingChannel>(open_routing_channel(plan, stores));
     case plan::RouterKind::Hook:
     case plan::RouterKind::Redis:
     case plan::RouterKind::Http:

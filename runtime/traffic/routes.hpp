@@ -1,8 +1,8 @@
 // The routing document as data: who answers reads and who takes writes, for every request of an
 // application.
 //
-// Routers carry it in a file or in a table; its JSON is specified in runtime/traffic/FORMAT.md for
-// those who write clients. Plain values.
+// Routers carry it in a file, a table or a key of Redis; its JSON is specified in
+// runtime/traffic/FORMAT.md for those who write clients. Plain values.
 #pragma once
 
 #include <cstdint>

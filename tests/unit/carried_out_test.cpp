@@ -81,7 +81,8 @@ TEST_CASE("stores and routers are refused exactly where this version opens none 
     plan::Plan plan = shop_plan();
     plan.routers = {{.name = "edge", .kind = kind}};
     INFO(name(kind));
-    const bool is_switch = kind == RouterKind::File || kind == RouterKind::Table;
+    const bool is_switch =
+        kind == RouterKind::File || kind == RouterKind::Table || kind == RouterKind::Channel;
     CHECK(not_carried_out(plan).empty() == is_switch);
   }
 }
