@@ -42,27 +42,17 @@ Side* Client::side(mig_router::Side which) {
   return which == mig_router::Side::Old ? &sides_->old_side() : sides_->new_side();
 }
 
-// No store, no table, no row: nothing has moved yet.
+// No store, no table, no row, no key: nothing has moved yet.
 Document Client::document(bool is_write) {
   Document nothing_moved;
   nothing_moved.salt =
       fmt::format("{}/{}", options_.application->plan, options_.application->router);
   Side* on = side(mig_router::Side::New);
   if (on == nullptr) return nothing_moved;
-  // Nothing may fail in a transaction of a server's.
-  const bool is_inside = on->connection().is_in_transaction();
-  if (is_inside && !on->connection().has_table(options_.table)) return nothing_moved;
-  const bool is_for_write = is_write && is_inside && on->connection().is_server();
-  std::vector<SqlRow> rows;
-  try {
-    rows = on->connection().run(fmt::format("SELECT document FROM \"{}\" WHERE router = ?1{}",
-                                            options_.table, is_for_write ? " FOR SHARE" : ""),
-                                {std::string(options_.application->router)});
-  } catch (const SqlError& error) {
-    if (!error.is_table_gone()) throw;
-  }
-  if (rows.empty()) return nothing_moved;
-  const auto parsed = mig_router::parse(std::get<std::string>(rows[0][0]));
+  const auto text = on->connection().document(options_.table,
+                                              std::string(options_.application->router), is_write);
+  if (!text) return nothing_moved;
+  const auto parsed = mig_router::parse(*text);
   if (!parsed) throw std::runtime_error("the routing document is not one that this client knows");
   return *parsed;
 }

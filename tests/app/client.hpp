@@ -1,10 +1,10 @@
 // A client of the application: one operation after the other, routed by the routing document, each
 // written down with what it was told.
 //
-// The document is a row of a table in one of the stores. A write there reads it again in its own
-// transaction, after it has the write lock, and decides anew where it has changed; in the other
-// store the guards decide. Who is told to come again, or is refused, comes again for a while. One
-// thread.
+// The document is a row of a table in the new store, or a field of a key there. A write there reads
+// it again in its own transaction, after it has the write lock, and decides anew where it has
+// changed; in the other store the guards decide. Who is told to come again, or is refused, comes
+// again for a while. One thread.
 #pragma once
 
 #include <chrono>

@@ -1,11 +1,13 @@
-// An application's own access to a database: plain statements, a limit on waiting, and exceptions.
+// An application's own access to a store: plain statements, a limit on waiting, and exceptions.
 //
-// Statements number their values `?1`, `?2`. The workload shares no code with what it judges. One
+// Statements number their values `?1`, `?2`; of Redis, which knows none, redis_connection.hpp has
+// more. The workload shares no code with what it judges. One
 // thread a connection.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -49,6 +51,10 @@ class Connection {
   virtual void begin(Mode mode) = 0;
   virtual bool has_table(const std::string& name) = 0;
   virtual bool is_server() const = 0;
+  // The routing document of that name; nothing where there is none. `is_for_write`: it stays as it
+  // is until the transaction ends, or the transaction does nothing.
+  virtual std::optional<std::string> document(const std::string& table, const std::string& router,
+                                              bool is_for_write);
 };
 
 // `postgresql://…`, or the path of a SQLite file that is there.

@@ -3,12 +3,14 @@
 //   mig_app run FOLDER --history FILE --report FILE --until FILE   works until that file is there
 //   mig_app check FOLDER --history FILE… --authority old|new       judges, exit code 1 for a fault
 //
-// `--moves users` splits users, otherwise it is the package index. The stores are files in FOLDER
-// unless `--old` and `--new` name others: `postgresql://…`, or a path.
+// `--moves users` splits users, `--moves sessions` brings sessions into a Redis, otherwise it is
+// the package index. The stores are files in FOLDER unless `--old` and `--new` name others:
+// `postgresql://…`, `unix:///…` or `redis://…` of a Redis, or a path.
 // `run` has clients in threads of their own, each with its own connections and its own seed; some
 // write the old table whatever the document says. At the end it prints what it met, as JSON.
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -156,6 +158,7 @@ Places places_in(const std::string& folder, const Application& application, Plac
 }  // namespace mig::app
 
 int main(int argc, char** argv) try {
+  std::signal(SIGPIPE, SIG_IGN);  // a server that is gone is an error of the next command
   CLI::App app{"An application beside a migration, and the judge of what it was told"};
   app.require_subcommand(1);
   mig::app::RunOptions options;

@@ -65,8 +65,10 @@ std::unique_ptr<Sides> open_index(const Places& places);
 // Of the users that are split; the old side is a store with the new one where both are in one
 // place.
 std::unique_ptr<Sides> open_users(const Places& places);
+// Of the sessions; the new side is a Redis, the old one a Redis or a PostgreSQL. Both are URLs.
+std::unique_ptr<Sides> open_sessions(const Places& places);
 
-// An application, by the name of what it moves: `index` or `users`.
+// An application, by the name of what it moves.
 struct Application {
   std::string_view name;
   std::string_view plan;  // whose document it follows
@@ -76,6 +78,7 @@ struct Application {
 };
 inline const std::array kApplications = {
     Application{"index", "split_index", "glue", {"legacy.db", "catalog.db"}, open_index},
-    Application{"users", "split_users", "app_switch", {"app.db", "app.db"}, open_users}};
+    Application{"users", "split_users", "app_switch", {"app.db", "app.db"}, open_users},
+    Application{"sessions", "move_sessions", "glue", {}, open_sessions}};
 
 }  // namespace mig::app

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Moves users between stores while an application writes, and everything else goes wrong meanwhile.
+"""Moves rows between stores while an application writes, and everything else goes wrong meanwhile.
 
-    tests/crash/soak.py MIG MIG_APP [--seconds N] [--pair postgres-postgres|sqlite-postgres|postgres-sqlite]
-                        [--seed S] [--rows N]
+    tests/crash/soak.py MIG MIG_APP [--seconds N] [--pair PAIR] [--seed S] [--rows N]
+
+Users go postgres-postgres, sqlite-postgres and postgres-sqlite; sessions, of which in Redis some
+expire, redis-redis and postgres-redis.
 
 Clients insert, update, replace, delete, rename and swap rows by the routing document, one more writes
-the old table whatever the document says, and each of them writes down what it was told. Meanwhile
+the old side whatever the document says, and each of them writes down what it was told. Meanwhile
 `mig apply` is killed with SIGKILL every few seconds and started again, connections are dropped, and
 each pair loses its servers twice: they stop at once, flush nothing, and come back. Every other
 migration is taken back behind its cutover and then carried out again.
@@ -31,7 +33,7 @@ from live_sweep import Failure, Runner
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.realpath(os.path.join(HERE, "..", ".."))
-PAIRS = ["postgres-postgres", "sqlite-postgres", "postgres-sqlite"]
+PAIRS = ["postgres-postgres", "sqlite-postgres", "postgres-sqlite", "redis-redis", "postgres-redis"]
 LONGEST = 120  # seconds for one migration
 SERVER_IS_GONE = 69  # the exit code of a run that cannot begin
 # Sent to a server: how much of what is connected to it is dropped.
@@ -39,8 +41,8 @@ DROP = ("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.5")
 
 
-class Server:
-    """A private cluster that keeps what it has acknowledged."""
+class Cluster:
+    """A private PostgreSQL that keeps what it has acknowledged."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="mig-soak-server-")
@@ -52,8 +54,25 @@ class Server:
         return subprocess.run([os.path.join(ROOT, "tests/support/postgres.sh"), verb, self.folder],
                               check=True, text=True, stdout=subprocess.PIPE).stdout
 
+    def log(self):
+        return self.folder + "/log"
+
+    def make(self, database):
+        """An empty one; its URL."""
+        self.ask("postgres", f"CREATE DATABASE {database}")
+        return self.url(database)
+
     def url(self, database):
         return self.server.replace("/postgres?", f"/{database}?")
+
+    def load_sessions(self, database, rows):
+        self.ask(database, "CREATE TABLE sessions (id bigint PRIMARY KEY, owner bigint NOT NULL, "
+                           "note text NOT NULL, place text)")
+        self.ask(database, "INSERT INTO sessions SELECT 10 * n, n % 1000, 'loaded ' || n, "
+                           f"CASE WHEN n % 3 > 0 THEN 'Peru' END FROM generate_series(1, {rows}) n")
+
+    def drop(self, database, chance):
+        return int(self.ask(database, DROP))
 
     def ask(self, database, sql):
         return subprocess.run(["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", self.url(database), "-c", sql],
@@ -64,12 +83,66 @@ class Server:
         self.control("again")
 
 
+class Cache:
+    """A private Redis that keeps what it has acknowledged."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="mig-soak-cache-")
+        self.control("start")
+
+    def control(self, verb):
+        if verb == "start":
+            verb = ["start", self.folder, "--appendonly", "yes", "--appendfsync", "always"]
+        elif os.path.exists(self.folder):
+            verb = ["stop", self.folder]
+        subprocess.run([os.path.join(ROOT, "tests/support/redis.sh"), *verb], check=True)
+        if verb[0] == "stop":
+            shutil.rmtree(self.folder)
+
+    def log(self):
+        return self.folder + "/redis.log"
+
+    def make(self, _):
+        self.ask("FLUSHALL")
+        return f"unix://{self.folder}/redis.sock"
+
+    def load_sessions(self, _, rows):
+        commands = []
+        for n in range(1, rows + 1):
+            commands.append(f"HSET sess:{10 * n} owner {n % 1000} note 'loaded {n}'"
+                            + (" place Peru" if n % 3 else ""))
+            if n % 5 == 0:
+                commands.append(f"PEXPIREAT sess:{10 * n} {4102444800000 + n}")
+        self.ask(given="\n".join(commands))
+
+    def drop(self, _, chance):
+        """Links of replication, which a follower has, among them."""
+        listed = [dict(word.split("=", 1) for word in line.split())
+                  for line in self.ask("CLIENT", "LIST").splitlines()]
+        return sum(int(self.ask("CLIENT", "KILL", "ID", client["id"])) for client in listed
+                   if client["cmd"] != "client|list" and chance.random() < 0.5)
+
+    def ask(self, *words, given=None):
+        return subprocess.run(["redis-cli", "-s", f"{self.folder}/redis.sock", *words], check=True,
+                              text=True, input=given, capture_output=True).stdout.strip()
+
+    def lose(self):
+        with open(f"{self.folder}/redis.pid") as file:
+            process = int(file.read())
+        os.kill(process, signal.SIGKILL)
+        while os.path.exists(f"/proc/{process}"):  # its socket is free once it has gone
+            pass
+        self.control("start")
+
+
 class Pair:
     def __init__(self, options):
         self.options = options
         self.chance = random.Random(f"{options.seed} {options.pair}")
         self.kinds = options.pair.split("-")
-        self.servers = [Server() if kind == "postgres" else None for kind in self.kinds]
+        made = {"postgres": Cluster, "redis": Cache, "sqlite": lambda: None}
+        self.servers = [made[kind]() for kind in self.kinds]
+        self.moves = "sessions" if self.kinds[1] == "redis" else "users"
         self.began = time.monotonic()
         span = options.seconds
         self.losses = [self.began + span * share for share in (0.3, 0.6)]  # when servers go away
@@ -95,8 +168,10 @@ class Pair:
             if server is None:
                 places.append(os.path.join(folder, side + ".db"))
                 continue
-            server.ask("postgres", f"CREATE DATABASE {side}{number}")
-            places.append(server.url(f"{side}{number}"))
+            places.append(server.make(f"{side}{number}"))
+        if self.moves == "sessions":
+            self.servers[0].load_sessions(f"old{number}", self.options.rows)
+            return places
         example = "04_postgres_split" if self.servers[0] else "02_users_split"
         subprocess.run([os.path.join(ROOT, "examples", example, "load.sh"), places[0], "--rows",
                         str(self.options.rows)], check=True, stdout=subprocess.DEVNULL)
@@ -117,17 +192,32 @@ class Migration:
         self.asker = None
         self.write_plan()
 
+    # Every second time the new side of the sessions holds JSON.
+    def is_json(self):
+        return self.pair.moves == "sessions" and self.number % 2 == 0
+
+    def datasets(self):
+        if self.pair.moves == "users":
+            return ""
+        old = 'key = "sess:{id}"; codec = hash' if self.pair.kinds[0] == "redis" else 'table = "sessions"'
+        codec = "json" if self.is_json() else "hash"
+        return (f"dataset old_sessions: Session in before {{ {old} }}\n"
+                f'dataset new_sessions: Session in after {{ key = "s:{{id}}"; codec = {codec} }}\n')
+
     def write_plan(self):
         stores = ""
         for name, place, variable in zip(["before", "after"], self.places, ["OLD_DSN", "NEW_DSN"]):
-            if place.startswith("postgresql://"):
+            if place.startswith("unix://"):
+                stores += f'store {name}: redis {{ url = secret("env:{variable}") }}\n'
+            elif place.startswith("postgresql://"):
                 stores += f'store {name}: postgres {{ url = secret("env:{variable}"); lock_timeout = 2s }}\n'
             else:
                 stores += f'store {name}: sqlite {{ path = "{os.path.basename(place)}" }}\n'
-        with open(os.path.join(HERE, "soak.mig")) as file:
+        which = "soak.mig" if self.pair.moves == "users" else "soak_sessions.mig"
+        with open(os.path.join(HERE, which)) as file:
             edition, rest = file.read().split("\n", 1)
         with open(os.path.join(self.folder, "plan.mig"), "w") as file:
-            file.write(edition + "\n" + stores + rest)
+            file.write(edition + "\n" + stores + self.datasets() + rest)
 
     def mig(self, *words):
         return subprocess.run([self.options.mig, *words], cwd=self.folder, env=self.env, text=True,
@@ -145,7 +235,8 @@ class Migration:
     def way(self, authority):
         """To the end of the plan, or back to its beginning, with an application beside it."""
         until = os.path.join(self.folder, f"stop-{authority}")
-        where = ["--moves", "users", "--old", self.places[0], "--new", self.places[1]]
+        where = ["--moves", self.pair.moves, "--old", self.places[0],
+                 "--new", self.places[1] + ("#json" if self.is_json() else "")]
         app = subprocess.Popen(
             [self.options.app, "run", ".", *where, "--history", f"history-{authority}", "--report",
              "report.jsonl", "--until", until, "--keys", "200", "--rate", "120", "--seed",
@@ -219,7 +310,7 @@ class Migration:
     def drop_connections(self):
         for server, side in zip(self.pair.servers, ["old", "new"]):
             if server is not None:
-                self.pair.met["dropped"] += int(server.ask(f"{side}{self.number}", DROP))
+                self.pair.met["dropped"] += server.drop(f"{side}{self.number}", self.chance)
 
     def lose_servers(self):
         for server in filter(None, self.pair.servers):
@@ -253,7 +344,7 @@ def soak(options):
     except Failure as failure:
         print(f"FAILED: {options.pair} (seed {options.seed}): {failure}", flush=True)
         for server in filter(None, pair.servers):
-            print(f"  its server's log is {server.folder}/log")
+            print(f"  its server's log is {server.log()}")
         return 1
     finally:
         for server in filter(None, pair.servers):
