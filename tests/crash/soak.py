@@ -91,12 +91,11 @@ class Cache:
         self.control("start")
 
     def control(self, verb):
-        if verb == "start":
-            verb = ["start", self.folder, "--appendonly", "yes", "--appendfsync", "always"]
-        elif os.path.exists(self.folder):
-            verb = ["stop", self.folder]
-        subprocess.run([os.path.join(ROOT, "tests/support/redis.sh"), *verb], check=True)
-        if verb[0] == "stop":
+        kept = ["--appendonly", "yes", "--appendfsync", "always"] if verb == "start" else []
+        if verb == "stop" or os.path.exists(self.folder):
+            subprocess.run([os.path.join(ROOT, "tests/support/redis.sh"), verb, self.folder, *kept],
+                           check=True)
+        if verb == "stop":
             shutil.rmtree(self.folder)
 
     def log(self):
@@ -127,12 +126,8 @@ class Cache:
                               text=True, input=given, capture_output=True).stdout.strip()
 
     def lose(self):
-        with open(f"{self.folder}/redis.pid") as file:
-            process = int(file.read())
-        os.kill(process, signal.SIGKILL)
-        while os.path.exists(f"/proc/{process}"):  # its socket is free once it has gone
-            pass
-        self.control("start")
+        self.control("kill")
+        self.control("again")
 
 
 class Pair:
