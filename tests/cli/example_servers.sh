@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs an example that starts a server of its own, by its own script, and looks at what it has read from there.
-# tests/cli/example_servers.sh MIG MIG_APP 03|04
+# tests/cli/example_servers.sh MIG MIG_APP 03|04|05|06
 set -euo pipefail
 mig=$(realpath "${1:?path of mig}"); app=$(realpath "${2:?path of mig_app}"); number=${3:?number of the example}
 root=$(realpath "$(dirname "$0")/../..")
@@ -24,7 +24,7 @@ carry_out() {  # FOLDER ARGUMENTS…
   [ "$rc" -eq 0 ] || { tail -n 40 "$top/out"; echo "FAILED: $folder ended with $rc"; exit 1; }
   # The server, its socket and its folder are gone.
   [ -z "$(ls "$top/tmp")" ] || { failed=$((failed + 1)); printf 'FAILED: it left %s\n' "$(ls "$top/tmp")"; }
-  says 'drift\([a-z]+\) == 0 rows: 0 rows'
+  says 'drift\([a-z_]+\) == 0 rows: 0 rows'
   says '^  judged .* [1-9][0-9]* acknowledged writes, .*: 0 faults'
 }
 
@@ -44,6 +44,22 @@ case $number in
     says '^  before +3000 users'
     says '^  after +[0-9]{4} users, [0-9]{4} addresses'
     says '^  rejected +1 \(half an address\)'
+    says '^  old table +dropped'
+    says '^  triggers +0 left'
+    ;;
+  05)
+    carry_out 05_redis_cache --rows 3000
+    says '^move_sessions is completed'
+    says '^  before +3000 sessions'
+    says '^  after +3[0-9]{3} sessions'
+    says '^  expiries +1500 of the loaded ones expire, 0 at another millisecond'
+    says '^  old keys +0 left'
+    ;;
+  06)
+    carry_out 06_postgres_to_redis --rows 3000
+    says '^move_sessions is completed'
+    says '^  before +3000 rows'
+    says '^  after +3[0-9]{3} hashes; s:10 is .*note page 1 of the catalogue'
     says '^  old table +dropped'
     says '^  triggers +0 left'
     ;;
