@@ -108,6 +108,10 @@ Error no_permission(const RedisReply& reply, const std::string& shown) {
     return {ErrorKind::Permanent, fmt::format("the user of `{}` may not run `{}`", shown, command),
             fmt::format("`ACL SETUSER <user> +{}` allows it", command)};
   }
+  if (reply.text.find("channel") != std::string::npos) {
+    return {ErrorKind::Permanent, fmt::format("the user of `{}` may not use a channel", shown),
+            "`ACL SETUSER <user> &<name of the router>` allows it"};
+  }
   return {ErrorKind::Permanent, fmt::format("the user of `{}` may not touch a key", shown),
           "`ACL SETUSER <user> ~<pattern of the dataset> ~mig:*` allows it"};
 }

@@ -150,3 +150,17 @@ TEST_CASE("what others keep under a router's key is left alone") {
   is_refused();
   CHECK(ask(sessions.application, {"HGET", kKey, "app_switch"}) == "mine");
 }
+
+TEST_CASE("who may not publish is told what to allow, and nothing is written") {
+  RoutedSessions sessions;
+  ask(sessions.application, {"ACL", "SETUSER", "ada", "on", ">secret", "~*", "+@all"});
+  plan::Plan plan = plan_of_sessions("unix://ada:secret@" + sessions.server.socket_path());
+  Stores stores = value_of(Stores::find(plan, sessions.folder.path(), {}));
+  const auto router = open_router(plan, stores, sessions.folder.path());
+  const auto refused = router->write(sessions.moved(), sessions.runner, kNow);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::Permanent);
+  CHECK(refused.error().message.find("may not use a channel") != std::string::npos);
+  CHECK(refused.error().help.find("&<name of the router>") != std::string::npos);
+  CHECK(ask(sessions.application, {"EXISTS", kKey}) == "0");
+}
