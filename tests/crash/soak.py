@@ -34,7 +34,7 @@ from live_sweep import Failure, Runner
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.realpath(os.path.join(HERE, "..", ".."))
 PAIRS = ["postgres-postgres", "sqlite-postgres", "postgres-sqlite", "redis-redis", "postgres-redis"]
-LONGEST = 120  # seconds for one migration
+LONGEST = 240  # seconds for one migration
 SERVER_IS_GONE = 69  # the exit code of a run that cannot begin
 # Sent to a server: how much of what is connected to it is dropped.
 DROP = ("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
