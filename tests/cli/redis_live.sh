@@ -25,7 +25,7 @@ filled() {  # sessions in the first, nothing in the second
   for ((i = 1; i <= 2000; ++i)); do
     echo "HSET sess:$((10 * i)) owner $((i % 1000)) note 'loaded $i' place Peru"
     [ $((i % 5)) -ne 0 ] || echo "PEXPIREAT sess:$((10 * i)) $((4102444800000 + i))"
-  done | redis first >/dev/null
+  done | redis first --pipe >/dev/null
 }
 plan() {  # CODEC of the new side, and what stands before the cutover
   cat <<PLAN

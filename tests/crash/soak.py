@@ -112,7 +112,7 @@ class Cache:
                             + (" place Peru" if n % 3 else ""))
             if n % 5 == 0:
                 commands.append(f"PEXPIREAT sess:{10 * n} {4102444800000 + n}")
-        self.ask(given="\n".join(commands))
+        self.ask("--pipe", given="\n".join(commands) + "\n")
 
     def drop(self, _, chance):
         """Links of replication, which a follower has, among them."""
@@ -185,6 +185,7 @@ class Migration:
         self.env = dict(os.environ, OLD_DSN=self.places[0], NEW_DSN=self.places[1])
         self.step = ""
         self.asker = None
+        self.has_asked = False  # for the way back
         self.write_plan()
 
     # Every second time the new side of the sessions holds JSON.
@@ -264,7 +265,7 @@ class Migration:
             if code is None or code == SERVER_IS_GONE:
                 continue
             # Nobody approves what is to be taken back, so its end is the beginning again.
-            if code in (0, 4) and self.turns_back:
+            if code in (0, 4) and self.turns_back and self.has_asked:
                 self.turns_back = False
                 return
             if code == 0 or (code == 3 and "was completed by run" in runner.said()):
@@ -325,6 +326,7 @@ class Migration:
             if not self.turns_back:
                 self.mig("approve", "somebody", "--because", "the counts look right")
             elif self.asker is None or self.asker.poll() is not None:
+                self.has_asked = True
                 self.asker = subprocess.Popen(
                     [self.options.mig, "rollback", "--because", "not today"], cwd=self.folder,
                     env=self.env, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
