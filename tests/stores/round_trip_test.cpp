@@ -83,9 +83,9 @@ void publish(const std::string& found) {
 constexpr const char* kHead = R"(# How values stand in a store, and what does not come over
 
 What the tests find when they carry every type through every ordered pair of stores. A value comes
-over exactly as it was, or its row is set aside with a reason; nothing is cut or rounded. Zero has no
-sign: SQLite forgets the one of minus zero. In PostgreSQL and SQLite the columns are those that `create`
-makes; others that hold the type are read and written as well, as `mig preview` says.
+over exactly as it was, or its row is set aside with a reason; nothing is cut or rounded. Zero has
+no sign: SQLite forgets the one of minus zero. In PostgreSQL and SQLite the columns are those that
+`create` makes; others that hold the type are read and written as well, as `mig preview` says.
 
 ## A value in each store
 
