@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-#include "runtime/steps/chunk_writer.hpp"
+#include "runtime/steps/sql_chunk.hpp"
 #include "runtime/stores/changelog.hpp"
 #include "runtime/stores/control.hpp"
 #include "runtime/stores/effect.hpp"
