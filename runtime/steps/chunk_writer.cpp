@@ -8,13 +8,21 @@
 #include "runtime/stores/redis_writer.hpp"
 
 namespace mig::runtime {
+namespace {
+
+// Enough that the note of a page does not count, few enough that the server, which does nothing
+// else meanwhile, is back within a few milliseconds.
+constexpr std::size_t kMostClaims = 2000;
+
+}  // namespace
 
 Result<std::unique_ptr<ChunkWriter>> open_chunk(Effect& effect, const plan::Plan& plan,
                                                 const Carrier& carrier, WriteRule rule,
-                                                const Clock& clock, SharedRows shared) {
+                                                const Clock& clock, SharedRows shared,
+                                                Claims claims) {
   std::unique_ptr<ChunkWriter> chunk;
   if (effect.redis() != nullptr) {
-    chunk = std::make_unique<RedisChunk>(plan, rule, clock, shared);
+    chunk = std::make_unique<RedisChunk>(plan, rule, clock, shared, claims);
     return chunk;
   }
   MIG_ASSIGN(opened, SqlChunk::open(effect.database(), plan, carrier, rule, shared));
@@ -22,9 +30,9 @@ Result<std::unique_ptr<ChunkWriter>> open_chunk(Effect& effect, const plan::Plan
   return chunk;
 }
 
-std::size_t most_rows_of_effect(plan::StoreKind kind) {
-  return kind == plan::StoreKind::Redis ? kMostRowsAnEffect
-                                        : std::numeric_limits<std::size_t>::max();
+std::size_t most_rows_of_effect(plan::StoreKind kind, Claims claims) {
+  if (kind != plan::StoreKind::Redis) return std::numeric_limits<std::size_t>::max();
+  return claims == Claims::Allowed ? kMostClaims : kMostRowsAnEffect;
 }
 
 }  // namespace mig::runtime

@@ -21,6 +21,11 @@ namespace mig::runtime {
 // from.
 enum class SharedRows { Agree, Overwrite };
 
+// How rows find out about keys in Redis that are taken: all keys are watched and looked at first,
+// or rows claim them, and what was taken in that very moment is told afterwards
+// (RedisEffect::refused). Claimed is what nobody else decides about, under Keep and row for row.
+enum class Claims { None, Allowed };
+
 class ChunkWriter {
  public:
   virtual ~ChunkWriter() = default;
@@ -30,6 +35,7 @@ class ChunkWriter {
     std::int64_t kept = 0;
     std::int64_t written = 0;
     std::vector<RowReject> rejects;  // each source row once, ascending
+    bool is_claimed = false;         // each moved row is one claim
   };
   // `carrier` has just run on `page`.
   virtual Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) = 0;
@@ -39,9 +45,10 @@ class ChunkWriter {
 Result<std::unique_ptr<ChunkWriter>> open_chunk(Effect& effect, const plan::Plan& plan,
                                                 const Carrier& carrier, WriteRule rule,
                                                 const Clock& clock,
-                                                SharedRows shared = SharedRows::Agree);
+                                                SharedRows shared = SharedRows::Agree,
+                                                Claims claims = Claims::None);
 
 // How many source rows an effect on that store should write.
-std::size_t most_rows_of_effect(plan::StoreKind kind);
+std::size_t most_rows_of_effect(plan::StoreKind kind, Claims claims);
 
 }  // namespace mig::runtime

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
 #include <limits>
 #include <optional>
 #include <set>
@@ -11,13 +10,19 @@
 
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/data/carry.hpp"
+#include "runtime/steps/bytes_ahead.hpp"
 #include "runtime/steps/chunk_writer.hpp"
+#include "runtime/steps/copy_cursor.hpp"
 #include "runtime/steps/read_ahead.hpp"
+#include "runtime/steps/redis_chunk.hpp"
 #include "runtime/steps/store_step.hpp"
-#include "runtime/steps/tuples_ahead.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/lineage.hpp"
 #include "runtime/stores/open_rows.hpp"
+#include "runtime/stores/postgres_passage.hpp"
+#include "runtime/stores/redis_passage.hpp"
+#include "runtime/stores/redis_scan.hpp"
+#include "runtime/stores/redis_server_facts.hpp"
 #include "runtime/stores/sqlite_bulk.hpp"
 #include "runtime/stores/store_letters.hpp"
 
@@ -29,26 +34,9 @@ constexpr Duration kPoliteWrite = std::chrono::milliseconds(25);
 constexpr std::size_t kFirstChunk = 200;
 constexpr std::size_t kLeastChunk = 20;
 constexpr int kLookedAt = 16;
-constexpr std::int64_t kJudgedFrom = 1000;  // rows, before a share of rejects means anything
-
-// What stands in the target about a copy: where it is, where it ends, how many rows there were.
-struct Cursor {
-  std::string at;
-  std::string end;
-  std::int64_t total = 0;
-
-  std::string text() const { return fmt::format("{} {} {}", at.empty() ? "-" : at, end, total); }
-  static Cursor parse(std::string_view text) {
-    const auto first = text.find(' ');
-    const auto second = text.find(' ', first + 1);
-    Cursor cursor{std::string(text.substr(0, first)),
-                  std::string(text.substr(first + 1, second - first - 1))};
-    const std::string_view total = text.substr(second + 1);
-    std::from_chars(total.data(), total.data() + total.size(), cursor.total);
-    if (cursor.at == "-") cursor.at.clear();
-    return cursor;
-  }
-};
+constexpr std::size_t kMostScanned = 16'000;  // rows of a page from Redis, for its memory
+constexpr std::size_t kWholePage = 1U << 20;  // more rows than any page has
+constexpr std::int64_t kJudgedFrom = 1000;    // rows, before a share of rejects means anything
 
 WriteRule rule_of(plan::OnConflict on_conflict) {
   switch (on_conflict) {
@@ -66,10 +54,7 @@ WriteRule rule_of(plan::OnConflict on_conflict) {
 class CopyStep final : public Step {
  public:
   CopyStep(const plan::Plan& plan, const plan::Copy& action, plan::StepId id)
-      : plan_(plan), action_(action), id_(id), target_(plan.at(plan.to.front()).store) {
-    const bool is_polite = action.pace.kind == plan::PaceKind::Polite;
-    rows_ = is_polite ? std::min(most_rows(), kFirstChunk) : most_rows();
-  }
+      : plan_(plan), action_(action), id_(id), target_(plan.at(plan.to.front()).store) {}
 
   Result<Outcome> advance(World& world) override {
     if (world.clock.now() < pause_until_) {
@@ -79,6 +64,10 @@ class CopyStep final : public Step {
     MIG_ASSIGN(applied, read_applied(*writer_, world.authority.run, plan_.at(id_).name));
     if (!applied) return start(world);
     if (applied->finished) return done(*applied);
+    MIG_ASSIGN(can_go_on, knows(applied->cursor));
+    if (!can_go_on) return start_again(world);
+    const bool is_unsettled = CopyCursor::parse(applied->cursor).is_claimed;
+    if (is_unsettled && applied->cursor != settled_) return look_again(world, *applied);
     return move_page(world, *applied);
   }
 
@@ -105,21 +94,49 @@ class CopyStep final : public Step {
                   "together",
                   "move it to one store");
     }
-    MIG_ASSIGN(reader, open_rows(world.stores, plan_, plan_.from));
     MIG_ASSIGN(writer, world.stores.writing(target_));
     writer_.emplace(writer);
+    MIG_ASSIGN(old, world.stores.reading(plan_.at(plan_.from).store));
+    MIG_ASSIGN(reader, open_source(world, old));
     source_.emplace(plan_, std::move(reader));
+    const bool may_claim = writer.redis() != nullptr && !is_followed(world);
+    claims_ =
+        may_claim && action_.on_conflict == plan::OnConflict::Keep ? Claims::Allowed : Claims::None;
+    const bool is_polite = action_.pace.kind == plan::PaceKind::Polite;
+    rows_ = is_polite ? std::min(most_rows(), kFirstChunk) : most_rows();
     MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
     bulk_ = std::move(bulk);
     MIG_TRY(find_dead(world));
-    if (!dead_.empty()) {  // those pages do not say which rows they hold
-      bulk_.reset();
-      return {};
+    if (dead_.empty()) return open_passage(old);
+    bulk_.reset();  // pages of bytes do not say which rows they hold
+    return {};
+  }
+
+  // In SCAN's order where nobody writes to what is copied, least of all this copy itself.
+  Result<KeysetReader> open_source(World& world, const OpenStore& old) {
+    if (old.redis() == nullptr || is_followed(world)) {
+      return open_rows(world.stores, plan_, plan_.from);
     }
-    MIG_ASSIGN(old, world.stores.reading(plan_.at(plan_.from).store));
-    if (old.sql() == nullptr || writer.sql() == nullptr) return {};
-    MIG_ASSIGN(passage, PostgresPassage::open(*old.sql(), *writer.sql(), plan_));
-    if (passage) tuples_.emplace(std::move(*passage));
+    if (writer_->redis() != nullptr) {
+      MIG_ASSIGN(is_same, is_same_server(*old.redis(), *writer_->redis()));
+      if (is_same) return open_rows(world.stores, plan_, plan_.from);
+    }
+    scanned_ = old.redis();
+    MIG_ASSIGN(rows,
+               RedisScannedRows::open(*scanned_, plan_, plan_.from, writer_->redis() != nullptr));
+    return KeysetReader(std::make_unique<RedisScannedRows>(std::move(rows)));
+  }
+
+  Result<void> open_passage(const OpenStore& old) {
+    if (old.sql() != nullptr && writer_->sql() != nullptr) {
+      MIG_ASSIGN(passage, PostgresPassage::open(*old.sql(), *writer_->sql(), plan_));
+      if (passage) {
+        bytes_ = std::make_unique<PassageAhead<PostgresPassage>>(std::move(*passage));
+      }
+    } else if (scanned_ != nullptr && claims_ == Claims::Allowed) {
+      MIG_ASSIGN(passage, RedisPassage::open(old, *writer_, plan_));
+      if (passage) bytes_ = std::make_unique<PassageAhead<RedisPassage>>(std::move(*passage));
+    }
     return {};
   }
 
@@ -145,9 +162,87 @@ class CopyStep final : public Step {
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
     const std::optional<Applied>& present = effect.applied();
     if (present) return Outcome{More{.counts = present->counts}, {}};
-    const Cursor cursor{"", last.empty() ? "-" : last, total};
+    const CopyCursor cursor{"", last.empty() ? "-" : last, total};
     MIG_TRY(effect.commit({.cursor = cursor.text(), .finished = last.empty()}));
     return Outcome{More{.total = total}, {}};
+  }
+
+  // Whether a copy that stands there is one that this step can go on with.
+  Result<bool> knows(const std::string& cursor) {
+    if (is_known_) return true;
+    const CopyCursor at = CopyCursor::parse(cursor);
+    is_known_ = (scanned_ != nullptr) == (at.end == scan_end());
+    if (scanned_ == nullptr || !is_known_) return is_known_;
+    MIG_ASSIGN(is_place, knows_place(*scanned_, at.at));
+    is_known_ = is_place;
+    return is_known_;
+  }
+
+  // What was moved stays, and is kept the next time.
+  Result<Outcome> start_again(World& world) {
+    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    MIG_TRY(effect.commit_undone());
+    is_known_ = true;
+    return Outcome{More{}, {}};
+  }
+
+  // Nobody heard what became of a page's claims: what stands there now tells. Where that is the row
+  // it was moved, where it is another one that was kept.
+  Result<Outcome> look_again(World& world, const Applied& applied) {
+    assert(source_.has_value());
+    const CopyCursor cursor = CopyCursor::parse(applied.cursor);
+    MIG_ASSIGN(carried, source_->take({cursor.claimed_from, cursor.at, kWholePage}));
+    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    if (!stands_at(effect, applied.cursor)) return cursor_moved();
+    RedisChunk looking(plan_, WriteRule::Shared, world.clock, SharedRows::Agree);
+    MIG_ASSIGN(totals, looking.write(effect, carried->carrier, carried->page));
+    const auto is_known = [&](const RowReject& reject) {
+      return carried->carrier.is_rejected(static_cast<std::uint32_t>(reject.row));
+    };
+    const auto refused = totals.rejects.size() -
+                         static_cast<std::size_t>(std::ranges::count_if(totals.rejects, is_known));
+    effect.redis()->writes().clear();
+    return settle(effect, applied, refused);
+  }
+
+  // The note of a page whose claims are known, inside an effect that does nothing else.
+  Result<Outcome> settle(Effect& effect, const Applied& applied, std::size_t refused) {
+    Applied now = applied;
+    CopyCursor cursor = CopyCursor::parse(applied.cursor);
+    const auto kept = static_cast<std::int64_t>(refused);
+    now.counts.moved -= kept;
+    now.counts.written -= kept;
+    now.counts.kept += kept;
+    cursor.is_claimed = false;
+    now.cursor = cursor.text();
+    now.finished = cursor.at == cursor.end;
+    if (auto committed = effect.commit(now); !committed) {
+      if (effect.is_disturbed()) return Outcome{More{.counts = applied.counts}, {}};
+      return std::unexpected(std::move(committed).error());
+    }
+    if (now.finished) return done(now);
+    return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
+  }
+
+  // Ends a page's effect. A claim that was refused is counted by another one, and so is the end of
+  // a copy whose last page claimed.
+  Result<Outcome> finish_page(World& world, Effect& effect, Applied now, CopyCursor cursor,
+                              bool is_last) {
+    now.cursor = cursor.text();
+    now.finished = is_last && !cursor.is_claimed;
+    if (auto committed = effect.commit(now); !committed) {
+      if (effect.is_disturbed()) return Outcome{More{.counts = now.counts}, {}};
+      return std::unexpected(std::move(committed).error());
+    }
+    if (now.finished) return done(now);
+    const std::size_t refused = cursor.is_claimed ? effect.redis()->refused().size() : 0;
+    if (refused > 0 || (is_last && cursor.is_claimed)) {
+      MIG_ASSIGN(next, begin_effect(world, target_, id_));
+      if (!stands_at(next, now.cursor)) return cursor_moved();
+      return settle(next, now, refused);
+    }
+    settled_ = now.cursor;
+    return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
   }
 
   Result<Outcome> done(const Applied& applied) const {
@@ -163,7 +258,7 @@ class CopyStep final : public Step {
   // A page inside the engine, or nothing where it needs to be looked at row by row.
   Result<std::optional<Outcome>> move_page_in_bulk(World& world, const Applied& applied) {
     assert(bulk_.has_value());
-    Cursor cursor = Cursor::parse(applied.cursor);
+    CopyCursor cursor = CopyCursor::parse(applied.cursor);
     const Duration began = world.clock.elapsed();
     MIG_ASSIGN(effect, begin_effect(world, bulk_->database(), target_, id_));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
@@ -195,41 +290,42 @@ class CopyStep final : public Step {
   }
 
   // A page as the bytes that the source gives, or nothing where its rows need to be looked at.
-  Result<std::optional<Outcome>> move_page_of_tuples(World& world, const Applied& applied) {
-    assert(tuples_.has_value());
-    Cursor cursor = Cursor::parse(applied.cursor);
-    MIG_ASSIGN(page, tuples_->take({cursor.at, cursor.end, rows_}));
+  Result<std::optional<Outcome>> move_page_of_bytes(World& world, const Applied& applied) {
+    assert(bytes_ != nullptr);
+    CopyCursor cursor = CopyCursor::parse(applied.cursor);
+    MIG_ASSIGN(page, bytes_->take({cursor.at, cursor.end, rows_}));
     if (!page->is_plain || page->read == 0) return std::optional<Outcome>();
-    cursor.at = page->last;
+    move_on(cursor, page->last, claims_ == Claims::Allowed);
     const bool is_last = page->is_last || cursor.at == cursor.end;
     const Reading reading(world.beside);
     if (!is_last && may_read_ahead(world)) {
-      tuples_->start(world.beside, {cursor.at, cursor.end, rows_});
+      bytes_->start(world.beside, {cursor.at, cursor.end, rows_});
     }
     const Duration began = world.clock.elapsed();
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
-    MIG_ASSIGN(is_written, tuples_->write(*page));
+    MIG_ASSIGN(is_written, bytes_->write(effect));
     if (!is_written) return std::optional<Outcome>();
     Applied now = applied;
     now.counts.read += page->read;
     now.counts.moved += page->read;
     now.counts.written += page->read;
-    now.cursor = cursor.text();
-    now.finished = is_last;
-    MIG_TRY(effect.commit(now));
+    MIG_ASSIGN(outcome, finish_page(world, effect, now, std::move(cursor), is_last));
     pace(world, page->read, world.clock.elapsed() - began);
-    if (!is_last) return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
-    MIG_ASSIGN(end, done(now));
-    return std::optional(end);
+    return std::optional(std::move(outcome));
+  }
+
+  static void move_on(CopyCursor& cursor, const std::string& to, bool is_claimed) {
+    cursor.is_claimed = is_claimed;
+    cursor.claimed_from = std::exchange(cursor.at, to);
   }
 
   Result<Outcome> move_page(World& world, const Applied& applied) {
     assert(source_.has_value());
     if (looked_at_ > 0) {
       --looked_at_;
-    } else if (tuples_ && !is_followed(world)) {
-      MIG_ASSIGN(moved, move_page_of_tuples(world, applied));
+    } else if (bytes_ && !is_followed(world)) {
+      MIG_ASSIGN(moved, move_page_of_bytes(world, applied));
       if (moved) return *moved;
       looked_at_ = kLookedAt;
     }
@@ -237,7 +333,7 @@ class CopyStep final : public Step {
       MIG_ASSIGN(moved, move_page_in_bulk(world, applied));
       if (moved) return *moved;
     }
-    Cursor cursor = Cursor::parse(applied.cursor);
+    CopyCursor cursor = CopyCursor::parse(applied.cursor);
     // While others write, what is read before the lock may be older than what the follower puts
     // meanwhile, or a row that it takes away: it would come back from the dead (tests/mc, I2).
     std::optional<Effect> early;
@@ -247,7 +343,8 @@ class CopyStep final : public Step {
     }
     MIG_ASSIGN(carried, source_->take({cursor.at, cursor.end, rows_}));
     const Page& page = carried->page;
-    if (page.read > 0) cursor.at = page.last;
+    const bool has_moved = page.read > 0 || scanned_ != nullptr;
+    move_on(cursor, has_moved ? page.last : cursor.at, false);
     const bool is_last = page.is_last || cursor.at == cursor.end;
     const Reading reading(world.beside);
     if (!is_last && may_read_ahead(world)) {
@@ -262,7 +359,7 @@ class CopyStep final : public Step {
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
     if (!chunk_) {
       MIG_ASSIGN(opened, open_chunk(effect, plan_, carried->carrier, rule_of(action_.on_conflict),
-                                    world.clock));
+                                    world.clock, SharedRows::Agree, claims_));
       chunk_ = std::move(opened);
     }
     MIG_ASSIGN(totals, chunk_->write(effect, carried->carrier, page));
@@ -274,19 +371,15 @@ class CopyStep final : public Step {
     now.counts.kept += totals.kept;
     now.counts.rejected += rejected;
     now.counts.written += totals.written;
-    now.cursor = cursor.text();
     now.finished = is_last;
     MIG_TRY(judge(letters, now));
     if (is_followed(world)) MIG_TRY(find_dead(world));  // the follower sets rows aside, too
     MIG_TRY(close_letters(world, effect, page));
     MIG_TRY(add_dead_letters(effect, letters));
-    if (auto committed = effect.commit(now); !committed) {
-      if (effect.is_disturbed()) return Outcome{More{.counts = applied.counts}, {}};
-      return std::unexpected(std::move(committed).error());
-    }
+    cursor.is_claimed = totals.is_claimed;
+    MIG_ASSIGN(outcome, finish_page(world, effect, now, std::move(cursor), is_last));
     pace(world, page.read, world.clock.elapsed() - began);
-    if (now.finished) return done(now);
-    return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
+    return std::move(outcome);
   }
 
   std::vector<DeadLetter> letters_of(const World& world, const Page& page,
@@ -375,19 +468,24 @@ class CopyStep final : public Step {
 
   std::size_t most_rows() const {
     const auto chunk = static_cast<std::size_t>(std::max<std::int64_t>(action_.chunk.value, 1));
-    return std::min(chunk, most_rows_of_effect(plan_.at(target_).kind));
+    const std::size_t typed = scanned_ != nullptr ? kMostScanned : chunk;
+    return std::min({chunk, typed, most_rows_of_effect(plan_.at(target_).kind, claims_)});
   }
 
   const plan::Plan& plan_;
   plan::Copy action_;
   plan::StepId id_;
   plan::StoreId target_;
-  std::size_t rows_;  // of the next page
+  std::size_t rows_ = 0;  // of the next page
   Instant pause_until_{};
   std::optional<OpenStore> writer_;  // from `open` on
   std::optional<ReadAhead> source_;
   std::optional<BulkCopy> bulk_;
-  std::optional<TuplesAhead> tuples_;
+  RedisConnection* scanned_ = nullptr;  // the source, where it is read in SCAN's order
+  Claims claims_ = Claims::None;
+  bool is_known_ = false;  // the cursor, to the source
+  std::string settled_;    // a cursor whose page is known to have moved all of its rows
+  std::unique_ptr<BytesAhead> bytes_;
   int looked_at_ = 0;  // pages whose rows are read before bytes are tried again
   std::unique_ptr<ChunkWriter> chunk_;
   std::set<std::string> dead_;  // keys with an open letter

@@ -17,22 +17,34 @@ Result<ChunkWriter::Totals> RedisChunk::write(Effect& effect, const Carrier& car
     fates_[reject.row] = Fate::Rejected;
   }
   const RedisCommands before = redis->writes();
+  is_claiming_ = may_claim(carrier);
   while (true) {  // each round without a row more that was refused
     MIG_ASSIGN(fits, queue_all(*redis, carrier, page, totals));
+    if (fits && is_claiming_) {
+      MIG_ASSIGN(is_free, redis->is_free(claimed_));
+      is_claiming_ = fits = is_free;
+    }
     if (fits) break;
     redis->writes() = before;
     totals.written = 0;
     std::ranges::replace(fates_, Fate::Moved, Fate::Kept);
   }
+  totals.is_claimed = is_claiming_;
   totals.moved = std::ranges::count(fates_, Fate::Moved);
   totals.kept = std::ranges::count(fates_, Fate::Kept);
   std::ranges::sort(totals.rejects, {}, &RowReject::row);
   return totals;
 }
 
+bool RedisChunk::may_claim(const Carrier& carrier) const {
+  return claims_ == Claims::Allowed && rule_ == WriteRule::Keep && carrier.emitted().size() == 1 &&
+         !carrier.emitted().front().shared;
+}
+
 Result<bool> RedisChunk::queue_all(RedisEffect& effect, const Carrier& carrier, const Page& page,
                                    Totals& totals) {
   bool fits = true;
+  claimed_.clear();
   for (const std::size_t emit : carrier.order()) {
     const Emitted& emitted = carrier.emitted()[emit];
     const plan::DatasetId dataset = carrier.dataset(emit);
@@ -44,7 +56,11 @@ Result<bool> RedisChunk::queue_all(RedisEffect& effect, const Carrier& carrier, 
       if (fates_[emitted.source[row]] != Fate::Rejected) selected_.push_back(row);
     }
     const auto expiries = expiries_of(plan_.at(dataset), emitted, page);
-    MIG_TRY(writer.write(emitted.rows, selected_, expiries, written_));
+    if (is_claiming_) {
+      MIG_TRY(writer.claim(emitted.rows, selected_, expiries, written_, claimed_));
+    } else {
+      MIG_TRY(writer.write(emitted.rows, selected_, expiries, written_));
+    }
     for (std::size_t i = 0; i < selected_.size(); ++i) {
       Fate& fate = fates_[emitted.source[selected_[i]]];
       if (written_[i].written == Written::Changed) ++totals.written;

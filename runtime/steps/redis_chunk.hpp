@@ -2,7 +2,8 @@
 //
 // What is written is queued in the effect, so where a row is refused the queue is made anew without
 // all that its source row became. A row expires when the row that it came from does; where that
-// store knows no such thing, as long after this moment as the dataset says. One thread.
+// store knows no such thing, as long after this moment as the dataset says. Rows claim their keys
+// only where none of those is taken just now. One thread.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +16,17 @@ namespace mig::runtime {
 
 class RedisChunk final : public ChunkWriter {
  public:
-  RedisChunk(const plan::Plan& plan, WriteRule rule, const Clock& clock, SharedRows shared)
-      : plan_(plan), rule_(rule), clock_(clock), shared_(shared) {}
+  RedisChunk(const plan::Plan& plan, WriteRule rule, const Clock& clock, SharedRows shared,
+             Claims claims = Claims::None)
+      : plan_(plan), rule_(rule), clock_(clock), shared_(shared), claims_(claims) {}
 
   Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) override;
 
  private:
   enum class Fate : std::uint8_t { Kept, Moved, Rejected };
 
+  // Whether rows of this page may claim their keys.
+  bool may_claim(const Carrier& carrier) const;
   // False: a row was refused, and what is queued holds rows that must not be written.
   Result<bool> queue_all(RedisEffect& effect, const Carrier& carrier, const Page& page,
                          Totals& totals);
@@ -33,6 +37,9 @@ class RedisChunk final : public ChunkWriter {
   WriteRule rule_;
   const Clock& clock_;
   SharedRows shared_;
+  Claims claims_;
+  bool is_claiming_ = false;  // this page
+  std::vector<std::string> claimed_;
   std::vector<Fate> fates_;  // of the page's rows
   std::vector<std::uint32_t> selected_;
   std::vector<RowFate> written_;

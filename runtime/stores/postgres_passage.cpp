@@ -24,7 +24,7 @@ Result<std::optional<PostgresPassage>> PostgresPassage::open(const Database& sou
 }
 
 Result<void> PostgresPassage::read(const std::string& after, const std::string& until,
-                                   std::size_t limit, TuplePage& page) const {
+                                   std::size_t limit, Page& page) const {
   page.tuples.clear();
   page.read = 0;
   page.is_plain = false;
@@ -48,8 +48,8 @@ Result<void> PostgresPassage::read(const std::string& after, const std::string& 
   return {};
 }
 
-Result<bool> PostgresPassage::write(const TuplePage& page) const {
-  assert(page.is_plain && page.read > 0);
+Result<bool> PostgresPassage::write(const Page& page) const {
+  assert(page.is_plain);
   MIG_TRY(target_->execute("SAVEPOINT mig_passage"));
   const auto copy = [&]() -> Result<std::int64_t> {
     MIG_ASSIGN(in, CopyIn::begin(*target_, into_));

@@ -14,30 +14,27 @@
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
+#include "runtime/stores/passed_page.hpp"
 #include "runtime/stores/plain_pair.hpp"
 #include "runtime/stores/sql_database.hpp"
 
 namespace mig::runtime {
 
-struct TuplePage {
-  std::string tuples;
-  std::int64_t read = 0;
-  std::string last;       // the place of the last row
-  bool is_last = false;   // nothing lies behind it
-  bool is_plain = false;  // false: to be read on the typed path, and nothing else here counts
-};
-
 class PostgresPassage {
  public:
+  struct Page : PassedPage {
+    std::string tuples;
+  };
+
   // Nothing where the rows of this plan do not pass as they are (PlainPair).
   static Result<std::optional<PostgresPassage>> open(const Database& source, const Database& target,
                                                      const plan::Plan& plan);
 
   // As RowSource::read.
   Result<void> read(const std::string& after, const std::string& until, std::size_t limit,
-                    TuplePage& page) const;
-  // Inside an Effect, a page that is plain and not empty. False: it did not go in.
-  Result<bool> write(const TuplePage& page) const;
+                    Page& page) const;
+  // Inside an Effect, a page that is plain. False: it did not go in.
+  Result<bool> write(const Page& page) const;
 
  private:
   PostgresPassage(const Database& source, const Database& target, PlainPair pair, std::string into)

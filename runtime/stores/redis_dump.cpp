@@ -7,13 +7,6 @@
 #include "runtime/stores/redis_control.hpp"
 
 namespace mig::runtime {
-namespace {
-
-// Behind a payload: two bytes of its format, the lower one first, and eight of a checksum.
-constexpr std::size_t kFooter = 10;
-
-}  // namespace
-
 Result<void> dump_keys(RedisConnection& from, const std::vector<std::string>& keys,
                        std::int64_t large, DumpPage& page) {
   page = {};
@@ -49,13 +42,6 @@ Result<void> dump_keys(RedisConnection& from, const std::vector<std::string>& ke
         {*key, std::move(payload.text), expiry.integer < 0 ? kNoExpiry : expiry.integer});
   }
   return {};
-}
-
-std::optional<std::uint16_t> payload_format(std::string_view payload) {
-  if (payload.size() < kFooter) return std::nullopt;
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(payload[at]); };
-  const std::size_t footer = payload.size() - kFooter;
-  return static_cast<std::uint16_t>(byte(footer) | byte(footer + 1) << 8);
 }
 
 // The target's own format is that of what it dumps, and a fence is there to be dumped.

@@ -18,6 +18,7 @@
 #include "runtime/stores/redis_connection.hpp"
 #include "runtime/stores/redis_effect.hpp"
 #include "runtime/stores/redis_pattern.hpp"
+#include "runtime/stores/redis_payload.hpp"
 #include "runtime/stores/redis_rows.hpp"
 #include "runtime/stores/redis_writer.hpp"
 
@@ -39,8 +40,6 @@ struct DumpPage {
 Result<void> dump_keys(RedisConnection& from, const std::vector<std::string>& keys,
                        std::int64_t large, DumpPage& page);
 
-// The format of a payload, as every DUMP ends with it; nothing where that is none.
-std::optional<std::uint16_t> payload_format(std::string_view payload);
 // Whether `to` reads what `from` dumps. Writes nothing on `from`. REQUIRES: `to` holds a fence.
 Result<bool> can_restore(RedisConnection& from, RedisConnection& to, const std::string& sample_key);
 

@@ -61,6 +61,17 @@ Result<RedisEffect> RedisEffect::begin(RedisConnection& redis,
   return effect;
 }
 
+Result<bool> RedisEffect::is_free(const std::vector<std::string>& keys) {
+  if (keys.empty()) return true;
+  MIG_TRY(redis_->drop_pending());
+  redis_->begin_command(1 + keys.size());
+  redis_->add_word("EXISTS");
+  for (const std::string& key : keys)
+    redis_->add_word(key);
+  MIG_ASSIGN(found, redis_->value());
+  return found.integer == 0;
+}
+
 Result<Committed> RedisEffect::commit(const Applied& now) {
   assert(now.counts.balance() && "every row that was read is moved, kept or rejected");
   RedisCommands note;
@@ -85,7 +96,10 @@ Result<Committed> RedisEffect::finish(const RedisCommands& note) {
   all.append(writes_);
   all.append(note);
   all.append({"DEL", control_key("origin")});
-  MIG_ASSIGN(is_done, transaction_.commit(all));
+  refused_.clear();
+  MIG_ASSIGN(is_done, transaction_.commit(all, refused_));
+  for (std::size_t& position : refused_)
+    --position;  // the mark is before them
   if (is_done) return Committed::Done;
   MIG_TRY(check_fence(*redis_, resources_, authority_));
   return Committed::Disturbed;

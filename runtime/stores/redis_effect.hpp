@@ -8,6 +8,7 @@
 // An Effect that ends without `commit` leaves nothing. One thread, like the connection.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,12 +47,17 @@ class RedisEffect {
 
   // Before reading what a decision will rest on.
   Result<void> watch(const std::vector<std::string>& keys) { return transaction_.watch(keys); }
-  // The changes, in order. None may fail for what stands under its key: Redis takes nothing back.
+  // Whether nothing stands under any of these keys just now, which nobody watches.
+  Result<bool> is_free(const std::vector<std::string>& keys);
+  // The changes, in order. None may fail for what stands under its key, as Redis takes nothing
+  // back; but a RESTORE that does not replace leaves what is there alone, and is told by `refused`.
   RedisCommands& writes() { return writes_; }
 
   // The changes and their note together. Where the fence was taken meanwhile, the refusal that
   // `begin` would give.
   Result<Committed> commit(const Applied& now);
+  // After `commit`: the positions of such RESTOREs among the changes, ascending.
+  const std::vector<std::size_t>& refused() const { return refused_; }
   // The changes, and the step's note gone: as if the step had never begun.
   Result<Committed> commit_undone();
 
@@ -67,6 +73,7 @@ class RedisEffect {
   std::string step_;
   std::optional<Applied> applied_;
   RedisCommands writes_;
+  std::vector<std::size_t> refused_;
 };
 
 }  // namespace mig::runtime

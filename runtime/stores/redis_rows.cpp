@@ -55,8 +55,7 @@ Result<void> RedisRows::read(const std::string& after, const std::string& until,
   MIG_ASSIGN(last, bound(until));
   if (after.empty() && std::exchange(has_begun_, true)) gathering_->forget();
   MIG_ASSIGN(gathered, gathering_->keys());
-  page.begin(types_);
-  gone_.clear();
+  begin(page);
   std::vector<std::string> keys;
   do {  // a page without rows would look like the end
     MIG_TRY(gathered->range(first, last, limit, keys));
@@ -74,8 +73,7 @@ Result<void> RedisRows::read(const std::string& after, const std::string& until,
 
 Result<void> RedisRows::read_each(const std::vector<std::string>& places, Page& page,
                                   std::vector<std::string>& gone) {
-  page.begin(types_);
-  gone_.clear();
+  begin(page);
   std::vector<Wanted> wanted;
   for (const std::string& place : places)
     wanted.push_back({pattern_.key_at(place), place});
@@ -99,6 +97,11 @@ Result<void> RedisRows::read_keys(const std::vector<Wanted>& wanted, Page& page)
   return {};
 }
 
+void RedisRows::begin(Page& page) {
+  page.begin(types_);
+  gone_.clear();
+}
+
 // Asking for the declared fields bounds the answer, however many the hash has; how many those are
 // tells whether there are others.
 void RedisRows::ask(const std::string& key) {
@@ -112,7 +115,7 @@ void RedisRows::ask(const std::string& key) {
   } else {
     connection_->append({"GET", key});
   }
-  connection_->append({"PEXPIRETIME", key});
+  if (has_expiries_) connection_->append({"PEXPIRETIME", key});
 }
 
 Result<void> RedisRows::take(const Wanted& wanted, Page& page) {
@@ -124,7 +127,11 @@ Result<void> RedisRows::take(const Wanted& wanted, Page& page) {
     MIG_ASSIGN(answer, connection_->reply());
     size = std::move(answer);
   }
-  MIG_ASSIGN(expiry, connection_->reply());
+  RedisReply expiry;
+  if (has_expiries_) {
+    MIG_ASSIGN(answer, connection_->reply());
+    expiry = std::move(answer);
+  }
   if (value.is_error() && value.code() == "WRONGTYPE") {
     ++page.read;
     page.last = pattern_.place_of(key);
@@ -158,7 +165,7 @@ Result<void> RedisRows::take(const Wanted& wanted, Page& page) {
   ++page.rows.rows;
   page.keys.append(page.last);
   // Between the two commands it may have gone (-2); then the row that was read had no end yet.
-  page.expiries.push_back(expiry.integer < 0 ? kNoExpiry : expiry.integer);
+  if (has_expiries_) page.expiries.push_back(expiry.integer < 0 ? kNoExpiry : expiry.integer);
   return {};
 }
 

@@ -52,6 +52,14 @@ class RedisRows final : public RowSource {
   // Of the last read: the places asked for, or gathered, where no row is now.
   const std::vector<std::string>& gone() const { return gone_; }
 
+  // For who finds the keys in another way: begins a page, asks for a row, and takes its answer onto
+  // the page, in the order of the asking.
+  void begin(Page& page);
+  void ask(const std::string& key);
+  Result<void> take(const std::string& key, Page& page) { return take(Wanted{key, {}}, page); }
+  // For who has no use for them; then pages have none.
+  void leave_out_expiries() { has_expiries_ = false; }
+
   const KeyPattern& pattern() const { return pattern_; }
   const RowCodec& codec() const { return codec_; }
 
@@ -65,7 +73,6 @@ class RedisRows final : public RowSource {
   };
   Result<std::optional<std::string>> bound(const std::string& place) const;
   Result<void> read_keys(const std::vector<Wanted>& wanted, Page& page);
-  void ask(const std::string& key);
   Result<void> take(const Wanted& wanted, Page& page);
 
   RedisConnection* connection_;
@@ -74,6 +81,7 @@ class RedisRows final : public RowSource {
   KeyPattern pattern_;
   RowCodec codec_;
   std::unique_ptr<RedisGathering> gathering_;
+  bool has_expiries_ = true;
   bool has_begun_ = false;  // a pass over what is gathered
   std::vector<std::string> gone_;
 };

@@ -36,6 +36,12 @@ Result<RedisServerFacts> read_server_facts(RedisConnection& redis) {
   return facts;
 }
 
+Result<bool> is_same_server(RedisConnection& one, RedisConnection& other) {
+  MIG_ASSIGN(first, read_server_facts(one));
+  MIG_ASSIGN(second, read_server_facts(other));
+  return first.server_run == second.server_run;
+}
+
 Result<void> check_source(const RedisServerFacts& facts, const std::string& shown) {
   if (number(facts.version) >= kFirstMajor) return {};
   return fail(ErrorKind::Permanent,

@@ -26,6 +26,9 @@ struct RedisServerFacts {
 
 Result<RedisServerFacts> read_server_facts(RedisConnection& redis);
 
+// Whether both lead to one server, whatever the URLs say.
+Result<bool> is_same_server(RedisConnection& one, RedisConnection& other);
+
 // Permanent where the server is older than 7.0, which cannot tell when a key expires.
 Result<void> check_source(const RedisServerFacts& facts, const std::string& shown);
 

@@ -1,5 +1,6 @@
 #include "runtime/stores/redis_transaction.hpp"
 
+#include <cassert>
 #include <optional>
 #include <utility>
 
@@ -29,15 +30,23 @@ Result<void> RedisTransaction::watch(std::span<const std::string> keys) {
 }
 
 Result<bool> RedisTransaction::commit(const RedisCommands& commands) {
+  std::vector<std::size_t> busy;
+  MIG_ASSIGN(is_done, commit(commands, busy));
+  assert(busy.empty() && "these say what is to become of a key that is taken");
+  return is_done;
+}
+
+Result<bool> RedisTransaction::commit(const RedisCommands& commands,
+                                      std::vector<std::size_t>& busy) {
   MIG_TRY(connection_->drop_pending());
   connection_->append({"MULTI"});
   connection_->append(commands);
   connection_->append({"EXEC"});
   is_watching_ = false;  // EXEC forgets it, whatever it answers
-  return outcome(commands.size());
+  return outcome(commands.size(), busy);
 }
 
-Result<bool> RedisTransaction::outcome(std::size_t commands) {
+Result<bool> RedisTransaction::outcome(std::size_t commands, std::vector<std::size_t>& busy) {
   std::optional<Error> refused;
   for (std::size_t i = 0; i <= commands; ++i) {  // MULTI too
     MIG_ASSIGN(queued, connection_->reply());
@@ -48,9 +57,13 @@ Result<bool> RedisTransaction::outcome(std::size_t commands) {
   if (refused) return std::unexpected(std::move(*refused));
   if (done.is_error()) return std::unexpected(redis_error(done, connection_->shown()));
   if (done.is_nil()) return false;
-  for (const RedisReply& each : done.items) {
-    if (!each.is_error()) continue;
-    const Error error = redis_error(each, connection_->shown());
+  for (std::size_t i = 0; i < done.items.size(); ++i) {
+    if (!done.items[i].is_error()) continue;
+    if (done.items[i].code() == "BUSYKEY") {
+      busy.push_back(i);
+      continue;
+    }
+    const Error error = redis_error(done.items[i], connection_->shown());
     return fail(ErrorKind::Permanent, "a transaction was carried out in part: " + error.message,
                 error.help + "; then roll the run back, or verify and repair");
   }

@@ -12,6 +12,7 @@
 // watched at a time (tests/bench/redis_bench.cpp).
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,11 +34,14 @@ class RedisTransaction {
   Result<void> watch(std::span<const std::string> keys);
 
   // False: somebody touched what was watched, and nothing was done. After an error of the
-  // connection nothing is known: look again at what the commands would have changed.
+  // connection nothing is known: look again at what the commands would have changed. `busy` gets
+  // the positions of those RESTOREs that found their key taken, and did nothing.
+  Result<bool> commit(const RedisCommands& commands, std::vector<std::size_t>& busy);
+  // For commands among which is no such.
   Result<bool> commit(const RedisCommands& commands);
 
  private:
-  Result<bool> outcome(std::size_t commands);
+  Result<bool> outcome(std::size_t commands, std::vector<std::size_t>& busy);
 
   RedisConnection* connection_;  // null once moved from
   bool is_watching_ = false;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/data/key_code.hpp"
+#include "runtime/stores/redis_payload.hpp"
 
 namespace mig::runtime {
 
@@ -184,6 +185,29 @@ Result<void> RedisWriter::write(const Batch& rows, std::span<const std::uint32_t
     if (fates[i].written != Written::Changed) continue;
     queue(candidates[i], there.is_there);
     there = std::move(mine);
+  }
+  return {};
+}
+
+Result<void> RedisWriter::claim(const Batch& rows, std::span<const std::uint32_t> selected,
+                                std::span<const std::int64_t> expiries, std::vector<RowFate>& fates,
+                                std::vector<std::string>& keys) {
+  assert(rule_ == WriteRule::Keep && "other rules compare");
+  fates.assign(selected.size(), {});
+  Candidate candidate;
+  std::string payload;
+  for (std::size_t i = 0; i < selected.size(); ++i) {
+    if (!prepare(rows, selected[i], candidate, fates[i])) continue;
+    payload.clear();
+    if (rows_.codec().kind() == plan::Codec::Hash) {
+      append_hash_payload(candidate.words, payload);
+    } else {
+      append_string_payload(candidate.words[0], payload);
+    }
+    const bool expires = !expiries.empty() && expiries[selected[i]] != kNoExpiry;
+    const std::string expiry = expires ? std::to_string(expiries[selected[i]]) : "0";
+    effect_->writes().append({"RESTORE", candidate.key, expiry, payload, "ABSTTL"});
+    keys.push_back(candidate.key);
   }
   return {};
 }

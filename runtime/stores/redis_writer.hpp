@@ -22,8 +22,8 @@
 
 namespace mig::runtime {
 
-// As many rows as one effect should write: Redis looks through all that a client watches for each
-// further key, so that at a thousand this costs more than the writing.
+// As many rows as one effect should write that looks at their keys: Redis looks through all that a
+// client watches for each further key, so that at a thousand this costs more than the writing.
 inline constexpr std::size_t kMostRowsAnEffect = 250;
 
 // What became of a row; a rejected one says why, by names and never by a value.
@@ -43,6 +43,11 @@ class RedisWriter {
   // a selected row. Replace changes a key whose expiry alone differs, too.
   Result<void> write(const Batch& rows, std::span<const std::uint32_t> selected,
                      std::span<const std::int64_t> expiries, std::vector<RowFate>& fates);
+  // The same under Keep, but without a look at what stands there: each row is a RESTORE that leaves
+  // a key that is taken alone (RedisEffect::refused). `keys` gets the key of each, in their order.
+  Result<void> claim(const Batch& rows, std::span<const std::uint32_t> selected,
+                     std::span<const std::int64_t> expiries, std::vector<RowFate>& fates,
+                     std::vector<std::string>& keys);
   // Queues the deletion of the rows at those places; gives how many of them there are.
   Result<std::int64_t> remove(const std::vector<std::string>& places);
 

@@ -112,7 +112,7 @@ bool is_passed(const Sides& sides, const std::string& after, std::size_t limit) 
   const auto passage = PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan());
   REQUIRE(passage);
   REQUIRE(passage->has_value());
-  TuplePage page;
+  PostgresPassage::Page page;
   REQUIRE((*passage)->read(after, "", limit, page));
   if (!page.is_plain) return false;
   auto transaction = Transaction::begin_write(sides.new_side());

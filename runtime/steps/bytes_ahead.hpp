@@ -1,0 +1,64 @@
+// The pages of a copy that passes rows on as bytes, read one ahead of the page that is written
+// (page_ahead.hpp, which also says what belongs to which thread).
+//
+// BytesAhead is what a copy sees, PassageAhead is one for each kind of passage: PostgresPassage,
+// RedisPassage.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "runtime/result.hpp"
+#include "runtime/steps/page_ahead.hpp"
+#include "runtime/stores/effect.hpp"
+#include "runtime/stores/passed_page.hpp"
+
+namespace mig::runtime {
+
+class BytesAhead {
+ public:
+  virtual ~BytesAhead() = default;
+
+  // As PageAhead says.
+  virtual Result<const PassedPage*> take(const PageRange& range) = 0;
+  virtual void start(Worker& worker, PageRange range) = 0;
+  // The page that was taken last, which is plain. False: it does not go in as it is, and nothing
+  // of it was written.
+  virtual Result<bool> write(Effect& effect) = 0;
+};
+
+template <class Passage>
+class PassageAhead final : public BytesAhead {
+  using Page = typename Passage::Page;
+  auto loading() {
+    return [this](const PageRange& range, Page& page) {
+      return passage_.read(range.after, range.until, range.limit, page);
+    };
+  }
+
+ public:
+  explicit PassageAhead(Passage passage) : passage_(std::move(passage)), pages_(Page(), Page()) {}
+
+  Result<const PassedPage*> take(const PageRange& range) override {
+    MIG_ASSIGN(page, pages_.take(range, loading()));
+    taken_ = page;
+    return taken_;
+  }
+  void start(Worker& worker, PageRange range) override {
+    pages_.start(worker, std::move(range), loading());
+  }
+  Result<bool> write(Effect& effect) override {
+    if constexpr (requires { passage_.write(effect, *taken_); }) {
+      return passage_.write(effect, *taken_);
+    } else {
+      return passage_.write(*taken_);
+    }
+  }
+
+ private:
+  Passage passage_;
+  PageAhead<Page> pages_;
+  const Page* taken_ = nullptr;
+};
+
+}  // namespace mig::runtime
