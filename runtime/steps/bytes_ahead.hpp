@@ -8,9 +8,11 @@
 #include <memory>
 #include <utility>
 
+#include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
 #include "runtime/steps/page_ahead.hpp"
 #include "runtime/stores/effect.hpp"
+#include "runtime/stores/open_store.hpp"
 #include "runtime/stores/passed_page.hpp"
 
 namespace mig::runtime {
@@ -26,6 +28,11 @@ class BytesAhead {
   // of it was written.
   virtual Result<bool> write(Effect& effect) = 0;
 };
+
+// Null where rows do not pass from one to the other as they are (PlainPair, RedisPassage).
+Result<std::unique_ptr<BytesAhead>> open_bytes_ahead(const OpenStore& source,
+                                                     const OpenStore& target,
+                                                     const plan::Plan& plan);
 
 template <class Passage>
 class PassageAhead final : public BytesAhead {

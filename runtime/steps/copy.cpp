@@ -13,14 +13,13 @@
 #include "runtime/steps/bytes_ahead.hpp"
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/copy_cursor.hpp"
+#include "runtime/steps/copy_rejects.hpp"
 #include "runtime/steps/read_ahead.hpp"
 #include "runtime/steps/redis_chunk.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/lineage.hpp"
 #include "runtime/stores/open_rows.hpp"
-#include "runtime/stores/postgres_passage.hpp"
-#include "runtime/stores/redis_passage.hpp"
 #include "runtime/stores/redis_scan.hpp"
 #include "runtime/stores/redis_server_facts.hpp"
 #include "runtime/stores/sqlite_bulk.hpp"
@@ -36,7 +35,6 @@ constexpr std::size_t kLeastChunk = 20;
 constexpr int kLookedAt = 16;
 constexpr std::size_t kMostScanned = 16'000;  // rows of a page from Redis, for its memory
 constexpr std::size_t kWholePage = 1U << 20;  // more rows than any page has
-constexpr std::int64_t kJudgedFrom = 1000;    // rows, before a share of rejects means anything
 
 WriteRule rule_of(plan::OnConflict on_conflict) {
   switch (on_conflict) {
@@ -107,8 +105,13 @@ class CopyStep final : public Step {
     MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
     bulk_ = std::move(bulk);
     MIG_TRY(find_dead(world));
-    if (dead_.empty()) return open_passage(old);
-    bulk_.reset();  // pages of bytes do not say which rows they hold
+    if (!dead_.empty()) {  // pages of bytes do not say which rows they hold
+      bulk_.reset();
+      return {};
+    }
+    if (old.redis() != nullptr && (scanned_ == nullptr || claims_ == Claims::None)) return {};
+    MIG_ASSIGN(bytes, open_bytes_ahead(old, writer, plan_));
+    bytes_ = std::move(bytes);
     return {};
   }
 
@@ -125,19 +128,6 @@ class CopyStep final : public Step {
     MIG_ASSIGN(rows,
                RedisScannedRows::open(*scanned_, plan_, plan_.from, writer_->redis() != nullptr));
     return KeysetReader(std::make_unique<RedisScannedRows>(std::move(rows)));
-  }
-
-  Result<void> open_passage(const OpenStore& old) {
-    if (old.sql() != nullptr && writer_->sql() != nullptr) {
-      MIG_ASSIGN(passage, PostgresPassage::open(*old.sql(), *writer_->sql(), plan_));
-      if (passage) {
-        bytes_ = std::make_unique<PassageAhead<PostgresPassage>>(std::move(*passage));
-      }
-    } else if (scanned_ != nullptr && claims_ == Claims::Allowed) {
-      MIG_ASSIGN(passage, RedisPassage::open(old, *writer_, plan_));
-      if (passage) bytes_ = std::make_unique<PassageAhead<RedisPassage>>(std::move(*passage));
-    }
-    return {};
   }
 
   Result<void> find_dead(const World& world) {
@@ -195,13 +185,7 @@ class CopyStep final : public Step {
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
     RedisChunk looking(plan_, WriteRule::Shared, world.clock, SharedRows::Agree);
-    MIG_ASSIGN(totals, looking.write(effect, carried->carrier, carried->page));
-    const auto is_known = [&](const RowReject& reject) {
-      return carried->carrier.is_rejected(static_cast<std::uint32_t>(reject.row));
-    };
-    const auto refused = totals.rejects.size() -
-                         static_cast<std::size_t>(std::ranges::count_if(totals.rejects, is_known));
-    effect.redis()->writes().clear();
+    MIG_ASSIGN(refused, looking.count_others(effect, carried->carrier, carried->page));
     return settle(effect, applied, refused);
   }
 
@@ -363,7 +347,7 @@ class CopyStep final : public Step {
       chunk_ = std::move(opened);
     }
     MIG_ASSIGN(totals, chunk_->write(effect, carried->carrier, page));
-    const auto letters = letters_of(world, page, totals.rejects);
+    const auto letters = letters_of(world, action_, id_, page, totals.rejects);
     const auto rejected = static_cast<std::int64_t>(letters.size());
     Applied now = applied;
     now.counts.read += page.read;
@@ -372,7 +356,7 @@ class CopyStep final : public Step {
     now.counts.rejected += rejected;
     now.counts.written += totals.written;
     now.finished = is_last;
-    MIG_TRY(judge(letters, now));
+    MIG_TRY(judge_rejects(action_, letters, now));
     if (is_followed(world)) MIG_TRY(find_dead(world));  // the follower sets rows aside, too
     MIG_TRY(close_letters(world, effect, page));
     MIG_TRY(add_dead_letters(effect, letters));
@@ -380,22 +364,6 @@ class CopyStep final : public Step {
     MIG_ASSIGN(outcome, finish_page(world, effect, now, std::move(cursor), is_last));
     pace(world, page.read, world.clock.elapsed() - began);
     return std::move(outcome);
-  }
-
-  std::vector<DeadLetter> letters_of(const World& world, const Page& page,
-                                     const std::vector<RowReject>& rejects) const {
-    std::vector<DeadLetter> letters;
-    const std::string at = print(world.clock.now());
-    const auto add = [&](const std::string& key, const std::string& field,
-                         const std::string& reason) {
-      letters.push_back({world.authority.run, plan_.at(id_).name, plan_.at(plan_.from).name, key,
-                         field, reason, at, action_.rejects.owner});
-    };
-    for (const BadRow& bad : page.bad)
-      add(bad.key, bad.field, bad.reason);
-    for (const RowReject& reject : rejects)
-      add(page.keys[reject.row], reject.field, reject.reason);
-    return letters;
   }
 
   // Rows of this page that were set aside before. Those that are set aside again get a new letter.
@@ -408,30 +376,6 @@ class CopyStep final : public Step {
                                 print(world.clock.now())));
     }
     return {};
-  }
-
-  // Leaves the page uncommitted where the plan does not bear its rejects.
-  Result<void> judge(const std::vector<DeadLetter>& letters, const Applied& now) const {
-    if (now.counts.rejected == 0) return {};
-    const std::string which =
-        letters.empty() ? std::string("the dead letters name them")
-                        : fmt::format("the row `{}` of `{}` cannot be moved: `{}`: {}",
-                                      shown_key(letters.front().key), letters.front().dataset,
-                                      letters.front().field, letters.front().reason);
-    if (!action_.rejects.quarantine) {
-      return fail(ErrorKind::Permanent, which,
-                  "correct the row, or allow rejects in the plan with `rejects quarantine`");
-    }
-    if (now.counts.read < kJudgedFrom && !now.finished) return {};
-    const __int128 rejected = static_cast<__int128>(now.counts.rejected) * plan::Ratio::kWhole;
-    if (rejected <= static_cast<__int128>(action_.rejects.most.parts()) * now.counts.read) {
-      return {};
-    }
-    return fail(
-        ErrorKind::Permanent,
-        fmt::format("{} of {} rows were rejected, the plan allows {}; {}", now.counts.rejected,
-                    now.counts.read, print(action_.rejects.most), which),
-        "correct the rows or the transform, then roll back and start again");
   }
 
   static bool is_followed(const World& world) {

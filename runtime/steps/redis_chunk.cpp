@@ -20,10 +20,11 @@ Result<ChunkWriter::Totals> RedisChunk::write(Effect& effect, const Carrier& car
   is_claiming_ = may_claim(carrier);
   while (true) {  // each round without a row more that was refused
     MIG_ASSIGN(fits, queue_all(*redis, carrier, page, totals));
-    if (fits && is_claiming_) {
+    if (is_claiming_ && fits) {
       MIG_ASSIGN(is_free, redis->is_free(claimed_));
-      is_claiming_ = fits = is_free;
+      fits = is_free;
     }
+    is_claiming_ = is_claiming_ && fits;
     if (fits) break;
     redis->writes() = before;
     totals.written = 0;
@@ -34,6 +35,16 @@ Result<ChunkWriter::Totals> RedisChunk::write(Effect& effect, const Carrier& car
   totals.kept = std::ranges::count(fates_, Fate::Kept);
   std::ranges::sort(totals.rejects, {}, &RowReject::row);
   return totals;
+}
+
+Result<std::size_t> RedisChunk::count_others(Effect& effect, const Carrier& carrier,
+                                             const Page& page) {
+  assert(rule_ == WriteRule::Shared && "which finds out whether a row is the one that is there");
+  MIG_ASSIGN(totals, write(effect, carrier, page));
+  effect.redis()->writes().clear();
+  return static_cast<std::size_t>(std::ranges::count_if(totals.rejects, [&](const RowReject& it) {
+    return !carrier.is_rejected(static_cast<std::uint32_t>(it.row));
+  }));
 }
 
 bool RedisChunk::may_claim(const Carrier& carrier) const {

@@ -21,6 +21,9 @@ class RedisChunk final : public ChunkWriter {
       : plan_(plan), rule_(rule), clock_(clock), shared_(shared), claims_(claims) {}
 
   Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) override;
+  // Of a page whose rows claimed their keys: under how many of those another row stands. One that
+  // is gone again is not counted. Writes nothing. REQUIRES: the rule is Shared.
+  Result<std::size_t> count_others(Effect& effect, const Carrier& carrier, const Page& page);
 
  private:
   enum class Fate : std::uint8_t { Kept, Moved, Rejected };

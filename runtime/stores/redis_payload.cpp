@@ -15,6 +15,9 @@ constexpr char kHashTable = 4;
 constexpr char kHashListPack = 16;
 // Behind a payload: two bytes of its format, the lower one first, and eight of a checksum.
 constexpr std::size_t kFooter = 10;
+// A longer text makes a table of a hash, unless the server is told otherwise: standing first, it
+// spares the server packing what stands before it.
+constexpr std::size_t kPackedText = 64;
 // A format that is older than every server that rows are moved to, and knows both values.
 constexpr std::uint16_t kWrittenFormat = 9;
 
@@ -139,8 +142,14 @@ void append_hash_payload(std::span<const std::string> words, std::string& payloa
   const std::size_t from = payload.size();
   payload += kHashTable;
   append_length(words.size() / 2, payload);
-  for (const std::string& word : words)
-    append_text(word, payload);
+  const auto longest = std::ranges::max_element(words, {}, &std::string::size);
+  const std::size_t first =
+      longest->size() > kPackedText ? static_cast<std::size_t>(longest - words.begin()) / 2 * 2 : 0;
+  for (std::size_t i = 0; i < words.size(); i += 2) {
+    const std::size_t at = i == 0 ? first : i == first ? 0 : i;
+    append_text(words[at], payload);
+    append_text(words[at + 1], payload);
+  }
   append_footer(from, payload);
 }
 

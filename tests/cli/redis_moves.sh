@@ -115,6 +115,86 @@ expect 6 'needs what is in' "$mig" doctor "$url" --remove --yes
 rm -r .mig
 expect 0 'things taken away' "$mig" doctor "$url" --remove --yes
 expect 0 'nothing of mig is left' "$mig" doctor "$url"
+# ---- rows that pass as they are, and the same rows looked at: hashes with and without an end, long and short
+plain() {  # PREFIX RATE: from `s:` of the first server to the second
+  cat <<PLAN
+mig 1
+store old: $(in_redis first)
+store new: $(in_redis second)
+entity Session { key id: i64; email: text; plan: text?; hits: i64; bio: text? }
+dataset sessions: Session in old { key = "s:{id}"; codec = hash }
+dataset copies: Session in new { key = "$1:{id}"; codec = hash }
+plan move {
+  from sessions
+  to copies
+  phase copy { snapshot old -> new { chunk = 700 rows; rate = $2 } }
+}
+PLAN
+}
+sessions=20000
+redis first flushall >/dev/null; redis second flushall >/dev/null
+awk -v n=$sessions 'BEGIN {
+  long = "0123456789"; while (length(long) < 100) long = long long
+  for (i = 1; i <= n; ++i) {
+    printf "HSET s:%d email u%d@example.org hits %d", i, i, i % 7 == 0 ? -i * 1000 : i
+    if (i % 3) printf " plan pro"
+    if (i % 11 == 0) printf " bio %s", long
+    print ""
+    if (i % 5 == 0) print "PEXPIREAT s:" i " 410244480" sprintf("%04d", i % 10000)
+  }
+}' | redis first --pipe >/dev/null
+# Everything of a server under a prefix, in one order.
+content() {
+  redis "$1" --scan --pattern "$2:*" | sed "s/^$2://" | sort -n | sed "s/.*/HLEN $2:&\nHMGET $2:& email plan hits bio\nPEXPIRETIME $2:&/" |
+    redis "$1" | paste -sd' ' | md5sum
+}
+mkdir "$work/plain" && cd "$work/plain" || exit 1
+plain c '100_000_000 rows/s' >plan.mig
+expect 0 "$sessions rows read: $sessions moved, 0 kept, 0 rejected; $sessions rows written" "$mig" apply plan.mig --yes
+holds 'bytes bring what stood there' test "$(content first s)" = "$(content second c)"
+# A key that is taken sends its page to be looked at row by row.
+mkdir "$work/taken" && cd "$work/taken" || exit 1
+for ((i = 1; i <= sessions; i += 1000)); do echo "HSET d:$i hits 0"; done | redis second --pipe >/dev/null
+plain d '100_000_000 rows/s' >plan.mig
+expect 0 "$sessions rows read: $((sessions - 20)) moved, 20 kept, 0 rejected; $((sessions - 20)) rows written" \
+  "$mig" apply plan.mig --yes
+holds 'what was there stays' test "$(redis second hgetall d:1001 | paste -sd' ')" = 'hits 0'
+for ((i = 1; i <= sessions; i += 1000)); do
+  echo "HSET d:$i email u$i@example.org hits $((i % 7 == 0 ? -i * 1000 : i))$([ $((i % 3)) -eq 0 ] || echo ' plan pro')$([ $((i % 11)) -ne 0 ] || echo " bio $(redis first hget s:$i bio)")"
+done | redis second --pipe >/dev/null
+holds 'rows that are looked at become the same' test "$(content first s)" = "$(content second d)"
+
+# ---- a runner that is killed on the way, again and again, counts each row once
+mkdir "$work/killed" && cd "$work/killed" || exit 1
+plain e '20_000 rows/s' >plan.mig
+for i in 3 4 5 6; do timeout -s KILL "0.$i" "$mig" apply plan.mig --yes >>out 2>&1; done 2>/dev/null
+holds 'it was killed in the middle' test "$(redis second dbsize)" -gt $((2 * sessions)) -a "$(redis second dbsize)" -lt $((3 * sessions))
+expect 0 "$sessions rows read: $sessions moved, 0 kept, 0 rejected; $sessions rows written" "$mig" apply plan.mig --yes
+holds 'nothing is missing or changed' test "$(content first s)" = "$(content second e)"
+# Looked at row by row, on the way out of Redis and back into it, too.
+mkdir "$work/killed_rows" && cd "$work/killed_rows" || exit 1
+plain f '20_000 rows/s' | sed 's/dataset copies.*/dataset copies: Session in new { key = "f:{id}"; codec = json }/' >plan.mig
+for i in 3 4 5 6; do timeout -s KILL "0.$i" "$mig" apply plan.mig --yes >>out 2>&1; done 2>/dev/null
+expect 0 "$sessions rows read: $sessions moved, 0 kept, 0 rejected; $sessions rows written" "$mig" apply plan.mig --yes
+holds 'each is there' test "$(redis second --scan --pattern 'f:*' | wc -l)" -eq $sessions
+
+# ---- the source is started again on the way: its scan begins anew, and what was moved is kept
+mkdir "$work/again" && cd "$work/again" || exit 1
+plain g '20_000 rows/s' >plan.mig
+{ timeout -s KILL 0.6 "$mig" apply plan.mig --yes >>out 2>&1; } 2>/dev/null
+moved=$(redis second --scan --pattern 'g:*' | wc -l)
+redis first save >/dev/null
+"$here/../support/redis.sh" stop "$work/first"; "$here/../support/redis.sh" start "$work/first" || exit 1
+expect 0 "$sessions rows read: $((sessions - moved)) moved, $moved kept, 0 rejected" "$mig" apply plan.mig --yes
+holds 'and all of it is there' test "$(content first s)" = "$(content second g)"
+
+# ---- what is no row does not slip through among bytes
+mkdir "$work/stray" && cd "$work/stray" || exit 1
+redis first hset s:777 stray 1 >/dev/null
+plain h '100_000_000 rows/s' >plan.mig
+expect 4 'the hash has a field that is not declared' "$mig" apply plan.mig --yes
+redis first flushall >/dev/null
+pair back "$(in_file ../in/old.db)" "$(as_table users)" "$(in_redis first)" "$(as_keys again json)" 'purge new'
 
 # ---- what a server cannot take is told before the start
 redis second config set maxmemory-policy allkeys-lru >/dev/null
