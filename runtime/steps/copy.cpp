@@ -14,6 +14,7 @@
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/copy_cursor.hpp"
 #include "runtime/steps/copy_rejects.hpp"
+#include "runtime/steps/copy_source.hpp"
 #include "runtime/steps/read_ahead.hpp"
 #include "runtime/steps/redis_chunk.hpp"
 #include "runtime/steps/store_step.hpp"
@@ -21,7 +22,6 @@
 #include "runtime/stores/lineage.hpp"
 #include "runtime/stores/open_rows.hpp"
 #include "runtime/stores/redis_scan.hpp"
-#include "runtime/stores/redis_server_facts.hpp"
 #include "runtime/stores/sqlite_bulk.hpp"
 #include "runtime/stores/store_letters.hpp"
 
@@ -95,8 +95,10 @@ class CopyStep final : public Step {
     MIG_ASSIGN(writer, world.stores.writing(target_));
     writer_.emplace(writer);
     MIG_ASSIGN(old, world.stores.reading(plan_.at(plan_.from).store));
-    MIG_ASSIGN(reader, open_source(world, old));
-    source_.emplace(plan_, std::move(reader));
+    const auto open_source = is_followed(world) ? open_followed_source : open_source_at_rest;
+    MIG_ASSIGN(source, open_source(world.stores, plan_, writer));
+    scanned_ = source.scanned;
+    source_.emplace(plan_, std::move(source.rows));
     const bool may_claim = writer.redis() != nullptr && !is_followed(world);
     claims_ =
         may_claim && action_.on_conflict == plan::OnConflict::Keep ? Claims::Allowed : Claims::None;
@@ -113,21 +115,6 @@ class CopyStep final : public Step {
     MIG_ASSIGN(bytes, open_bytes_ahead(old, writer, plan_));
     bytes_ = std::move(bytes);
     return {};
-  }
-
-  // In SCAN's order where nobody writes to what is copied, least of all this copy itself.
-  Result<KeysetReader> open_source(World& world, const OpenStore& old) {
-    if (old.redis() == nullptr || is_followed(world)) {
-      return open_rows(world.stores, plan_, plan_.from);
-    }
-    if (writer_->redis() != nullptr) {
-      MIG_ASSIGN(is_same, is_same_server(*old.redis(), *writer_->redis()));
-      if (is_same) return open_rows(world.stores, plan_, plan_.from);
-    }
-    scanned_ = old.redis();
-    MIG_ASSIGN(rows,
-               RedisScannedRows::open(*scanned_, plan_, plan_.from, writer_->redis() != nullptr));
-    return KeysetReader(std::make_unique<RedisScannedRows>(std::move(rows)));
   }
 
   Result<void> find_dead(const World& world) {
@@ -191,15 +178,8 @@ class CopyStep final : public Step {
 
   // The note of a page whose claims are known, inside an effect that does nothing else.
   Result<Outcome> settle(Effect& effect, const Applied& applied, std::size_t refused) {
-    Applied now = applied;
-    CopyCursor cursor = CopyCursor::parse(applied.cursor);
-    const auto kept = static_cast<std::int64_t>(refused);
-    now.counts.moved -= kept;
-    now.counts.written -= kept;
-    now.counts.kept += kept;
-    cursor.is_claimed = false;
-    now.cursor = cursor.text();
-    now.finished = cursor.at == cursor.end;
+    const Applied now = settled(applied, refused);
+    const CopyCursor cursor = CopyCursor::parse(now.cursor);
     if (auto committed = effect.commit(now); !committed) {
       if (effect.is_disturbed()) return Outcome{More{.counts = applied.counts}, {}};
       return std::unexpected(std::move(committed).error());
@@ -279,7 +259,7 @@ class CopyStep final : public Step {
     CopyCursor cursor = CopyCursor::parse(applied.cursor);
     MIG_ASSIGN(page, bytes_->take({cursor.at, cursor.end, rows_}));
     if (!page->is_plain || page->read == 0) return std::optional<Outcome>();
-    move_on(cursor, page->last, claims_ == Claims::Allowed);
+    cursor.move_on(page->last, claims_ == Claims::Allowed);
     const bool is_last = page->is_last || cursor.at == cursor.end;
     const Reading reading(world.beside);
     if (!is_last && may_read_ahead(world)) {
@@ -297,11 +277,6 @@ class CopyStep final : public Step {
     MIG_ASSIGN(outcome, finish_page(world, effect, now, std::move(cursor), is_last));
     pace(world, page->read, world.clock.elapsed() - began);
     return std::optional(std::move(outcome));
-  }
-
-  static void move_on(CopyCursor& cursor, const std::string& to, bool is_claimed) {
-    cursor.is_claimed = is_claimed;
-    cursor.claimed_from = std::exchange(cursor.at, to);
   }
 
   Result<Outcome> move_page(World& world, const Applied& applied) {
@@ -328,7 +303,7 @@ class CopyStep final : public Step {
     MIG_ASSIGN(carried, source_->take({cursor.at, cursor.end, rows_}));
     const Page& page = carried->page;
     const bool has_moved = page.read > 0 || scanned_ != nullptr;
-    move_on(cursor, has_moved ? page.last : cursor.at, false);
+    cursor.move_on(has_moved ? page.last : cursor.at, false);
     const bool is_last = page.is_last || cursor.at == cursor.end;
     const Reading reading(world.beside);
     if (!is_last && may_read_ahead(world)) {

@@ -11,8 +11,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "runtime/stores/applied.hpp"
 
 namespace mig::runtime {
 
@@ -22,6 +25,11 @@ struct CopyCursor {
   std::int64_t total = 0;
   bool is_claimed = false;   // the page before `at`, …
   std::string claimed_from;  // … which began behind this
+
+  void move_on(const std::string& to, bool claims) {
+    is_claimed = claims;
+    claimed_from = std::exchange(at, to);
+  }
 
   std::string text() const {
     const auto place = [](const std::string& one) { return one.empty() ? "-" : one; };
@@ -44,5 +52,18 @@ struct CopyCursor {
     return cursor;
   }
 };
+
+// The note of a page whose claims are known: so many of them were refused.
+inline Applied settled(Applied applied, std::size_t refused) {
+  CopyCursor cursor = CopyCursor::parse(applied.cursor);
+  const auto kept = static_cast<std::int64_t>(refused);
+  applied.counts.moved -= kept;
+  applied.counts.written -= kept;
+  applied.counts.kept += kept;
+  cursor.is_claimed = false;
+  applied.cursor = cursor.text();
+  applied.finished = cursor.at == cursor.end;
+  return applied;
+}
 
 }  // namespace mig::runtime
