@@ -19,6 +19,19 @@ std::string_view name(DriftClass kind) {
   return "";
 }
 
+std::int64_t& DatasetDrift::of(DriftClass kind) {
+  switch (kind) {
+    case DriftClass::Missing:
+      return missing;
+    case DriftClass::Extra:
+      return extra;
+    case DriftClass::Mismatched:
+      return mismatched;
+  }
+  assert(false && "every class has its count");
+  return missing;
+}
+
 std::int64_t Reconciliation::drift() const {
   std::int64_t rows = 0;
   for (const DatasetDrift& dataset : datasets)

@@ -6,6 +6,7 @@
 
 #include "runtime/data/carry.hpp"
 #include "runtime/data/drift_list.hpp"
+#include "runtime/data/expiry.hpp"
 #include "runtime/data/fingerprint.hpp"
 #include "runtime/data/key_code.hpp"
 #include "runtime/data/set_aside.hpp"
@@ -196,6 +197,9 @@ struct Reconciler::Work {
       expect.bind_bytes(3, bytes_of(print));
       expect.bind_text(4, from);
       expect.bind_text(5, key);
+      const auto expiry = expiry_of(page, emitted.source[row]);
+      if (expiry) expect.bind(6, *expiry);
+      if (!expiry) expect.bind_null(6);
       MIG_TRY(expect.run());
       if (scratch->database.changes() > 0) {
         ++drift_of(dataset).expected;
@@ -268,7 +272,10 @@ struct Reconciler::Work {
       find.reset();
       return note({dataset, DriftClass::Extra, shown_key(page.keys[row]), page.keys[row], "", {}});
     }
-    const bool is_equal = find.bytes(0) == bytes_of(fingerprint(columns, row, memory));
+    const bool is_same = find.bytes(0) == bytes_of(fingerprint(columns, row, memory));
+    std::optional<std::int64_t> expiry;
+    if (find.storage_class(2) != StorageClass::Null) expiry = find.integer(2);
+    const bool is_equal = is_same && expire_together(expiry, expiry_of(page, row));
     const std::string from(find.text(1));
     find.reset();
     scratch->forget.bind(1, static_cast<std::int64_t>(dataset.index));
@@ -276,6 +283,7 @@ struct Reconciler::Work {
     MIG_TRY(scratch->forget.run());
     if (is_equal) return {};
     MIG_ASSIGN(fields, different_fields(dataset, columns, row, code, from));
+    if (is_same) fields = {"expiry"};
     return note({dataset, DriftClass::Mismatched, shown_key(page.keys[row]), page.keys[row], from,
                  std::move(fields)});
   }
@@ -332,11 +340,15 @@ struct Reconciler::Work {
   // Whatever nobody asked for is missing.
   Result<void> collect_missing() {
     MIG_TRY(scratch->database.execute("BEGIN"));
-    MIG_ASSIGN(rows, scratch->database.prepare(
-                         "SELECT dataset, key, source FROM expected ORDER BY dataset, code"));
+    const Instant now = SystemClock().now();
+    MIG_ASSIGN(rows, scratch->database.prepare("SELECT dataset, key, source, expiry FROM expected "
+                                               "ORDER BY dataset, code"));
     while (true) {
       MIG_ASSIGN(has_row, rows.step());
       if (!has_row) break;
+      // What expired while it was looked for is gone on both sides.
+      const bool expires = rows.storage_class(3) != StorageClass::Null;
+      if (expires && has_expired(rows.integer(3), now)) continue;
       MIG_TRY(note({plan::DatasetId{static_cast<std::uint32_t>(rows.integer(0))},
                     DriftClass::Missing,
                     shown_key(rows.text(1)),
@@ -372,19 +384,6 @@ Result<bool> Reconciler::advance() {
       break;
   }
   return true;
-}
-
-std::int64_t& DatasetDrift::of(DriftClass kind) {
-  switch (kind) {
-    case DriftClass::Missing:
-      return missing;
-    case DriftClass::Extra:
-      return extra;
-    case DriftClass::Mismatched:
-      return mismatched;
-  }
-  assert(false && "every class has its count");
-  return missing;
 }
 
 std::int64_t Reconciler::rows_read() const {

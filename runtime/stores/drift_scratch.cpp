@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kScratch = R"sql(
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-CREATE TABLE expected(dataset INTEGER, code BLOB, print BLOB, source TEXT, key TEXT,
+CREATE TABLE expected(dataset INTEGER, code BLOB, print BLOB, source TEXT, key TEXT, expiry INTEGER,
   PRIMARY KEY(dataset, code)) WITHOUT ROWID;
 CREATE TABLE difference(id INTEGER PRIMARY KEY, dataset INTEGER, kind INTEGER, key TEXT,
   place TEXT, source TEXT, fields TEXT);
@@ -38,10 +38,11 @@ Result<DriftScratch> DriftScratch::open(const std::filesystem::path& folder) {
   auto file = std::make_unique<ScratchFile>(folder);
   MIG_ASSIGN(database, open_sqlite(file->path(), Mode::Create, {.noun = "scratch file"}));
   MIG_TRY(database.execute(kScratch));
-  MIG_ASSIGN(expect,
-             database.prepare("INSERT INTO expected VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
+  MIG_ASSIGN(expect, database.prepare(
+                         "INSERT INTO expected VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
   MIG_ASSIGN(find,
-             database.prepare("SELECT print, source FROM expected WHERE dataset = ? AND code = ?"));
+             database.prepare(
+                 "SELECT print, source, expiry FROM expected WHERE dataset = ? AND code = ?"));
   MIG_ASSIGN(forget, database.prepare("DELETE FROM expected WHERE dataset = ? AND code = ?"));
   MIG_ASSIGN(note,
              database.prepare("INSERT INTO difference(dataset, kind, key, place, source, fields) "

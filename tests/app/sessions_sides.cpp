@@ -116,8 +116,17 @@ class KeptSessions final : public Side {
       const auto both = redis_.ask_together({row, expiry});
       return cell(key, both[0], both[1].number);
     }
-    const RedisAnswer found = redis_.ask(row);  // watched
-    return cell(key, found, redis_.ask(expiry).number);
+    // Watched, so nothing comes of what another client changes between the two; outside of a
+    // transaction both are read at once, and no misfit is forgiven.
+    const RedisAnswer found = redis_.ask(row);
+    const std::int64_t at = redis_.ask(expiry).number;
+    try {
+      return cell(key, found, at);
+    } catch (const SqlError&) {
+      throw;
+    } catch (const std::runtime_error&) {
+      throw SqlError(SqlFailure::Refused, "what was watched has changed");
+    }
   }
   bool insert(const std::string& key, std::int64_t value) override {
     if (exists(key)) return false;

@@ -10,7 +10,7 @@ work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
 cp "$here/../golden/plan/session_cache.mig" "$here/../golden/plan/users_table.mig" "$here/../golden/plan/features.mig" .
-expect 0 'it opens no store of kind redis: cache_old, cache_new' "$mig" check session_cache.mig
+expect 0 'it opens no router of kind redis: edge' "$mig" check session_cache.mig
 expect 0 'no router of it writes both sides (`mode = sync`): mirror/writes#1' "$mig" check session_cache.mig
 expect 0 'session_cache' "$mig" graph session_cache.mig --env staging
 expect 0 '"pattern": "sess:{id}"' "$mig" dump plan session_cache.mig --env staging

@@ -70,6 +70,12 @@ redis first pexpireat person:7 4102444800000 >/dev/null
 pair rename "$(in_redis first)" "$(as_keys person hash)" "$(in_redis second)" "$(as_keys u json)" 'purge new'
 holds 'an expiry is kept to the millisecond' test "$(redis second pexpiretime u:7)" = 4102444800000
 holds 'nothing else expires' test "$(redis second pexpiretime u:8)" = -1
+redis second pexpireat u:8 4102444800000 >/dev/null
+expect 1 'mismatched people 8: expiry' "$mig" verify
+redis second persist u:8 >/dev/null
+redis second pexpireat u:7 4102444800900 >/dev/null  # less than a second off
+expect 0 'drift 0' "$mig" verify
+redis second pexpireat u:7 4102444800000 >/dev/null
 holds 'JSON holds what the hash held' test "$(redis second get u:1 | jq -r .balance)" = 7.25
 
 pair to_server "$(in_redis second)" "$(as_keys u json)" "$(in_server)" "$(as_table people)" 'create new'
@@ -106,7 +112,8 @@ holds 'the stranger is still there' test "$(redis second get t:stranger)" = 'is 
 # ---- what a dead run has left is shown, and taken away without its journal
 holds 'the run is rolled back, and leaves nothing' test -z "$(redis second --scan --pattern 'mig:ctl:*fence*')"
 mkdir "$work/dead" && cd "$work/dead" || exit 1
-plan "$(in_file ../in/old.db)" "$(as_table users)" "$(in_redis second)" "$(as_keys d hash)" 'purge new' |
+cp ../in/old.db .
+plan "$(in_file old.db)" "$(as_table users)" "$(in_redis second)" "$(as_keys d hash)" 'purge new' |
   sed 's/  phase end/  phase wait { approve "somebody" }\n  phase end/' >plan.mig
 expect 0 'waits for the approval of' "$mig" apply plan.mig --yes --until-blocked
 url="unix://$work/second/redis.sock"
