@@ -34,12 +34,11 @@ Result<void> dump_keys(RedisConnection& from, const std::vector<std::string>& ke
     for (const RedisReply* answer : {&payload, &expiry}) {
       if (answer->is_error()) return std::unexpected(redis_error(*answer, from.shown()));
     }
-    if (payload.is_nil()) {
+    if (payload.is_nil() || expiry.integer == kGoneBefore) {
       ++page.gone;
       continue;
     }
-    page.keys.push_back(
-        {*key, std::move(payload.text), expiry.integer < 0 ? kNoExpiry : expiry.integer});
+    page.keys.push_back({*key, std::move(payload.text), expiry.integer});
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/stores/redis_control.hpp"
+#include "runtime/stores/redis_rows.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -95,7 +96,7 @@ bool RedisPassage::is_row(const std::string& key, std::string_view payload) {
 Result<void> RedisPassage::take(const std::string& key, Page& page) {
   MIG_ASSIGN(payload, source_->value());
   MIG_ASSIGN(expiry, source_->value());
-  if (payload.is_nil() || !page.is_plain) return {};
+  if (payload.is_nil() || expiry.integer == kGoneBefore || !page.is_plain) return {};
   page.is_plain = is_row(key, payload.text);
   if (!page.is_plain) return {};
   row_.rows = 1;
@@ -104,7 +105,6 @@ Result<void> RedisPassage::take(const std::string& key, Page& page) {
     page.is_plain = false;
     return {};
   }
-  // Between the two commands it may have gone (-2); then what was dumped had no end yet.
   const std::string at = expiry.integer < 0 ? "0" : std::to_string(expiry.integer);
   page.restores.append({"RESTORE", renamed, at, payload.text, "ABSTTL"});
   ++page.read;

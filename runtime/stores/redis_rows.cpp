@@ -142,7 +142,8 @@ Result<void> RedisRows::take(const Wanted& wanted, Page& page) {
   }
   if (value.is_error()) return std::unexpected(redis_error(value, connection_->shown()));
   if (expiry.is_error()) return std::unexpected(redis_error(expiry, connection_->shown()));
-  if (is_hash ? size.integer == 0 : value.is_nil()) {
+  const bool was_there = is_hash ? size.integer > 0 : !value.is_nil();
+  if (!was_there || (has_expiries_ && expiry.integer == kGoneBefore)) {
     gone_.push_back(wanted.place.empty() ? pattern_.place_of(key) : wanted.place);
     return {};
   }
@@ -164,8 +165,7 @@ Result<void> RedisRows::take(const Wanted& wanted, Page& page) {
   }
   ++page.rows.rows;
   page.keys.append(page.last);
-  // Between the two commands it may have gone (-2); then the row that was read had no end yet.
-  if (has_expiries_) page.expiries.push_back(expiry.integer < 0 ? kNoExpiry : expiry.integer);
+  if (has_expiries_) page.expiries.push_back(expiry.integer);
   return {};
 }
 

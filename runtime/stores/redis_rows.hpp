@@ -28,6 +28,10 @@
 
 namespace mig::runtime {
 
+// What PEXPIRETIME says of a key that is not there; of one that stays it says kNoExpiry. Of a value
+// that was read just before it may mean that it has expired, so it must not be kept without an end.
+inline constexpr std::int64_t kGoneBefore = -2;
+
 class RedisRows final : public RowSource {
  public:
   // `scratch`: a folder for the keys.
