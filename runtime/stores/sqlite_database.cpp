@@ -11,6 +11,20 @@
 namespace mig::runtime {
 namespace {
 
+// A journal that its writer takes away in the moment in which it is looked at seems to be one that
+// was left behind (pager.c, hasHotJournal), and who only reads may not put it right. One that was
+// left is still there when it is looked at again.
+constexpr int kLooksAtJournal = 50;
+template <class Call>
+int believed(const Call& call) {
+  int code = call();
+  for (int i = 0; i < kLooksAtJournal && code == SQLITE_READONLY_ROLLBACK; ++i) {
+    sqlite3_sleep(1);
+    code = call();
+  }
+  return code;
+}
+
 SqlConstraint constraint_of(int code) {
   switch (code) {
     case SQLITE_CONSTRAINT_UNIQUE:
@@ -141,18 +155,19 @@ SqliteConnection::~SqliteConnection() {
 
 Result<std::unique_ptr<SqlStatement>> SqliteConnection::prepare(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
-  const int code = sqlite3_prepare_v3(handle, sql.data(), static_cast<int>(sql.size()),
-                                      SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  const int code = believed([&] {
+    return sqlite3_prepare_v3(handle, sql.data(), static_cast<int>(sql.size()),
+                              SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  });
   if (code != SQLITE_OK) return failure(*this);
   assert(raw != nullptr && "empty SQL is our mistake");
   return std::make_unique<SqliteStatement>(raw, *this);
 }
 
 Result<void> SqliteConnection::execute(const std::string& sql) {
-  if (sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
-    return failure(*this);
-  }
-  return {};
+  const int code =
+      believed([&] { return sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr); });
+  return code == SQLITE_OK ? Result<void>() : failure(*this);
 }
 
 bool SqliteConnection::is_in_transaction() const {
@@ -215,7 +230,7 @@ Result<bool> SqliteStatement::step() {
   if (const int code = std::exchange(binding_failure_, 0)) {
     return failure(connection_, code, sqlite3_errstr(code));
   }
-  const int code = sqlite3_step(handle_);
+  const int code = believed([&] { return sqlite3_step(handle_); });
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
   auto failed = failure(connection_, code, sqlite3_errmsg(connection_.handle));
