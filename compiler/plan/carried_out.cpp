@@ -76,18 +76,15 @@ class Collector {
               if (it.after_idle)
                 add("it does not see whether anybody still uses a dataset (`after_idle`)",
                     step.name);
-              const auto are_keys = [&](DatasetId id) { return plan_.at(id).keys.has_value(); };
-              if (std::ranges::any_of(it.datasets, are_keys) &&
-                  !std::ranges::all_of(it.datasets, are_keys))
+              const std::size_t keyed = in_redis(it.datasets);
+              if (keyed > 0 && keyed < it.datasets.size())
                 add("it drops tables and keys in steps of their own", step.name);
             },
             [](const Purge&) {},
             [&](const Backup& it) {
               if (std::ranges::any_of(it.datasets, [&](DatasetId id) { return is_postgres(id); }))
                 add("it backs up no tables of postgres", step.name);
-              if (std::ranges::any_of(it.datasets,
-                                      [&](DatasetId id) { return plan_.at(id).keys.has_value(); }))
-                add("it backs up no keys of redis", step.name);
+              if (in_redis(it.datasets) > 0) add("it backs up no keys of redis", step.name);
             },
             [](const Sql&) {},
             [](const Copy&) {},
@@ -124,6 +121,11 @@ class Collector {
       add("no router of it knows how far the copy is (`fallback … miss`)", step);
   }
 
+  // How many of them.
+  std::size_t in_redis(const std::vector<DatasetId>& datasets) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        datasets, [&](DatasetId id) { return plan_.at(id).keys.has_value(); }));
+  }
   bool is_postgres(DatasetId dataset) const {
     return plan_.at(plan_.at(dataset).store).kind == StoreKind::Postgres;
   }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/stores/place_cells.hpp"
 #include "runtime/stores/places.hpp"
 
 namespace mig::runtime {
@@ -70,23 +71,15 @@ class OwnedByKey final : public OwnedRows {
   }
 
   Result<std::vector<std::string>> sources_of(const std::string& place) override {
-    std::vector<std::string_view> cells;
-    std::string_view rest = place;
-    while (true) {
-      const auto end = rest.find('.');
-      cells.push_back(rest.substr(0, end));
-      if (end == std::string_view::npos) break;
-      rest.remove_prefix(end + 1);
-    }
+    const auto cells = split_place(place);
     assert(cells.size() == key_.size());
-    std::string owner;
+    std::vector<std::string_view> owner;
     for (const plan::Field& field : owner_) {
       const auto position =
           std::ranges::find(key_, field.column, &plan::Field::column) - key_.begin();
-      owner += owner.empty() ? "" : ".";
-      owner += cells[static_cast<std::size_t>(position)];
+      owner.push_back(cells[static_cast<std::size_t>(position)]);
     }
-    return std::vector<std::string>{owner};
+    return std::vector<std::string>{joined_place(owner)};
   }
 
   Result<std::vector<std::string>> others(const std::string& owner,

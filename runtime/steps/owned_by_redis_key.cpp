@@ -6,21 +6,12 @@
 #include <string_view>
 #include <utility>
 
+#include "runtime/stores/place_cells.hpp"
 #include "runtime/stores/redis_rows.hpp"
 #include "runtime/stores/redis_writer.hpp"
 
 namespace mig::runtime {
 namespace {
-
-std::vector<std::string_view> cells_in(std::string_view place) {
-  std::vector<std::string_view> cells;
-  while (true) {
-    const auto end = place.find('.');
-    cells.push_back(place.substr(0, end));
-    if (end == std::string_view::npos) return cells;
-    place.remove_prefix(end + 1);
-  }
-}
 
 class OwnedByRedisKey final : public OwnedRows {
  public:
@@ -38,11 +29,11 @@ class OwnedByRedisKey final : public OwnedRows {
 
   Result<std::vector<std::string>> sources_of(const std::string& place) override {
     if (raw_key_of(place)) return std::vector<std::string>();
-    const auto cells = cells_in(place);
+    const auto cells = split_place(place);
     std::vector<std::string_view> ordered(cells.size());
     for (std::size_t i = 0; i < cells.size(); ++i)
       ordered[source_of_[i]] = cells[i];
-    return std::vector<std::string>{joined(ordered)};
+    return std::vector<std::string>{joined_place(ordered)};
   }
 
   Result<std::vector<std::string>> others(const std::string& owner,
@@ -70,20 +61,12 @@ class OwnedByRedisKey final : public OwnedRows {
   Result<std::int64_t> delete_unowned() override { return 0; }
 
  private:
-  static std::string joined(const std::vector<std::string_view>& cells) {
-    std::string place;
-    for (const std::string_view cell : cells) {
-      if (!place.empty()) place += '.';
-      place += cell;
-    }
-    return place;
-  }
   std::string place_of(const std::string& owner) const {
-    const auto cells = cells_in(owner);
+    const auto cells = split_place(owner);
     std::vector<std::string_view> ordered;
     for (const std::size_t cell : source_of_)
       ordered.push_back(cells[cell]);
-    return joined(ordered);
+    return joined_place(ordered);
   }
 
   const plan::Plan& plan_;

@@ -6,25 +6,10 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/stores/place_cells.hpp"
+
 namespace mig::runtime {
 namespace {
-
-std::vector<std::string_view> cells_of(std::string_view place) {
-  std::vector<std::string_view> cells;
-  for (auto end = place.find('.'); end != place.npos; end = place.find('.')) {
-    cells.push_back(place.substr(0, end));
-    place.remove_prefix(end + 1);
-  }
-  cells.push_back(place);
-  return cells;
-}
-
-std::string joined(const std::vector<std::string_view>& cells) {
-  std::string place(cells.front());
-  for (std::size_t i = 1; i < cells.size(); ++i)
-    place.append(".").append(cells[i]);
-  return place;
-}
 
 // For each field of the old key: which cell of the driving row's place holds it.
 std::vector<std::size_t> positions(const plan::Plan& plan, const plan::Lane& lane) {
@@ -41,21 +26,21 @@ std::vector<std::size_t> positions(const plan::Plan& plan, const plan::Lane& lan
 
 std::string old_place_of(const plan::Plan& plan, const plan::Lane& lane,
                          const std::string& driving) {
-  const auto cells = cells_of(driving);
+  const auto cells = split_place(driving);
   std::vector<std::string_view> old;
   for (const std::size_t position : positions(plan, lane))
     old.push_back(cells.at(position));
-  return joined(old);
+  return joined_place(old);
 }
 
 std::string driving_place_of(const plan::Plan& plan, const plan::Lane& lane,
                              const std::string& old) {
-  const auto cells = cells_of(old);
+  const auto cells = split_place(old);
   const auto places = positions(plan, lane);
   std::vector<std::string_view> driving(cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i)
     driving.at(places[i]) = cells[i];
-  return joined(driving);
+  return joined_place(driving);
 }
 
 }  // namespace mig::runtime
