@@ -19,3 +19,13 @@ holds() {  # WHAT COMMAND…: it succeeds
   if output=$("$@" 2>&1); then passed=$((passed + 1)); else
     failed=$((failed + 1)); printf 'FAILED: %s\n%s\n' "$what" "$(head -40 <<<"$output")"; fi
 }
+
+# For a run in this folder that writes to `out`; a minute is enough for anything here. $mig is the program.
+until_status() {  # TEXT
+  local until=$((SECONDS + 60))
+  while [ $SECONDS -lt $until ]; do
+    "$mig" status 2>/dev/null | grep -qF -- "$1" && return 0
+    read -rt 0.2 <> <(:) || true
+  done
+  "$mig" status; tail -5 out; return 1
+}

@@ -161,15 +161,6 @@ begin() {
   "$mig" apply plan.mig --yes >>out 2>&1 &
   runner=$!
 }
-# Asks until the status says so; a minute is enough for anything here.
-until_status() {
-  local until=$((SECONDS + 60))
-  while [ $SECONDS -lt $until ]; do
-    "$mig" status 2>/dev/null | grep -qF -- "$1" && return 0
-    read -rt 0.2 <> <(:) || true
-  done
-  "$mig" status; tail -5 out; return 1
-}
 missing() {  # DATABASE TABLE: rows that a client was told are safe, and that are not there
   sql "$1" "SELECT id - 100000 FROM $2 WHERE id > 100000" | sort >there
   sort told | comm -23 - there | wc -l

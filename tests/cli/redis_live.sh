@@ -61,14 +61,6 @@ PLAN
 BEFORE=$(url first); AFTER=$(url second); export BEFORE AFTER
 run() { "$mig" apply plan.mig --yes >>out 2>&1 & runner=$!; }
 ended() { code=0; wait "$runner" || code=$?; runner=''; }  # with `code`
-until_status() {  # a minute is enough for anything here
-  local until=$((SECONDS + 60))
-  while [ $SECONDS -lt $until ]; do
-    "$mig" status 2>/dev/null | grep -qF -- "$1" && return 0
-    read -rt 0.2 <> <(:) || true
-  done
-  "$mig" status; tail -5 out; return 1
-}
 until_there() {  # SERVER WANTED COMMAND…: a follower takes a moment
   local until=$((SECONDS + 20))
   while [ $SECONDS -lt $until ]; do
