@@ -262,8 +262,8 @@ std::string describe(const plan::Plan& plan, const plan::Record& record) {
           },
           [](const plan::StepProgressed&) { return std::string(); },
           [&](const plan::StepRewound& it) {
-            return fmt::format("{}  goes on from where the target is: {}", step(it.step),
-                               it.detail);
+            return fmt::format("{}  goes on from where the target is: {} rows read", step(it.step),
+                               it.counts.read);
           },
           [&](const plan::StepDone& it) {
             if (is_quiet(it.step, it.direction)) return std::string();

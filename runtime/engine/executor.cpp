@@ -83,9 +83,8 @@ std::optional<RunEnd> Executor::ended() const {
     case RunStatus::Ready:
     case RunStatus::Running:
     case RunStatus::RollingBack:
-      return std::nullopt;
+      break;
   }
-  assert(false && "every status is decided");
   return std::nullopt;
 }
 
@@ -346,13 +345,14 @@ Executor::Turn Executor::settle(plan::StepId id, Result<Outcome> outcome) {
   std::visit(plan::Overloaded{
                  [&](const More& more) {
                    observer_.on_progress(step, more);
-                   const auto last = journaled_.find(id);
                    const bool due =
-                       last == journaled_.end() || clock_.now() - last->second >= kProgressEvery;
-                   if (due && direction == Direction::Forward) {
+                       !journaled_.contains(id) || clock_.now() - journaled_[id] >= kProgressEvery;
+                   const bool is_back = more.counts.read < log_.state().at(id).counts.read;
+                   if (direction == Direction::Back || !(due || is_back)) return;
+                   if (is_back) records.push_back(plan::StepRewound{id, more.cursor, more.counts});
+                   if (!is_back)
                      records.push_back(plan::StepProgressed{id, more.cursor, more.counts});
-                     journaled_[id] = clock_.now();
-                   }
+                   journaled_[id] = clock_.now();
                  },
                  [&](const WaitUntil& waiting) {
                    waits_[id] = waiting;

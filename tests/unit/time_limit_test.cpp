@@ -3,14 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "compiler/plan/codec.hpp"
-#include "compiler/plan/hash.hpp"
-#include "runtime/engine/executor.hpp"
-#include "runtime/journal/sqlite_journal.hpp"
+#include "tests/support/executed_plan.hpp"
 #include "tests/support/shop_stores.hpp"
-#include "tests/support/test_stores.hpp"
-#include "tests/support/virtual_clock.hpp"
-#include "tests/unit/temporary_folder.hpp"
 
 using namespace mig;
 using namespace mig::tests;
@@ -18,19 +12,6 @@ using std::chrono::hours;
 using std::chrono::seconds;
 
 namespace {
-
-class Notes final : public runtime::Observer {
- public:
-  void on_entry(const plan::Plan&, const plan::RunState&, const plan::Entry& entry) override {
-    if (const auto* failed = std::get_if<plan::StepFailed>(&entry.record))
-      failures.push_back(failed->message);
-  }
-  void on_progress(const plan::Step&, const runtime::More&) override {}
-  void on_wait(const plan::Step&, const runtime::WaitUntil&) override {}
-  void on_follow(const runtime::Followed&) override {}
-  void on_follow_failure(const runtime::Error&) override {}
-  std::vector<std::string> failures;
-};
 
 // 100 rows, ten each ten seconds, then a month of waiting; the copy may take 25 seconds.
 struct SlowRun {
@@ -48,30 +29,7 @@ struct SlowRun {
     plan.steps[1].limit = seconds(25);
   }
 
-  runtime::EndKind run() {
-    auto journal = runtime::SqliteJournal::open(
-        folder / "journal.db", clock, {.mode = runtime::Mode::Create, .reserve_bytes = 0});
-    REQUIRE(journal);
-    auto lease = (*journal)->take("run/shop", "test");
-    REQUIRE(lease);
-    auto log = runtime::RunLog::create(**journal, *lease,
-                                       {.run = "run-1",
-                                        .plan_name = plan.name,
-                                        .plan_hash = print(plan_hash(plan)),
-                                        .plan = encode(plan),
-                                        .plan_folder = folder.path().string()},
-                                       "test", clock);
-    REQUIRE(log);
-    REQUIRE(log->append(*lease, {plan::RunReady{std::vector<std::string>(2), {}}}, "test", clock));
-    runtime::Stores stores = stores_of(log->plan(), folder.path());
-    test::LeapingWaiter waiter(clock);
-    const std::atomic<bool> is_stopping{false};
-    runtime::Executor executor(*log, *lease, stores, clock, waiter, notes, is_stopping,
-                               (*journal)->uuid(), folder.path());
-    auto end = executor.run({});
-    if (!end) FAIL(end.error().message);
-    return end->kind;
-  }
+  runtime::EndKind run() { return execute(plan, folder, clock, notes); }
 
   TemporaryFolder folder;
   plan::Plan plan;
@@ -84,15 +42,16 @@ struct SlowRun {
 TEST_CASE("time limit: a step past its limit fails as its phase says") {
   SlowRun slow({});
   CHECK(slow.run() == runtime::EndKind::RolledBack);
-  CHECK(slow.notes.failures ==
-        std::vector<std::string>{"it has run for longer than its limit of 25s"});
+  const auto failures = slow.notes.all<plan::StepFailed>();
+  REQUIRE(failures.size() == 1);
+  CHECK(failures[0].message == "it has run for longer than its limit of 25s");
 }
 
 TEST_CASE("time limit: every attempt has its own, and goes on where the last one stopped") {
   SlowRun slow({.retry = {.times = 3, .first_wait = seconds(1), .longest_wait = seconds(1)}});
   const auto began = slow.clock.now();
   CHECK(slow.run() == runtime::EndKind::Completed);
-  CHECK(slow.notes.failures.size() == 3);
+  CHECK(slow.notes.all<plan::StepFailed>().size() == 3);
   CHECK(rows_of(slow.folder / "new.db", "SELECT count(*) FROM users") == "100\n");
   // A hold is as long as it says.
   CHECK(slow.clock.now() - began > hours(30 * 24));

@@ -193,7 +193,10 @@ class Mover {
     step(record).cursor = record.cursor;
     step(record).counts = record.counts;
   }
-  void operator()(const StepRewound& record) { step(record).counts = record.counts; }
+  void operator()(const StepRewound& record) {
+    step(record).cursor = record.cursor;
+    step(record).counts = record.counts;
+  }
   void operator()(const StepDone& record) {
     StepState& done = step(record);
     done.failures = 0;

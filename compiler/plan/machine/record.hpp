@@ -66,7 +66,7 @@ struct StepProgressed {
 struct StepRewound {
   static constexpr std::string_view kName = "step_rewound";
   StepId step;
-  std::string detail;
+  std::string cursor;
   Counts counts;
   bool operator==(const StepRewound&) const = default;
 };

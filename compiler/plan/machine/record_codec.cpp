@@ -34,7 +34,7 @@ void fields(Visit& visit, StepProgressed& it) {
 }
 template <class Visit>
 void fields(Visit& visit, StepRewound& it) {
-  MIG_FIELD(step), MIG_FIELD(detail), MIG_FIELD(counts);
+  MIG_FIELD(step), MIG_FIELD(cursor), MIG_FIELD(counts);
 }
 template <class Visit>
 void fields(Visit& visit, StepDone& it) {
