@@ -130,7 +130,11 @@ Fingerprint fingerprint(std::span<const Column> columns, std::size_t row, std::s
   scratch.clear();
   for (const Column& column : columns)
     append_canonical(scratch, column, row);
-  const XXH128_hash_t hash = XXH3_128bits(scratch.data(), scratch.size());
+  return fingerprint(scratch);
+}
+
+Fingerprint fingerprint(std::string_view bytes) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
   return Fingerprint{hash.high64} << 64 | hash.low64;
 }
 

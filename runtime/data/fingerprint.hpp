@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "runtime/data/batch.hpp"
 
@@ -23,6 +24,9 @@ void append_canonical(std::string& out, const Column& column, std::size_t row);
 
 // Of the given columns, in the given order. `scratch` is memory to reuse between rows.
 Fingerprint fingerprint(std::span<const Column> columns, std::size_t row, std::string& scratch);
+
+// Of a row's bytes as a store gives them, which says nothing about other stores or versions.
+Fingerprint fingerprint(std::string_view bytes);
 
 // Of a set of rows, whatever their order. Two sums add up where two ranges do.
 class FingerprintSum {

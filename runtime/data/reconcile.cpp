@@ -20,8 +20,9 @@ namespace mig::runtime {
 namespace {
 
 constexpr std::size_t kPage = 2000;
-constexpr std::size_t kMostTwins = 50'000;  // rows
-constexpr int kFewTwins = 50;               // pages that differ, before all of them are read
+constexpr std::size_t kMostTwins = 256'000;  // rows
+constexpr int kFewTwins = 50;                // pages that differ, before all of them are read
+static_assert(kPage == PostgresTwins::kBlock);
 
 std::string code_of(const plan::Entity& entity, const Batch& rows, std::size_t row) {
   std::string code;

@@ -9,6 +9,14 @@ bool is_same(const PostgresType& one, const PostgresType& other) {
   return one.wire == other.wire && one.modifier == other.modifier;
 }
 
+// What stands in a database of another encoding is checked by nobody, or was made into UTF-8.
+Result<PlainTuples::Texts> texts_of(const Database& database) {
+  MIG_ASSIGN(rows, database.prepare("SHOW server_encoding"));
+  MIG_ASSIGN(has_row, rows.step());
+  const bool is_checked = has_row && rows.text(0) == "UTF8";
+  return is_checked ? PlainTuples::Texts::Checked : PlainTuples::Texts::ToCheck;
+}
+
 }  // namespace
 
 Result<std::optional<PlainPair>> PlainPair::of(const Database& source, const Database& target,
@@ -23,7 +31,8 @@ Result<std::optional<PlainPair>> PlainPair::of(const Database& source, const Dat
   }
   MIG_ASSIGN(from_shape, PostgresRowsShape::of(source, plan, plan.from));
   MIG_ASSIGN(to_shape, PostgresRowsShape::of(target, plan, to));
-  auto plain = PlainTuples::of(from_shape.entity, from_shape.types);
+  MIG_ASSIGN(texts, texts_of(source));
+  auto plain = PlainTuples::of(from_shape.entity, from_shape.types, texts);
   if (!plain || !std::ranges::equal(from_shape.types, to_shape.types, is_same)) {
     return std::optional<PlainPair>();
   }

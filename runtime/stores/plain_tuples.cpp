@@ -19,9 +19,9 @@ constexpr std::uint16_t kNumericSpecial = 0xC000;  // NaN and both infinities
 }  // namespace
 
 std::optional<PlainTuples> PlainTuples::of(const plan::Entity& entity,
-                                           std::span<const PostgresType> columns) {
+                                           std::span<const PostgresType> columns, Texts texts) {
   assert(columns.size() == entity.fields.size());
-  PlainTuples plain;
+  PlainTuples plain(texts);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const plan::Type& type = entity.fields[i].type;
     const auto look = look_at(type, columns[i]);
@@ -77,7 +77,7 @@ std::optional<PlainTuples::Look> PlainTuples::look_at(const plan::Type& type,
   return std::nullopt;
 }
 
-bool PlainTuples::is_value(const Cell& cell, std::string_view bytes) {
+bool PlainTuples::is_value(const Cell& cell, std::string_view bytes) const {
   switch (cell.look) {
     case Look::None:
       return true;
@@ -95,14 +95,16 @@ bool PlainTuples::is_value(const Cell& cell, std::string_view bytes) {
       return micros <= INT64_MAX - kMicrosTo2000 && is_printable_timestamp(micros + kMicrosTo2000);
     }
     case Look::Text: {
+      if (texts_ == Texts::Checked && cell.length == 0) return true;
       const auto length = count_code_points(bytes);
       return length && (cell.length == 0 || *length <= cell.length);
     }
     case Look::Json:
       return is_json(bytes);
     case Look::Jsonb:
-      // The server has made the text from its own form; the encoding is the database's affair.
-      return !bytes.empty() && bytes.front() == 1 && count_code_points(bytes.substr(1));
+      // The server has made the text from its own form.
+      return !bytes.empty() && bytes.front() == 1 &&
+             (texts_ == Texts::Checked || count_code_points(bytes.substr(1)));
   }
   assert(false && "every look is taken");
   return false;

@@ -19,10 +19,14 @@ namespace mig::runtime {
 
 class PlainTuples {
  public:
+  // Who answers for texts being UTF-8: a server whose database is in that encoding, or the look
+  // that is taken at each.
+  enum class Texts : std::uint8_t { Checked, ToCheck };
+
   // Of tuples that hold the entity's fields in their order, one column each. Nothing where a column
   // of one of these types has to be read for it to be known what is written.
   static std::optional<PlainTuples> of(const plan::Entity& entity,
-                                       std::span<const PostgresType> columns);
+                                       std::span<const PostgresType> columns, Texts texts);
 
   // Whether each cell of the tuple is a value of its field.
   bool holds(std::string_view tuple) const;
@@ -43,9 +47,11 @@ class PlainTuples {
     bool may_be_null = false;
     std::uint32_t length = 0;  // Text: most characters; 0: any
   };
+  explicit PlainTuples(Texts texts) : texts_(texts) {}
   static std::optional<Look> look_at(const plan::Type& type, const PostgresType& column);
-  static bool is_value(const Cell& cell, std::string_view bytes);
+  bool is_value(const Cell& cell, std::string_view bytes) const;
 
+  Texts texts_;
   std::vector<Cell> cells_;
 };
 

@@ -1,17 +1,50 @@
 #include "runtime/stores/postgres_twins.hpp"
 
+#include <cstddef>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "runtime/data/fingerprint.hpp"
 #include "runtime/stores/postgres_copy.hpp"
 
 namespace mig::runtime {
 namespace {
 
-std::string copy_of(const PostgresRowsShape& shape, const std::string& after, std::size_t limit) {
-  return fmt::format("COPY ({}) TO STDOUT (FORMAT binary)", shape.page(after, "", limit));
+struct Block {
+  FingerprintSum rows;
+  std::string last;  // a tuple
+};
+
+struct Side {
+  std::vector<Block> blocks;
+  bool is_plain = true;  // false: the row behind the last block is none, and there it ended
+};
+
+// `plain` is null where nobody asks.
+Result<Side> read_side(const Database& database, const std::string& page,
+                       const PlainTuples* plain) {
+  MIG_ASSIGN(rows,
+             CopyOut::begin(database, fmt::format("COPY ({}) TO STDOUT (FORMAT binary)", page)));
+  Side side;
+  Block block;
+  std::string_view tuple;
+  while (true) {
+    MIG_ASSIGN(has_row, rows.next(tuple));
+    if (!has_row) break;
+    if (plain != nullptr && !plain->holds(tuple)) {
+      side.is_plain = false;
+      return side;
+    }
+    block.rows.add(fingerprint(tuple));
+    block.last = tuple;
+    if (block.rows.rows() < PostgresTwins::kBlock) continue;
+    side.blocks.push_back(std::exchange(block, {}));
+  }
+  if (block.rows.rows() > 0) side.blocks.push_back(std::move(block));
+  return side;
 }
 
 }  // namespace
@@ -26,26 +59,22 @@ Result<std::optional<PostgresTwins>> PostgresTwins::open(const Database& source,
 
 Result<PostgresTwins::Run> PostgresTwins::compare(const std::string& after,
                                                   std::size_t limit) const {
-  MIG_ASSIGN(ours, CopyOut::begin(*source_, copy_of(pair_.from, after, limit)));
-  MIG_ASSIGN(theirs, CopyOut::begin(*target_, copy_of(pair_.to, after, limit)));
+  Result<Side> theirs = Side();
+  beside_->start([&] { theirs = read_side(*target_, pair_.to.page(after, "", limit), nullptr); });
+  const Result<Side> ours = read_side(*source_, pair_.from.page(after, "", limit), &pair_.plain);
+  beside_->wait();
+  if (!ours) return std::unexpected(ours.error());
+  if (!theirs) return std::unexpected(theirs.error());
   Run run{.last = after};
-  std::string last;
-  std::string_view one;
-  std::string_view other;
-  while (true) {
-    MIG_ASSIGN(has_one, ours.next(one));
-    MIG_ASSIGN(has_other, theirs.next(other));
-    if (!has_one && !has_other) {
-      run.agrees = true;
-      run.is_end = static_cast<std::size_t>(run.rows) < limit;
-      break;
-    }
-    if (has_one != has_other || one != other || !pair_.plain.holds(one)) break;
-    last = one;
-    ++run.rows;
+  std::size_t same = 0;
+  while (same < ours->blocks.size() && same < theirs->blocks.size()) {
+    if (ours->blocks[same].rows != theirs->blocks[same].rows) break;
+    run.rows += ours->blocks[same++].rows.rows();
   }
-  if (run.rows == 0) return run;
-  MIG_ASSIGN(place, pair_.from.place_of(last));
+  run.agrees = ours->is_plain && same == ours->blocks.size() && same == theirs->blocks.size();
+  run.is_end = run.agrees && static_cast<std::size_t>(run.rows) < limit;
+  if (same == 0) return run;
+  MIG_ASSIGN(place, pair_.from.place_of(ours->blocks[same - 1].last));
   run.last = std::move(place);
   return run;
 }

@@ -1,15 +1,19 @@
-// Looks how far two PostgreSQL tables hold the same rows, byte for byte, both read at once.
+// Looks how far two PostgreSQL tables hold the same rows, by the bytes that COPY gives for them.
 //
-// Used by a comparison to pass over what is the same without a look into it; where two rows differ
-// it has to read them itself. A row counts as the same only where it is plain, so whoever reads it
-// would have found it good on both sides. One thread, like the databases, which outlive this.
+// Each side is read by a thread of its own and becomes a fingerprint a block of rows, so that
+// neither waits for the other and nothing is kept but those. Used by a comparison to pass over what
+// is the same without a look into it; where two blocks differ it has to read their rows itself. A
+// row counts as the same only where it is plain, so whoever reads it would have found it good on
+// both sides. Called by one thread, which has both databases until then; they outlive this.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "compiler/plan/plan.hpp"
+#include "runtime/engine/workers.hpp"
 #include "runtime/result.hpp"
 #include "runtime/stores/plain_pair.hpp"
 #include "runtime/stores/sql_database.hpp"
@@ -23,22 +27,28 @@ class PostgresTwins {
   static Result<std::optional<PostgresTwins>> open(const Database& source, const Database& target,
                                                    const plan::Plan& plan);
 
+  static constexpr std::int64_t kBlock = 2000;  // rows
+
   struct Run {
     std::int64_t rows = 0;
     std::string last;     // the place of the last of them; `after` where there is none
-    bool agrees = false;  // false: what comes next differs, or is not plain
+    bool agrees = false;  // false: in the next block something differs, or is not plain
     bool is_end = false;  // neither side has a row behind them
   };
-  // The rows behind `after`, up to `limit`, that are the same on both sides.
+  // The blocks behind `after`, up to `limit` rows, that are the same on both sides.
   Result<Run> compare(const std::string& after, std::size_t limit) const;
 
  private:
   PostgresTwins(const Database& source, const Database& target, PlainPair pair)
-      : source_(&source), target_(&target), pair_(std::move(pair)) {}
+      : source_(&source),
+        target_(&target),
+        pair_(std::move(pair)),
+        beside_(std::make_unique<Worker>()) {}
 
   const Database* source_;
   const Database* target_;
   PlainPair pair_;
+  std::unique_ptr<Worker> beside_;  // reads the target
 };
 
 }  // namespace mig::runtime
