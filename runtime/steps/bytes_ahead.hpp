@@ -1,5 +1,5 @@
-// The pages of a copy that passes rows on as bytes, read one ahead of the page that is written
-// (page_ahead.hpp, which also says what belongs to which thread).
+// The pages of a copy that passes rows on as bytes, read ahead of the page that is written
+// (pages_ahead.hpp, which also says what belongs to which thread).
 //
 // BytesAhead is what a copy sees, PassageAhead is one for each kind of passage: PostgresPassage,
 // RedisPassage.
@@ -7,26 +7,33 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
-#include "runtime/steps/page_ahead.hpp"
+#include "runtime/steps/chunk_writer.hpp"
+#include "runtime/steps/pages_ahead.hpp"
 #include "runtime/stores/effect.hpp"
 #include "runtime/stores/open_store.hpp"
 #include "runtime/stores/passed_page.hpp"
 
 namespace mig::runtime {
 
+inline PageEnd end_of(const PassedPage& page) {
+  return {page.last, page.is_last || !page.is_plain || page.read == 0};
+}
+
 class BytesAhead {
  public:
   virtual ~BytesAhead() = default;
 
-  // As PageAhead says.
+  // As PagesAhead says.
   virtual Result<const PassedPage*> take(const PageRange& range) = 0;
   virtual void start(Worker& worker, PageRange range) = 0;
+  virtual void stop() = 0;
   // The page that was taken last, which is plain. False: it does not go in as it is, and nothing
   // of it was written.
-  virtual Result<bool> write(Effect& effect) = 0;
+  virtual Result<bool> write(Effect& effect, Claims claims) = 0;
 };
 
 // Null where rows do not pass from one to the other as they are (PlainPair, RedisPassage).
@@ -44,7 +51,8 @@ class PassageAhead final : public BytesAhead {
   }
 
  public:
-  explicit PassageAhead(Passage passage) : passage_(std::move(passage)), pages_(Page(), Page()) {}
+  explicit PassageAhead(Passage passage)
+      : passage_(std::move(passage)), pages_(std::vector<Page>(kPagesAhead)) {}
 
   Result<const PassedPage*> take(const PageRange& range) override {
     MIG_ASSIGN(page, pages_.take(range, loading()));
@@ -54,9 +62,10 @@ class PassageAhead final : public BytesAhead {
   void start(Worker& worker, PageRange range) override {
     pages_.start(worker, std::move(range), loading());
   }
-  Result<bool> write(Effect& effect) override {
-    if constexpr (requires { passage_.write(effect, *taken_); }) {
-      return passage_.write(effect, *taken_);
+  void stop() override { pages_.stop(); }
+  Result<bool> write(Effect& effect, Claims claims) override {
+    if constexpr (requires { passage_.write(effect, *taken_, true); }) {
+      return passage_.write(effect, *taken_, claims == Claims::Looked);
     } else {
       return passage_.write(*taken_);
     }
@@ -64,7 +73,7 @@ class PassageAhead final : public BytesAhead {
 
  private:
   Passage passage_;
-  PageAhead<Page> pages_;
+  PagesAhead<Page> pages_;
   const Page* taken_ = nullptr;
 };
 

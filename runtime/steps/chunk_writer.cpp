@@ -32,7 +32,7 @@ Result<std::unique_ptr<ChunkWriter>> open_chunk(Effect& effect, const plan::Plan
 
 std::size_t most_rows_of_effect(plan::StoreKind kind, Claims claims) {
   if (kind != plan::StoreKind::Redis) return std::numeric_limits<std::size_t>::max();
-  return claims == Claims::Allowed ? kMostClaims : kMostRowsAnEffect;
+  return claims == Claims::None ? kMostRowsAnEffect : kMostClaims;
 }
 
 }  // namespace mig::runtime

@@ -21,10 +21,13 @@ namespace mig::runtime {
 // from.
 enum class SharedRows { Agree, Overwrite };
 
-// How rows find out about keys in Redis that are taken: all keys are watched and looked at first,
-// or rows claim them, and what was taken in that very moment is told afterwards
-// (RedisEffect::refused). Claimed is what nobody else decides about, under Keep and row for row.
-enum class Claims { None, Allowed };
+// How rows find out about keys in Redis that are taken. Claimed is what nobody else decides about,
+// under Keep and row for row; what was refused is told afterwards (RedisEffect::refused).
+enum class Claims {
+  None,    // all keys are watched and looked at first
+  Looked,  // rows claim their keys where none of a page is taken just now
+  Blind,   // rows claim their keys: nothing is expected there
+};
 
 class ChunkWriter {
  public:

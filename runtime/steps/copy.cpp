@@ -13,6 +13,7 @@
 #include "runtime/steps/bytes_ahead.hpp"
 #include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/copy_cursor.hpp"
+#include "runtime/steps/copy_pace.hpp"
 #include "runtime/steps/copy_rejects.hpp"
 #include "runtime/steps/copy_source.hpp"
 #include "runtime/steps/read_ahead.hpp"
@@ -28,26 +29,9 @@
 namespace mig::runtime {
 namespace {
 
-// How long a polite write transaction may keep others from writing.
-constexpr Duration kPoliteWrite = std::chrono::milliseconds(25);
-constexpr std::size_t kFirstChunk = 200;
-constexpr std::size_t kLeastChunk = 20;
 constexpr int kLookedAt = 16;
 constexpr std::size_t kMostScanned = 16'000;  // rows of a page from Redis, for its memory
 constexpr std::size_t kWholePage = 1U << 20;  // more rows than any page has
-
-WriteRule rule_of(plan::OnConflict on_conflict) {
-  switch (on_conflict) {
-    case plan::OnConflict::Keep:
-      return WriteRule::Keep;
-    case plan::OnConflict::Replace:
-      return WriteRule::Replace;
-    case plan::OnConflict::Newer:
-      return WriteRule::Newer;
-  }
-  assert(false && "every rule of the language is one of ours");
-  return WriteRule::Keep;
-}
 
 class CopyStep final : public Step {
  public:
@@ -55,10 +39,11 @@ class CopyStep final : public Step {
       : plan_(plan), action_(action), id_(id), target_(plan.at(plan.to.front()).store) {}
 
   Result<Outcome> advance(World& world) override {
-    if (world.clock.now() < pause_until_) {
-      return Outcome{WaitUntil{pause_until_, {}, "so that others can write"}, {}};
-    }
     MIG_TRY(open(world));
+    assert(pace_.has_value());
+    if (world.clock.now() < pace_->rests_until()) {
+      return Outcome{WaitUntil{pace_->rests_until(), {}, "so that others can write"}, {}};
+    }
     MIG_ASSIGN(applied, read_applied(*writer_, world.authority.run, plan_.at(id_).name));
     if (!applied) return start(world);
     if (applied->finished) return done(*applied);
@@ -66,7 +51,7 @@ class CopyStep final : public Step {
     if (!can_go_on) return start_again(world);
     const bool is_unsettled = CopyCursor::parse(applied->cursor).is_claimed;
     if (is_unsettled && applied->cursor != settled_) return look_again(world, *applied);
-    return move_page(world, *applied);
+    return move(world, *applied);
   }
 
   // The rows go with the tables that this run made; without the note a later start copies again. A
@@ -101,9 +86,8 @@ class CopyStep final : public Step {
     source_.emplace(plan_, std::move(source.rows));
     const bool may_claim = writer.redis() != nullptr && !is_followed(world);
     claims_ =
-        may_claim && action_.on_conflict == plan::OnConflict::Keep ? Claims::Allowed : Claims::None;
-    const bool is_polite = action_.pace.kind == plan::PaceKind::Polite;
-    rows_ = is_polite ? std::min(most_rows(), kFirstChunk) : most_rows();
+        may_claim && action_.on_conflict == plan::OnConflict::Keep ? Claims::Blind : Claims::None;
+    pace_.emplace(action_.pace, most_rows());
     MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
     bulk_ = std::move(bulk);
     MIG_TRY(find_dead(world));
@@ -188,18 +172,22 @@ class CopyStep final : public Step {
     return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
   }
 
-  // Ends a page's effect. A claim that was refused is counted by another one, and so is the end of
-  // a copy whose last page claimed.
+  // Ends a page's effect; what a server loses of it, it loses with its note. A claim that was
+  // refused is counted by another one, and so is the end of a copy whose last page claimed.
   Result<Outcome> finish_page(World& world, Effect& effect, Applied now, CopyCursor cursor,
                               bool is_last) {
     now.cursor = cursor.text();
     now.finished = is_last && !cursor.is_claimed;
-    if (auto committed = effect.commit(now); !committed) {
+    if (auto committed = effect.commit(now, Durable::WithTheNext); !committed) {
       if (effect.is_disturbed()) return Outcome{More{.counts = now.counts}, {}};
       return std::unexpected(std::move(committed).error());
     }
     if (now.finished) return done(now);
     const std::size_t refused = cursor.is_claimed ? effect.redis()->refused().size() : 0;
+    if (refused > 0 && claims_ == Claims::Blind) {  // there may be more of them
+      claims_ = Claims::Looked;
+      chunk_.reset();
+    }
     if (refused > 0 || (is_last && cursor.is_claimed)) {
       MIG_ASSIGN(next, begin_effect(world, target_, id_));
       if (!stands_at(next, now.cursor)) return cursor_moved();
@@ -226,7 +214,8 @@ class CopyStep final : public Step {
     const Duration began = world.clock.elapsed();
     MIG_ASSIGN(effect, begin_effect(world, bulk_->database(), target_, id_));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
-    MIG_ASSIGN(totals, bulk_->copy(cursor.at, cursor.end, static_cast<std::int64_t>(rows_)));
+    MIG_ASSIGN(totals,
+               bulk_->copy(cursor.at, cursor.end, static_cast<std::int64_t>(pace_->rows())));
     if (!totals) return std::optional<Outcome>();
     Applied now = applied;
     now.counts.read += totals->read;
@@ -237,7 +226,7 @@ class CopyStep final : public Step {
     now.cursor = cursor.text();
     now.finished = totals->is_last;
     MIG_TRY(effect.commit(now));
-    pace(world, totals->read, world.clock.elapsed() - began);
+    pace_->note(world.clock, totals->read, world.clock.elapsed() - began);
     if (!now.finished) return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
     MIG_ASSIGN(end, done(now));
     return std::optional(end);
@@ -253,38 +242,47 @@ class CopyStep final : public Step {
                 "only one runner may copy; look with `mig status`");
   }
 
-  // A page as the bytes that the source gives, or nothing where its rows need to be looked at.
-  Result<std::optional<Outcome>> move_page_of_bytes(World& world, const Applied& applied) {
+  // Pages as the bytes that the source gives, or nothing where the rows of the first one need to be
+  // looked at.
+  Result<std::optional<Outcome>> move_bytes(World& world, const Applied& applied) {
     assert(bytes_ != nullptr);
     CopyCursor cursor = CopyCursor::parse(applied.cursor);
-    MIG_ASSIGN(page, bytes_->take({cursor.at, cursor.end, rows_}));
-    if (!page->is_plain || page->read == 0) return std::optional<Outcome>();
-    cursor.move_on(page->last, claims_ == Claims::Allowed);
-    const bool is_last = page->is_last || cursor.at == cursor.end;
-    const Reading reading(world.beside);
-    if (!is_last && may_read_ahead(world)) {
-      bytes_->start(world.beside, {cursor.at, cursor.end, rows_});
-    }
+    PageRange range{cursor.at, cursor.end, pace_->rows_of_page(may_read_ahead(world))};
+    if (may_read_ahead(world)) bytes_->start(world.beside, range);
+    const Reading reading(*bytes_, world.beside);
+    MIG_ASSIGN(page, bytes_->take(range));
+    if (end_of(*page).is_final && !page->is_last) return std::optional<Outcome>();
     const Duration began = world.clock.elapsed();
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
-    MIG_ASSIGN(is_written, bytes_->write(effect));
-    if (!is_written) return std::optional<Outcome>();
     Applied now = applied;
-    now.counts.read += page->read;
-    now.counts.moved += page->read;
-    now.counts.written += page->read;
+    bool is_last = false;
+    while (true) {
+      MIG_ASSIGN(is_written, bytes_->write(effect, claims_));
+      if (!is_written) break;
+      now.counts.read += page->read;
+      now.counts.moved += page->read;
+      now.counts.written += page->read;
+      range.after = page->last;
+      is_last = page->is_last || page->last == cursor.end;
+      if (is_last || !pace_->has_room(now.counts.read - applied.counts.read, range.limit)) break;
+      MIG_ASSIGN(next, bytes_->take(range));
+      if (end_of(*next).is_final && !next->is_last) break;
+      page = next;
+    }
+    const std::int64_t read = now.counts.read - applied.counts.read;
+    if (read == 0) return std::optional<Outcome>();
+    cursor.move_on(range.after, claims_ != Claims::None);
     MIG_ASSIGN(outcome, finish_page(world, effect, now, std::move(cursor), is_last));
-    pace(world, page->read, world.clock.elapsed() - began);
+    pace_->note(world.clock, read, world.clock.elapsed() - began);
     return std::optional(std::move(outcome));
   }
 
-  Result<Outcome> move_page(World& world, const Applied& applied) {
-    assert(source_.has_value());
+  Result<Outcome> move(World& world, const Applied& applied) {
     if (looked_at_ > 0) {
       --looked_at_;
     } else if (bytes_ && !is_followed(world)) {
-      MIG_ASSIGN(moved, move_page_of_bytes(world, applied));
+      MIG_ASSIGN(moved, move_bytes(world, applied));
       if (moved) return *moved;
       looked_at_ = kLookedAt;
     }
@@ -292,53 +290,70 @@ class CopyStep final : public Step {
       MIG_ASSIGN(moved, move_page_in_bulk(world, applied));
       if (moved) return *moved;
     }
+    return move_rows(world, applied);
+  }
+
+  Result<Outcome> move_rows(World& world, const Applied& applied) {
+    assert(source_.has_value());
     CopyCursor cursor = CopyCursor::parse(applied.cursor);
+    PageRange range{cursor.at, cursor.end, pace_->rows_of_page(may_read_ahead(world))};
+    if (may_read_ahead(world)) source_->start(world.beside, range);
+    const Reading reading(*source_, world.beside);
     // While others write, what is read before the lock may be older than what the follower puts
     // meanwhile, or a row that it takes away: it would come back from the dead (tests/mc, I2).
-    std::optional<Effect> early;
+    std::optional<Effect> effect;
     if (is_followed(world)) {
       MIG_ASSIGN(locked, begin_effect(world, target_, id_));
-      early.emplace(std::move(locked));
+      effect.emplace(std::move(locked));
     }
-    MIG_ASSIGN(carried, source_->take({cursor.at, cursor.end, rows_}));
-    const Page& page = carried->page;
-    const bool has_moved = page.read > 0 || scanned_ != nullptr;
-    cursor.move_on(has_moved ? page.last : cursor.at, false);
-    const bool is_last = page.is_last || cursor.at == cursor.end;
-    const Reading reading(world.beside);
-    if (!is_last && may_read_ahead(world)) {
-      source_->start(world.beside, {cursor.at, cursor.end, rows_});
-    }
+    MIG_ASSIGN(carried, source_->take(range));
     const Duration began = world.clock.elapsed();
-    if (!early) {
+    if (!effect) {
       MIG_ASSIGN(locked, begin_effect(world, target_, id_));
-      early.emplace(std::move(locked));
+      effect.emplace(std::move(locked));
     }
-    Effect& effect = *early;
-    if (!stands_at(effect, applied.cursor)) return cursor_moved();
+    if (!stands_at(*effect, applied.cursor)) return cursor_moved();
+    Applied now = applied;
+    bool is_claimed = false;
+    bool is_last = false;
+    while (true) {
+      const Page& page = carried->page;
+      if (page.read > 0 || scanned_ != nullptr) range.after = page.last;
+      is_last = page.is_last || range.after == cursor.end;
+      now.finished = is_last;
+      MIG_ASSIGN(claims, write_page(world, *effect, *carried, now));
+      is_claimed = is_claimed || claims;
+      if (is_last || !pace_->has_room(now.counts.read - applied.counts.read, range.limit)) break;
+      MIG_ASSIGN(next, source_->take(range));
+      carried = next;
+    }
+    cursor.move_on(range.after, is_claimed);
+    const std::int64_t read = now.counts.read - applied.counts.read;
+    MIG_ASSIGN(outcome, finish_page(world, *effect, now, std::move(cursor), is_last));
+    pace_->note(world.clock, read, world.clock.elapsed() - began);
+    return std::move(outcome);
+  }
+
+  // Adds to `now` what became of the page's rows; whether any of them was claimed.
+  Result<bool> write_page(World& world, Effect& effect, const CarriedPage& carried, Applied& now) {
+    const Page& page = carried.page;
     if (!chunk_) {
-      MIG_ASSIGN(opened, open_chunk(effect, plan_, carried->carrier, rule_of(action_.on_conflict),
+      MIG_ASSIGN(opened, open_chunk(effect, plan_, carried.carrier, write_rule(action_.on_conflict),
                                     world.clock, SharedRows::Agree, claims_));
       chunk_ = std::move(opened);
     }
-    MIG_ASSIGN(totals, chunk_->write(effect, carried->carrier, page));
+    MIG_ASSIGN(totals, chunk_->write(effect, carried.carrier, page));
     const auto letters = letters_of(world, action_, id_, page, totals.rejects);
-    const auto rejected = static_cast<std::int64_t>(letters.size());
-    Applied now = applied;
     now.counts.read += page.read;
     now.counts.moved += totals.moved;
     now.counts.kept += totals.kept;
-    now.counts.rejected += rejected;
+    now.counts.rejected += static_cast<std::int64_t>(letters.size());
     now.counts.written += totals.written;
-    now.finished = is_last;
     MIG_TRY(judge_rejects(action_, letters, now));
     if (is_followed(world)) MIG_TRY(find_dead(world));  // the follower sets rows aside, too
     MIG_TRY(close_letters(world, effect, page));
     MIG_TRY(add_dead_letters(effect, letters));
-    cursor.is_claimed = totals.is_claimed;
-    MIG_ASSIGN(outcome, finish_page(world, effect, now, std::move(cursor), is_last));
-    pace(world, page.read, world.clock.elapsed() - began);
-    return std::move(outcome);
+    return totals.is_claimed;
   }
 
   // Rows of this page that were set aside before. Those that are set aside again get a new letter.
@@ -364,27 +379,6 @@ class CopyStep final : public Step {
            !world.stores.is_one_file(plan_.at(plan_.from).store, target_);
   }
 
-  void pace(const World& world, std::int64_t read, Duration took) {
-    const auto micros = [](Duration span) {
-      return std::chrono::ceil<std::chrono::microseconds>(span);
-    };
-    switch (action_.pace.kind) {
-      case plan::PaceKind::Full:
-        return;
-      case plan::PaceKind::Limited: {
-        const Duration owed = plan::RowCount{read} / action_.pace.rate;
-        if (owed > took) pause_until_ = world.clock.now() + micros(owed - took);
-        return;
-      }
-      case plan::PaceKind::Polite:
-        break;
-    }
-    const std::size_t most = most_rows();
-    if (took > kPoliteWrite) rows_ = std::max(rows_ / 2, std::min(most, kLeastChunk));
-    if (took < kPoliteWrite / 2) rows_ = std::min(rows_ + rows_ / 2 + 1, most);
-    pause_until_ = world.clock.now() + micros(took);
-  }
-
   std::size_t most_rows() const {
     const auto chunk = static_cast<std::size_t>(std::max<std::int64_t>(action_.chunk.value, 1));
     const std::size_t typed = scanned_ != nullptr ? kMostScanned : chunk;
@@ -395,9 +389,8 @@ class CopyStep final : public Step {
   plan::Copy action_;
   plan::StepId id_;
   plan::StoreId target_;
-  std::size_t rows_ = 0;  // of the next page
-  Instant pause_until_{};
   std::optional<OpenStore> writer_;  // from `open` on
+  std::optional<CopyPace> pace_;
   std::optional<ReadAhead> source_;
   std::optional<BulkCopy> bulk_;
   RedisConnection* scanned_ = nullptr;  // the source, where it is read in SCAN's order

@@ -1,14 +1,18 @@
-// The pages of a copy, made ready one ahead: while a page is written, another thread loads the
-// next.
+// The pages of a copy, made ready ahead: while a page is written, another thread loads those that
+// come behind it, as far as there is room.
 //
-// Used by one thread, the slice's. From `start` to the end of its `Reading` what loads belongs to
-// the other thread, so nothing else may read with it; no slice ends in between.
+// A Reading is the time in which it does: from its beginning to its end what loads belongs to the
+// other thread, so nothing else may read with it, and no slice ends in between. What is ready then
+// is ready in the next one, too. Everything else is called by one thread, the slice's.
 #pragma once
 
-#include <array>
+#include <cassert>
+#include <condition_variable>
 #include <cstddef>
+#include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "runtime/engine/workers.hpp"
 #include "runtime/result.hpp"
@@ -23,49 +27,136 @@ struct PageRange {
   bool operator==(const PageRange&) const = default;
 };
 
-// Waits for the other thread when it ends, if that has anything to do.
+// Where a page ends, and the next one begins. Found by the page's type: a function `end_of`.
+struct PageEnd {
+  std::string last;
+  bool is_final = false;  // nothing is read behind it
+};
+
+inline constexpr std::size_t kPagesAhead = 4;       // that a copy has
+inline constexpr std::size_t kRowsOfPage = 16'000;  // at most, of one that is read ahead
+
+// A load is called with a range and the page to fill, and gives a Result<void>.
+template <class Page>
+class PagesAhead {
+ public:
+  // One of these pages is written while the others are made ready.
+  explicit PagesAhead(std::vector<Page> pages) {
+    assert(pages.size() >= 2);
+    for (Page& page : pages)
+      slots_.push_back({{}, std::move(page)});
+  }
+  PagesAhead(PagesAhead&&) = delete;  // the other thread knows where it stands
+
+  // The page of that range, made ready before or loaded now. Lasts until the next `take`.
+  template <class Load>
+  Result<const Page*> take(const PageRange& range, const Load& load) {
+    std::unique_lock lock(mutex_);
+    is_taken_ = false;
+    changed_.notify_all();  // there is room for one more
+    changed_.wait(lock, [this] { return ready_ > 0 || !is_loading_; });
+    if (ready_ == 0 || !(slots_[first_].range == range)) {
+      stop(lock);
+      ready_ = 0;
+      lock.unlock();
+      MIG_TRY(load(range, slots_[first_].page));
+      lock.lock();
+    } else {
+      --ready_;
+    }
+    is_taken_ = true;
+    const Page& page = slots_[first_].page;
+    first_ = (first_ + 1) % slots_.size();
+    return &page;
+  }
+
+  // Loads from that range on, under a Reading of the caller's, as far as nothing is ready. A
+  // failure ends it, and is met again by the `take` of that page.
+  template <class Load>
+  void start(Worker& worker, PageRange range, Load load) {
+    const std::lock_guard lock(mutex_);
+    if (is_loading_) return;
+    if (ready_ > 0) {
+      const Slot& latest = slots_[(first_ + ready_ - 1) % slots_.size()];
+      const PageEnd end = end_of(latest.page);
+      const bool goes_on =
+          slots_[first_].range == range && !end.is_final && end.last != latest.range.until;
+      if (!goes_on) return;
+      range.after = end.last;
+    }
+    is_loading_ = true;
+    is_stopping_ = false;
+    worker.start([this, range = std::move(range), load = std::move(load)]() mutable {
+      load_on(std::move(range), load);
+    });
+  }
+
+  // Ends what `start` began, behind the page that is being loaded.
+  void stop() {
+    std::unique_lock lock(mutex_);
+    stop(lock);
+  }
+
+ private:
+  struct Slot {
+    PageRange range;
+    Page page;
+  };
+
+  void stop(std::unique_lock<std::mutex>& lock) {
+    is_stopping_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !is_loading_; });
+  }
+
+  template <class Load>
+  void load_on(PageRange range, Load& load) {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return is_stopping_ || has_room(); });
+      if (is_stopping_) break;
+      Slot& next = slots_[(first_ + ready_) % slots_.size()];
+      lock.unlock();
+      next.range = range;
+      const bool is_loaded = load(range, next.page).has_value();
+      const PageEnd end = is_loaded ? end_of(next.page) : PageEnd{"", true};
+      lock.lock();
+      if (is_loaded) ++ready_;
+      changed_.notify_all();
+      if (end.is_final || end.last == range.until) break;
+      range.after = end.last;
+    }
+    is_loading_ = false;
+    changed_.notify_all();
+  }
+
+  bool has_room() const { return ready_ + (is_taken_ ? 1 : 0) < slots_.size(); }
+
+  std::vector<Slot> slots_;  // a ring
+  std::mutex mutex_;         // of what follows
+  std::condition_variable changed_;
+  std::size_t first_ = 0;  // slot of the next page that is taken
+  std::size_t ready_ = 0;  // from there on
+  bool is_taken_ = false;  // the one before it is written
+  bool is_loading_ = false;
+  bool is_stopping_ = false;
+};
+
+// Stops the loading when it ends, and waits for the other thread.
+template <class Ahead>
 class Reading {
  public:
-  explicit Reading(Worker& worker) : worker_(worker) {}
-  ~Reading() { worker_.wait(); }
+  Reading(Ahead& pages, Worker& worker) : pages_(pages), worker_(worker) {}
+  ~Reading() {
+    pages_.stop();
+    worker_.wait();
+  }
   Reading(const Reading&) = delete;
   Reading& operator=(const Reading&) = delete;
 
  private:
+  Ahead& pages_;
   Worker& worker_;
-};
-
-// A load is called with a range and the page to fill, and gives a Result<void>.
-template <class Page>
-class PageAhead {
- public:
-  PageAhead(Page one, Page other) : pages_{std::move(one), std::move(other)} {}
-
-  // Made ready before, or loaded now. Lasts until the next `take`.
-  template <class Load>
-  Result<const Page*> take(const PageRange& range, const Load& load) {
-    Page& next = pages_[1 - taken_];
-    const bool is_here = std::exchange(is_ready_, false) && ready_range_ == range;
-    if (!is_here) MIG_TRY(load(range, next));
-    taken_ = 1 - taken_;
-    return &next;
-  }
-
-  // Makes the page ready that will be taken next, under a `Reading` of the caller's. A failure is
-  // met again by that `take`.
-  template <class Load>
-  void start(Worker& worker, PageRange range, Load load) {
-    ready_range_ = std::move(range);
-    worker.start([this, load = std::move(load)] {
-      is_ready_ = load(ready_range_, pages_[1 - taken_]).has_value();
-    });
-  }
-
- private:
-  std::array<Page, 2> pages_;
-  std::size_t taken_ = 0;  // of pages_; the other one is loaded into
-  PageRange ready_range_;
-  bool is_ready_ = false;
 };
 
 }  // namespace mig::runtime

@@ -1,9 +1,21 @@
 #include "runtime/steps/read_ahead.hpp"
 
+#include <vector>
+
 namespace mig::runtime {
+namespace {
+
+std::vector<CarriedPage> pages_of(const plan::Plan& plan) {
+  std::vector<CarriedPage> pages;
+  for (std::size_t i = 0; i < kPagesAhead; ++i)
+    pages.emplace_back(plan);
+  return pages;
+}
+
+}  // namespace
 
 ReadAhead::ReadAhead(const plan::Plan& plan, KeysetReader reader)
-    : reader_(std::move(reader)), pages_(CarriedPage(plan), CarriedPage(plan)) {}
+    : reader_(std::move(reader)), pages_(pages_of(plan)) {}
 
 Result<const CarriedPage*> ReadAhead::take(const PageRange& range) {
   return pages_.take(range,

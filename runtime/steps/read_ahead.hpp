@@ -1,4 +1,4 @@
-// The pages of a copy, read and carried over one ahead of the page that is written (page_ahead.hpp,
+// The pages of a copy, read and carried over ahead of the page that is written (pages_ahead.hpp,
 // which also says what belongs to which thread).
 #pragma once
 
@@ -7,7 +7,7 @@
 #include "compiler/plan/plan.hpp"
 #include "runtime/data/carry.hpp"
 #include "runtime/result.hpp"
-#include "runtime/steps/page_ahead.hpp"
+#include "runtime/steps/pages_ahead.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 
 namespace mig::runtime {
@@ -20,21 +20,26 @@ struct CarriedPage {
   Carrier carrier;
 };
 
+inline PageEnd end_of(const CarriedPage& carried) {
+  return {carried.page.last, carried.page.is_last};
+}
+
 class ReadAhead {
  public:
   ReadAhead(const plan::Plan& plan, KeysetReader reader);
 
   const KeysetReader& reader() const { return reader_; }
 
-  // As PageAhead says.
+  // As PagesAhead says.
   Result<const CarriedPage*> take(const PageRange& range);
   void start(Worker& worker, PageRange range);
+  void stop() { pages_.stop(); }
 
  private:
   Result<void> load(const PageRange& range, CarriedPage& into);
 
   KeysetReader reader_;
-  PageAhead<CarriedPage> pages_;
+  PagesAhead<CarriedPage> pages_;
 };
 
 }  // namespace mig::runtime

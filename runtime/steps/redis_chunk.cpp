@@ -20,7 +20,7 @@ Result<ChunkWriter::Totals> RedisChunk::write(Effect& effect, const Carrier& car
   is_claiming_ = may_claim(carrier);
   while (true) {  // each round without a row more that was refused
     MIG_ASSIGN(fits, queue_all(*redis, carrier, page, totals));
-    if (is_claiming_ && fits) {
+    if (is_claiming_ && fits && claims_ == Claims::Looked) {
       MIG_ASSIGN(is_free, redis->is_free(claimed_));
       fits = is_free;
     }
@@ -48,7 +48,7 @@ Result<std::size_t> RedisChunk::count_others(Effect& effect, const Carrier& carr
 }
 
 bool RedisChunk::may_claim(const Carrier& carrier) const {
-  return claims_ == Claims::Allowed && rule_ == WriteRule::Keep && carrier.emitted().size() == 1 &&
+  return claims_ != Claims::None && rule_ == WriteRule::Keep && carrier.emitted().size() == 1 &&
          !carrier.emitted().front().shared;
 }
 

@@ -3,7 +3,7 @@
 // What is written is queued in the effect, so where a row is refused the queue is made anew without
 // all that its source row became. A row expires when the row that it came from does; where that
 // store knows no such thing, as long after this moment as the dataset says. Rows claim their keys
-// only where none of those is taken just now. One thread.
+// only where the copy may let them (Claims). One thread.
 #pragma once
 
 #include <cstdint>

@@ -43,9 +43,9 @@ const std::optional<Applied>& Effect::applied() const {
       effect_);
 }
 
-Result<void> Effect::commit(const Applied& now) {
+Result<void> Effect::commit(const Applied& now, Durable durable) {
   return std::visit(plan::Overloaded{
-                        [&](SqlEffect& effect) { return effect.commit(now); },
+                        [&](SqlEffect& effect) { return effect.commit(now, durable); },
                         [&](RedisEffect& effect) { return settle(effect.commit(now)); },
                     },
                     effect_);

@@ -41,7 +41,7 @@ class Effect {
 
   // The change and its note, durable together. Transient where somebody touched what a decision in
   // Redis rests on: nothing happened, and the step does it again (`is_disturbed`).
-  Result<void> commit(const Applied& now);
+  Result<void> commit(const Applied& now, Durable durable = Durable::Now);
   // The change and the step's note gone: as if the step had never begun.
   Result<void> commit_undone();
   bool is_disturbed() const { return is_disturbed_; }

@@ -134,13 +134,16 @@ Result<void> RedisPassage::read(const std::string& after, const std::string& unt
   return {};
 }
 
-Result<bool> RedisPassage::write(Effect& effect, const Page& page) {
+Result<bool> RedisPassage::write(Effect& effect, const Page& page, bool looks_first) {
   assert(page.is_plain);
   RedisEffect* const redis = effect.redis();
   assert(redis != nullptr && "a passage leads to where its effect is");
-  MIG_ASSIGN(is_free, redis->is_free(page.keys));
-  if (is_free) redis->writes().append(page.restores);
-  return is_free;
+  if (looks_first) {
+    MIG_ASSIGN(is_free, redis->is_free(page.keys));
+    if (!is_free) return false;
+  }
+  redis->writes().append(page.restores);
+  return true;
 }
 
 }  // namespace mig::runtime

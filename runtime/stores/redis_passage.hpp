@@ -47,8 +47,8 @@ class RedisPassage {
   // Behind a place of RedisScan, as RedisScannedRows::read.
   Result<void> read(const std::string& after, const std::string& until, std::size_t limit,
                     Page& page);
-  // A page that is plain. False: something stands there.
-  static Result<bool> write(Effect& effect, const Page& page);
+  // A page that is plain. False: something stands there, as far as anybody looked.
+  static Result<bool> write(Effect& effect, const Page& page, bool looks_first);
 
  private:
   RedisPassage(RedisConnection& source, RedisScan scan, plan::Entity entity, KeyPattern from,

@@ -53,6 +53,19 @@ Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, Wr
 
 }  // namespace
 
+WriteRule write_rule(plan::OnConflict on_conflict) {
+  switch (on_conflict) {
+    case plan::OnConflict::Keep:
+      return WriteRule::Keep;
+    case plan::OnConflict::Replace:
+      return WriteRule::Replace;
+    case plan::OnConflict::Newer:
+      return WriteRule::Newer;
+  }
+  assert(false && "every rule of the language is one of ours");
+  return WriteRule::Keep;
+}
+
 Result<RowWriter> RowWriter::open(const Database& database, const plan::Plan& plan,
                                   plan::DatasetId dataset, WriteRule rule) {
   MIG_ASSIGN(existing, KeysetReader::open(database, plan, dataset));

@@ -25,6 +25,7 @@ enum class WriteRule {
   Newer,    // where the version is greater
   Shared,   // only where the key is new; else both must agree in every field
 };
+WriteRule write_rule(plan::OnConflict on_conflict);
 
 enum class Written { Changed, Kept, Rejected };
 

@@ -39,8 +39,11 @@ Result<SqlEffect> SqlEffect::begin(const Database& database,
   return effect;
 }
 
-Result<void> SqlEffect::commit(const Applied& now) {
+Result<void> SqlEffect::commit(const Applied& now, Durable durable) {
   assert(now.counts.balance() && "every row that was read is moved, kept or rejected");
+  const bool can_wait = durable == Durable::WithTheNext && !now.finished;
+  if (can_wait && database_->dialect() == Dialect::Postgres)
+    MIG_TRY(database_->execute("SET LOCAL synchronous_commit = off"));
   {
     MIG_ASSIGN(write, database_->prepare(
                           "INSERT INTO mig_ctl_applied(run, step, cursor, rows_read, moved, kept, "

@@ -31,7 +31,7 @@ class SqlEffect {
   const std::optional<Applied>& applied() const { return applied_; }
 
   // The change and its note, durable together.
-  Result<void> commit(const Applied& now);
+  Result<void> commit(const Applied& now, Durable durable = Durable::Now);
   // The change and the step's note gone: as if the step had never begun.
   Result<void> commit_undone();
 
