@@ -55,17 +55,21 @@ until mig status 2>/dev/null | grep -q 'mig approve'; do
   sleep 0.2
 done
 
-say "5 of 6  the writes have moved, and can still go back; back up the old table, and approve"
+say "5 of 6  the writes have moved, and can still go back; look at the backup, and approve"
 run mig status
-echo '$ pg_dump --table users --file work/users.dump "$APP_DSN"'
-pg_dump --table users --file work/users.dump "$APP_DSN"
-run mig approve team-dba --because "work/users.dump is there"
+run sqlite3 -readonly work/backups/users.sqlite 'SELECT dataset, place, rows, taken_at FROM mig_backup'
+run mig approve team-dba --because "the backup was read"
 
 say "6 of 6  the old table goes"
 wait "$migration"
 migration=''
 touch work/stop
 wait "$application"
+
+# What an operator does who wants it back, in a database beside.
+psql -qX "$APP_DSN" -c 'CREATE DATABASE restored'
+beside=$(sed 's|/postgres?|/restored?|' <<<"$APP_DSN")
+sqlite3 -readonly work/backups/users.sqlite 'SELECT line FROM mig_restore' | psql -qX "$beside" >/dev/null
 
 # Everything below is read from the server, not from what was said above.
 told() { sqlite3 :memory: "select json_extract(readfile('work/app.json'), '\$.$1')"; }
@@ -75,7 +79,8 @@ say "one table of users became two"
 echo "  before        $before users, with names and addresses in one table"
 echo "  after         $(ask 'select count(*) from users_v2') users, $(ask 'select count(*) from user_addresses') addresses"
 echo "  rejected      $(ask 'select count(*) from mig_ctl_reject where closed is null') ($(ask 'select string_agg(distinct reason, $$, $$) from mig_ctl_reject where closed is null'))"
-echo "  old table     $(ask "select case when to_regclass('users') is null then 'dropped; work/users.dump has it' else 'still there' end")"
+echo "  old table     $(ask "select case when to_regclass('users') is null then 'dropped' else 'still there' end")"
+echo "  backup        $(psql -qAtX "$beside" -c 'select count(*) from users') users, restored in another database"
 echo "  triggers      $(ask 'select count(*) from pg_trigger where not tgisinternal') left"
 echo "  application   $(told acknowledged) writes acknowledged meanwhile"
 echo "  judged        $judged"

@@ -271,23 +271,26 @@ class Looker {
     return {};
   }
 
-  // A backup is of one moment, and only a write-ahead log shows one while others write.
+  // A backup is of one moment, and not every store shows one while others write.
   Result<void> look_at_backups() {
     for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
       const auto* backup = std::get_if<plan::Backup>(&plan_.steps[i].action);
       if (backup == nullptr) continue;
       for (const plan::DatasetId id : backup->datasets) {
         const plan::Dataset& dataset = plan_.at(id);
-        const bool is_looked_at = !dataset.keys && stores_.exists(dataset.store);
-        if (!is_looked_at || !is_written(id, plan::StepId{i})) continue;
-        MIG_ASSIGN(database, stores_.reader(dataset.store));
-        if (database->dialect() == runtime::Dialect::Postgres || is_wal(*database)) continue;
+        if (!stores_.exists(dataset.store) || !is_written(id, plan::StepId{i})) continue;
+        if (!dataset.keys) {
+          MIG_ASSIGN(database, stores_.reader(dataset.store));
+          if (database->dialect() == runtime::Dialect::Postgres || is_wal(*database)) continue;
+        }
         refuse(ExitCode::Refused,
                fmt::format("`{}`: the application writes `{}` meanwhile, and the store `{}` has no "
-                           "write-ahead log in which a moment stands still",
-                           plan_.steps[i].name, dataset.name, plan_.at(dataset.store).name),
-               "let the backup come when nobody writes there any more, or say `PRAGMA "
-               "journal_mode = wal` in the file");
+                           "{} a moment stands still",
+                           plan_.steps[i].name, dataset.name, plan_.at(dataset.store).name,
+                           dataset.keys ? "way in which" : "write-ahead log in which"),
+               dataset.keys ? "let the backup come when nobody writes there any more"
+                            : "let the backup come when nobody writes there any more, or say "
+                              "`PRAGMA journal_mode = wal` in the file");
         return {};
       }
     }

@@ -38,7 +38,8 @@ bool is_compared(const World& world) {
   return false;
 }
 
-// A backup reads the side that follows page by page, and has to be of one moment.
+// A backup reads the side that follows page by page, and has to be of one moment. PostgreSQL shows
+// it one, whoever writes.
 bool is_backed_up(const World& world, plan::Side follows) {
   const plan::Plan& plan = world.plan;
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
@@ -46,7 +47,8 @@ bool is_backed_up(const World& world, plan::Side follows) {
     const bool is_own = backup != nullptr && plan.sees(plan::StepId{i});
     if (!is_own || world.state.steps[i].status != plan::StepStatus::Running) continue;
     const bool reads_it = std::ranges::any_of(backup->datasets, [&](plan::DatasetId dataset) {
-      return (dataset == plan.from) == (follows == plan::Side::Old);
+      return (dataset == plan.from) == (follows == plan::Side::Old) &&
+             plan.at(plan.at(dataset).store).kind != plan::StoreKind::Postgres;
     });
     if (reads_it) return true;
   }

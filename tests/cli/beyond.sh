@@ -18,7 +18,8 @@ expect 3 'this version of mig cannot carry out `session_cache`, so nothing was s
   "$mig" apply session_cache.mig --env staging --yes
 expect 3 'it opens no router of kind redis: edge' "$mig" apply session_cache.mig --env staging --yes
 expect 3 'take out what is listed, or apply it with a version that has it' "$mig" apply users_table.mig --env staging --yes
-expect 3 'it backs up no tables of postgres: cleanup/backup#1' "$mig" apply users_table.mig --env prod --yes
+expect 3 'its triggers carry rows over in files only (`mode = transaction`): dual_write/writes#1' \
+  "$mig" apply users_table.mig --env prod --yes
 expect 3 'it moves no requests of services: auth, files' "$mig" apply features.mig --plan strangle --yes
 expect 3 'it does not compare answers (`shadow`): auth.look/shadow#1' "$mig" apply features.mig --plan strangle --yes
 # Nothing was started: there is not even a journal.

@@ -44,6 +44,7 @@ case $number in
     says '^  before +3000 users'
     says '^  after +[0-9]{4} users, [0-9]{4} addresses'
     says '^  rejected +1 \(half an address\)'
+    says '^  backup +3[0-9]{3} users, restored'
     says '^  old table +dropped'
     says '^  triggers +0 left'
     ;;

@@ -145,6 +145,12 @@ apply 3 '`env:NEW` is a replica and takes no writes'
 redis second replicaof no one >/dev/null
 untouched second
 
+# ---- keys that are written while they are to be backed up
+begin written
+alive | sed 's/  phase decide/  phase keep { backup old { to = "kept.db" } }\n&/' >plan.mig
+apply 3 'the application writes `sessions` meanwhile, and the store `old` has no way in which a moment stands still'
+untouched second
+
 # ---- a server that goes away in the middle of the copy, and comes back
 begin gone; at_rest 1_000 'retry forever { backoff = 100ms..500ms }' >plan.mig
 stays

@@ -103,6 +103,23 @@ expect 0 'dropped `users`' "$mig" apply plan.mig --yes
 holds 'all keys of the dataset are gone' test "$(redis first --scan --pattern 'again:*' | wc -l)" -eq 0
 holds 'others stay' test "$(redis first get user:nobody | wc -c)" -gt 10
 
+# ---- what is dropped is in its backup, and comes back by redis-cli
+redis second pexpireat t2:9 4102444800000 >/dev/null
+before=$(redis second get t2:77)
+mkdir "$work/kept" && cd "$work/kept" || exit 1
+plan "$(in_redis second)" "$(as_keys t2 json)" "$(in_redis first)" "$(as_keys t3 json)" 'purge new' |
+  sed -e 's/  phase end/  phase keep { backup old { to = "kept\/t2.db"; keep = 30d } }\n&/' \
+    -e 's/writes new }/writes new; drop old }/' >plan.mig
+expect 0 'nobody writes to `users` while it is backed up' "$mig" preview plan.mig
+expect 0 'dropped `users`' "$mig" apply plan.mig --yes
+holds 'all keys of the dataset are gone' test "$(redis second --scan --pattern 't2:*' | wc -l)" -eq 0
+expect 0 '`users` are in `kept/t2.db`, read back and equal' "$mig" log
+sqlite3 -readonly kept/t2.db 'SELECT line FROM mig_restore' | redis second >restored
+holds 'each key is answered by OK' test "$(sort restored | uniq -c | tr -s ' ')" = ' 3000 OK'
+holds 'all keys are back' test "$(redis second --scan --pattern 't2:*' | wc -l)" -eq 3000
+holds 'a value is what it was' test "$(redis second get t2:77)" = "$before"
+holds 'an expiry is what it was' test "$(redis second pexpiretime t2:9)" = 4102444800000
+
 # ---- a stranger under the prefix is told, and kept
 mkdir "$work/strange" && cd "$work/strange" || exit 1
 plan "$(in_file ../in/old.db)" "$(as_table users)" "$(in_redis second)" "$(as_keys t hash)" 'purge new' >plan.mig

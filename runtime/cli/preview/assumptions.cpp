@@ -81,11 +81,26 @@ class Assumptions {
 
   // Of the kinds of store only Redis lets everybody write whatever mig has said.
   void about_keys() {
+    about_kept_keys();
     const bool has_keys = std::ranges::any_of(
         plan_.datasets, [](const plan::Dataset& dataset) { return dataset.keys.has_value(); });
     if (!has_keys || !stops_writes(plan_)) return;
     add("who writes to Redis watches the key `mig:ctl:{mig}:guard`",
         "a server refuses nobody by itself");
+  }
+
+  // A backup elsewhere is of one moment.
+  void about_kept_keys() {
+    const auto has_keys = [&](plan::DatasetId id) { return plan_.at(id).keys.has_value(); };
+    for (const plan::Step& step : plan_.steps) {
+      const auto* backup = std::get_if<plan::Backup>(&step.action);
+      if (backup == nullptr) continue;
+      const auto keyed = std::ranges::find_if(backup->datasets, has_keys);
+      if (keyed == backup->datasets.end()) continue;
+      add(fmt::format("nobody writes to `{}` while it is backed up", plan_.at(*keyed).name),
+          "Redis shows no moment: each key is looked at once more");
+      return;
+    }
   }
 
   void about_mirrors() {
