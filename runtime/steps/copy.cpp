@@ -118,7 +118,7 @@ class CopyStep final : public Step {
                               without_key, plan_.at(plan_.from).table),
                   "give them a key or delete them");
     }
-    MIG_ASSIGN(total, source_->reader().count());
+    MIG_ASSIGN(total, source_->reader().about());
     MIG_ASSIGN(last, source_->reader().last_key());
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
     const std::optional<Applied>& present = effect.applied();

@@ -60,6 +60,8 @@ class RowSource {
   virtual Result<void> read_each(const std::vector<std::string>& places, Page& page,
                                  std::vector<std::string>& gone) = 0;
   virtual Result<std::int64_t> count() const = 0;
+  // How many rows to expect, where counting them takes long; 0: nobody knows.
+  virtual Result<std::int64_t> about() const { return count(); }
   virtual Result<std::string> last_key() const = 0;            // empty where there is no row
   virtual Result<std::int64_t> count_without_key() const = 0;  // rows with a NULL in their key
 };
@@ -87,6 +89,7 @@ class KeysetReader {
   Result<void> read_at(const std::string& place, Page& page);
 
   Result<std::int64_t> count() const { return source_->count(); }
+  Result<std::int64_t> about() const { return source_->about(); }
   Result<std::string> last_key() const { return source_->last_key(); }
   Result<std::int64_t> count_without_key() const { return source_->count_without_key(); }
 

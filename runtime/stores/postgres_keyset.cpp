@@ -1,18 +1,22 @@
 #include "runtime/stores/postgres_keyset.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "runtime/clock.hpp"
 #include "runtime/stores/postgres_copy.hpp"
+#include "runtime/stores/row_count.hpp"
 
 namespace mig::runtime {
 namespace {
 
 constexpr std::size_t kPlacesAtOnce = 500;
+constexpr Duration kLongestCount = std::chrono::seconds(2);
 
 std::vector<std::uint32_t> all_fields(const plan::Entity& entity) {
   std::vector<std::uint32_t> fields(entity.fields.size());
@@ -264,11 +268,19 @@ Result<std::string> PostgresRows::last_key() const {
   return shape_.place(cells, key);
 }
 
+Result<std::int64_t> PostgresRows::about() const {
+  MIG_ASSIGN(counted, count_rows(*database_, shape_.table, SystemClock(), kLongestCount));
+  return counted.rows.value_or(0);
+}
+
 Result<std::int64_t> PostgresRows::count_without_key() const {
   std::string condition;
-  for (const std::uint32_t field : shape_.entity.key())
+  for (const std::uint32_t field : shape_.entity.key()) {
+    if (shape_.required[field]) continue;
     condition +=
         fmt::format("{}{} IS NULL", condition.empty() ? "" : " OR ", shape_.columns[field]);
+  }
+  if (condition.empty()) return 0;
   MIG_ASSIGN(rows, database_->prepare(fmt::format("SELECT count(*) FROM {} AS t WHERE {}",
                                                   shape_.table, condition)));
   MIG_TRY(rows.step());

@@ -32,6 +32,7 @@ class PostgresRows final : public RowSource {
   Result<void> read_each(const std::vector<std::string>& places, Page& page,
                          std::vector<std::string>& gone) override;
   Result<std::int64_t> count() const override;
+  Result<std::int64_t> about() const override;
   Result<std::string> last_key() const override;
   Result<std::int64_t> count_without_key() const override;
 

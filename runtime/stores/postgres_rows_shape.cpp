@@ -55,6 +55,7 @@ Result<PostgresRowsShape> PostgresRowsShape::of(const Database& database, const 
     MIG_ASSIGN(name, quote_identifier(field.column));
     shape.columns.push_back("t." + name);
     shape.types.push_back(column->type);
+    shape.required.push_back(column->is_required);
   }
   return shape;
 }

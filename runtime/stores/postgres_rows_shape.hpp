@@ -31,6 +31,7 @@ struct PostgresRowsShape {
   std::string table;                 // quoted
   std::vector<std::string> columns;  // `t."id"`, one a field
   std::vector<PostgresType> types;   // as they are in the table
+  std::vector<bool> required;        // NOT NULL there
 
   // Permanent where a table or column is missing.
   static Result<PostgresRowsShape> of(const Database& database, const plan::Plan& plan,

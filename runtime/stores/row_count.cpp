@@ -15,6 +15,8 @@ using Number = std::optional<std::int64_t>;
 
 // Between two looks at the clock.
 constexpr auto kGlance = std::chrono::milliseconds(20);
+// Rows of a table that is worth a guess.
+constexpr std::int64_t kMany = 500'000;
 // Behind whoever changes the table, nobody waits to count it.
 constexpr auto kLockWait = std::chrono::milliseconds(100);
 
@@ -62,16 +64,6 @@ Result<Number> postgres_integer(const Database& database, const std::string& sql
   return number;
 }
 
-// What the server knows since it last went through the table, if it ever did.
-Result<Number> guessed_rows(const Database& database, const std::string& table) {
-  MIG_ASSIGN(rows, database.prepare("SELECT reltuples::bigint FROM pg_class "
-                                    "WHERE oid = to_regclass(?1) AND relkind IN ('r', 'p', 'm') "
-                                    "AND reltuples >= 0"));
-  rows.bind_text(1, table);
-  MIG_ASSIGN(has_row, rows.step());
-  return has_row ? Number(rows.integer(0)) : std::nullopt;
-}
-
 }  // namespace
 
 Result<Number> integer_within(const Database& database, const std::string& sql, const Clock& clock,
@@ -88,15 +80,28 @@ Result<Number> row_bound(const Database& database, const std::string& table, con
   return integer_within(database, sql, clock, limit);
 }
 
+Result<Number> guessed_rows(const Database& database, const std::string& table) {
+  MIG_ASSIGN(rows, database.prepare("SELECT reltuples::bigint FROM pg_class "
+                                    "WHERE oid = to_regclass(?1) AND relkind IN ('r', 'p', 'm') "
+                                    "AND reltuples >= 0"));
+  rows.bind_text(1, table);
+  MIG_ASSIGN(has_row, rows.step());
+  return has_row ? Number(rows.integer(0)) : std::nullopt;
+}
+
 Result<RowsCounted> count_rows(const Database& database, const std::string& table,
                                const Clock& clock, Duration limit) {
+  Number guess;
+  if (database.dialect() == Dialect::Postgres) {
+    MIG_ASSIGN(told, guessed_rows(database, table));
+    guess = told;
+  }
+  const RowsCounted guessed{.rows = guess, .is_exact = false, .is_guessed = true};
+  if (guess && *guess >= kMany) return guessed;
   MIG_ASSIGN(counted,
              integer_within(database, fmt::format("SELECT count(*) FROM {}", table), clock, limit));
   if (counted) return RowsCounted{.rows = counted};
-  if (database.dialect() == Dialect::Postgres) {
-    MIG_ASSIGN(guess, guessed_rows(database, table));
-    return RowsCounted{.rows = guess, .is_exact = false, .is_guessed = true};
-  }
+  if (database.dialect() == Dialect::Postgres) return guessed;
   MIG_ASSIGN(bound, row_bound(database, table, clock, limit));
   return RowsCounted{.rows = bound, .is_exact = false};
 }

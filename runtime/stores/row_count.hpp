@@ -28,8 +28,12 @@ struct RowsCounted {
 Result<std::optional<std::int64_t>> row_bound(const Database& database, const std::string& table,
                                               const Clock& clock, Duration limit);
 
+// What PostgreSQL's statistics say, if the server ever went through the table. `table` is quoted.
+Result<std::optional<std::int64_t>> guessed_rows(const Database& database,
+                                                 const std::string& table);
+
 // `table` is quoted. Given up after `limit`; then the greatest rowid is an upper bound, and
-// PostgreSQL's statistics are a guess.
+// PostgreSQL's statistics are a guess. A table that is large by that guess is not counted at all.
 Result<RowsCounted> count_rows(const Database& database, const std::string& table,
                                const Clock& clock, Duration limit);
 
