@@ -113,7 +113,7 @@ StatementRow row_of(plan::StoreKind kind) {
       break;
     case plan::StoreKind::Postgres:
       row.form = "store app: postgres { url = secret(\"env:APP_DSN\"); lock_timeout = 2s }";
-      row.attributes = "url! lock_timeout caches max_changelog expect";
+      row.attributes = "url! lock_timeout caches max_changelog expect changes";
       break;
     case plan::StoreKind::Redis:
       row.form = "store cache: redis { url = secret(\"env:CACHE_URL\") }";
@@ -260,6 +260,23 @@ bool read_changelog(Analysis& analysis, const Module& scope, const Attributes& a
   return true;
 }
 
+// `changes = slot`
+bool read_changes(Analysis& analysis, const Attributes& attributes, plan::Store& store) {
+  const WrittenAttribute* written = attributes.find("changes");
+  if (written == nullptr) return true;
+  const std::string_view word = name_of(*written->value);
+  if (word == "triggers" || word == "slot") {
+    store.changes = word == "slot" ? plan::ChangeSource::Slot : plan::ChangeSource::Triggers;
+    return true;
+  }
+  const std::string near = did_you_mean(word, {"triggers", "slot"});
+  analysis.diagnostics
+      .report(written->value->span, diag::UnknownName, "source of changes",
+              analysis.sources.text(written->value->span))
+      .help(near.empty() ? "it is `triggers`, or `slot`" : near);
+  return false;
+}
+
 bool read_store(Analysis& analysis, const Declaration& declaration, const Attributes& attributes,
                 plan::Store& store) {
   const Module& scope = *declaration.module;
@@ -277,7 +294,8 @@ bool read_store(Analysis& analysis, const Declaration& declaration, const Attrib
     if (!size) return false;
     store.max_memory = size->value;
   }
-  return read_changelog(analysis, scope, attributes, store);
+  return read_changes(analysis, attributes, store) &&
+         read_changelog(analysis, scope, attributes, store);
 }
 
 }  // namespace

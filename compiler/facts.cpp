@@ -92,7 +92,9 @@ class Fold {
                    [&](const plan::RouteWrites&) { take_writes(facts, step); },
                    [&](const plan::RouteReads& it) { take_reads(facts, it, step); },
                    [&](const plan::Hold& it) { take_hold(facts, it, step); },
-                   [&](const plan::Accept&) { facts.accepted = step; },
+                   [&](const plan::Accept& it) {
+                     if (it.risk == plan::AcceptedRisk::AllAtOnce) facts.accepted = step;
+                   },
                    [&](const plan::PointOfNoReturn&) { facts.marker = step; },
                    [](const plan::AddField&) {},
                    [](const plan::AddIndex&) {},

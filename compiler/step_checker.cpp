@@ -208,7 +208,7 @@ std::optional<Action> StepChecker::lower(const syntax::Statement& statement, For
   if (word == "require") return require(form);
   if (word == "hold") return hold(form);
   if (word == "approve") return approve(form);
-  if (word == "accept") return accept(form);
+  if (word == "accept") return accept(statement, form);
   if (word == "leave") return leave(statement, form);
   if (word == "point_of_no_return") return marker(form);
   assert(false && "every row of the statement table is lowered");

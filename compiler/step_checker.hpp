@@ -105,6 +105,7 @@ class StepChecker {
   Lowered rehearse(const syntax::Statement& statement, Form& form);
   bool read_part(Form& form, bool is_move, plan::RouteWrites& action);
   bool may_take_part(const syntax::Span& at, const plan::RouteWrites& action);
+  bool has_triggers(const syntax::Span& at);
   static void complete(plan::RouteWrites& action, bool is_move);
   bool read_mirror_error(plan::RouteWrites& action);
   bool read_ack(plan::RouteWrites& action);
@@ -144,7 +145,8 @@ class StepChecker {
   Lowered require(Form& form);
   Lowered hold(Form& form);
   Lowered approve(Form& form);
-  Lowered accept(Form& form);
+  Lowered accept(const syntax::Statement& statement, Form& form);
+  Lowered accepts_wal(const syntax::Statement& statement, plan::Accept action);
   Lowered marker(Form& form);
   Lowered leave(const syntax::Statement& statement, Form& form);
   bool is_left_so(const syntax::Statement& statement, plan::Side first);

@@ -89,13 +89,36 @@ std::optional<Action> StepChecker::approve(Form& form) {
   return action;
 }
 
-std::optional<Action> StepChecker::accept(Form& form) {
-  if (!form.word("all_at_once")) return std::nullopt;
+std::optional<Action> StepChecker::accept(const syntax::Statement& statement, Form& form) {
+  const bool is_wal = form.word_if("unlimited_wal");
+  if (!is_wal && !form.word("all_at_once")) return std::nullopt;
   const auto reason = quoted(form);
   if (!reason) return std::nullopt;
   plan::Accept action{.reason = *reason};
+  if (is_wal) return accepts_wal(statement, std::move(action));
   if (!read_duration("max_downtime", action.max_downtime)) return std::nullopt;
   return action;
+}
+
+// `accept unlimited_wal "why"`: only a slot makes a server keep its log.
+std::optional<Action> StepChecker::accepts_wal(const syntax::Statement& statement,
+                                               plan::Accept action) {
+  action.risk = plan::AcceptedRisk::UnlimitedWal;
+  if (const WrittenAttribute* limit = attributes_->find("max_downtime")) {
+    analysis_.diagnostics
+        .report(limit->statement->word.span, diag::UnknownAttribute, "accept unlimited_wal",
+                "max_downtime")
+        .help("only `accept all_at_once` has it");
+    return std::nullopt;
+  }
+  const bool has_slot = std::ranges::any_of(analysis_.plan.stores, [](const plan::Store& store) {
+    return store.changes == plan::ChangeSource::Slot;
+  });
+  if (has_slot) return action;
+  analysis_.diagnostics
+      .report(statement.span, diag::Incapable, "no store here is followed through a slot")
+      .help("write `changes = slot` on the store that is, or leave this out");
+  return std::nullopt;
 }
 
 std::optional<Action> StepChecker::marker(Form& form) {

@@ -108,6 +108,21 @@ bool StepChecker::read_part(Form& form, bool is_move, plan::RouteWrites& action)
   return true;
 }
 
+// What triggers carry over is noted by triggers.
+bool StepChecker::has_triggers(const syntax::Span& at) {
+  const plan::Plan& plan = analysis_.plan;
+  const plan::Store& store = plan.at(plan.at(plan.from).store);
+  if (store.changes == plan::ChangeSource::Triggers) return true;
+  analysis_.diagnostics
+      .report(at, diag::Incapable,
+              fmt::format("`mode = transaction` carries over by triggers, and `{}` is followed "
+                          "through a slot",
+                          store.name))
+      .help("write `mode = follow`")
+      .help(fmt::format("or leave out `changes = slot` of the store `{}`", store.name));
+  return false;
+}
+
 // Keys move to the new side once, and each router has to know which of them have.
 bool StepChecker::may_take_part(const syntax::Span& at, const plan::RouteWrites& action) {
   if (action.mirror == WriteMode::Sync && !sees_requests(at, "mode = sync")) return false;
@@ -122,6 +137,7 @@ bool StepChecker::may_take_part(const syntax::Span& at, const plan::RouteWrites&
         .help("or let the application do it: `mode = app`");
     return false;
   }
+  if (action.mirror == WriteMode::Transaction && !has_triggers(at)) return false;
   const auto before = writes_before().share;
   if (action.to == Side::New && before && action.share && *action.share <= *before) {
     auto report = analysis_.diagnostics.report(

@@ -251,11 +251,18 @@ struct Approve {
 
 // ---- what a reviewer must see
 
+// What a plan may take upon itself.
+enum class AcceptedRisk : std::uint8_t {
+  AllAtOnce,     // everything moves in one step
+  UnlimitedWal,  // a server keeps its write-ahead log for a slot without a limit
+};
+
 // `accept all_at_once "why" { max_downtime }`
 struct Accept {
   static constexpr std::string_view kName = "accept";
   std::string reason;
-  std::optional<Duration> max_downtime;
+  std::optional<Duration> max_downtime;  // of AllAtOnce
+  AcceptedRisk risk = AcceptedRisk::AllAtOnce;
   bool operator==(const Accept&) const = default;
 };
 

@@ -73,7 +73,7 @@ template <class Visit>
 void fields(Visit& visit, Store& it) {
   MIG_FIELD(name), MIG_FIELD(kind), MIG_FIELD(location), MIG_FIELD(busy_timeout),
       MIG_LATER_FIELD(lock_timeout), MIG_LATER_FIELD(caches), MIG_LATER_FIELD(max_memory),
-      MIG_LATER_FIELD(max_changelog), MIG_LATER_FIELD(expect);
+      MIG_LATER_FIELD(max_changelog), MIG_LATER_FIELD(expect), MIG_LATER_FIELD(changes);
 }
 template <class Visit>
 void fields(Visit& visit, Router& it) {
@@ -285,7 +285,7 @@ void fields(Visit& visit, Approve& it) {
 }
 template <class Visit>
 void fields(Visit& visit, Accept& it) {
-  MIG_FIELD(reason), MIG_FIELD(max_downtime);
+  MIG_FIELD(reason), MIG_FIELD(max_downtime), MIG_LATER_FIELD(risk);
 }
 template <class Visit>
 void fields(Visit& visit, PointOfNoReturn& it) {

@@ -57,7 +57,9 @@ class Phrase {
                          : fmt::format("hold {}, require {}", print(it.length), gates);
   }
   std::string operator()(const Approve& it) const { return fmt::format("approve \"{}\"", it.who); }
-  std::string operator()(const Accept&) const { return "accept all_at_once"; }
+  std::string operator()(const Accept& it) const {
+    return it.risk == AcceptedRisk::UnlimitedWal ? "accept unlimited_wal" : "accept all_at_once";
+  }
   std::string operator()(const Leave& it) const {
     return it.what == Left::Writes ? "leave writes" : "leave reads";
   }

@@ -65,6 +65,12 @@ struct Location {
   bool operator==(const Location&) const = default;
 };
 
+// How a store tells who follows it which of its rows changed.
+enum class ChangeSource : std::uint8_t {
+  Triggers,  // its tables note it themselves
+  Slot,      // postgres: its write-ahead log is decoded, and kept for as long as nobody reads it
+};
+
 struct Store {
   std::string name;
   StoreKind kind = StoreKind::Sqlite;
@@ -75,6 +81,7 @@ struct Store {
   std::optional<std::int64_t> max_memory;           // redis: in bytes
   std::optional<RowCount> max_changelog;            // what may wait there to be carried over
   std::optional<std::int64_t> expect;               // rows that clients write a second, times 10^9
+  ChangeSource changes = ChangeSource::Triggers;    // where it is followed
   bool operator==(const Store&) const = default;
 };
 

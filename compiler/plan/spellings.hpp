@@ -63,6 +63,11 @@ template <>
 inline constexpr std::array<std::string_view, 3> kSpellings<StoreKind> = {"sqlite", "postgres",
                                                                           "redis"};
 template <>
+inline constexpr std::array<std::string_view, 2> kSpellings<ChangeSource> = {"triggers", "slot"};
+template <>
+inline constexpr std::array<std::string_view, 2> kSpellings<AcceptedRisk> = {"all_at_once",
+                                                                             "unlimited_wal"};
+template <>
 inline constexpr std::array<std::string_view, 7> kSpellings<RouterKind> = {
     "file", "table", "channel", "hook", "redis", "http", "postgres"};
 template <>

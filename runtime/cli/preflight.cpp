@@ -11,6 +11,7 @@
 #include "runtime/cli/session.hpp"
 #include "runtime/openings.hpp"
 #include "runtime/steps/following.hpp"
+#include "runtime/steps/slots.hpp"
 #include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/lock_holders.hpp"
 #include "runtime/stores/open_transactions.hpp"
@@ -327,7 +328,12 @@ class Looker {
     const auto& side = leads == plan::Side::Old ? view.from : view.to.front();
     if (!stores_.exists(plan_.at(side).store)) return {};
     const auto looked = runtime::check_following(view, stores_, step, leads);
-    if (looked) return {};
+    if (looked && !runtime::leads_through_slot(view, leads)) return {};
+    if (looked) {
+      MIG_ASSIGN(notice, runtime::slot_notice(view, stores_, leads));
+      live_.warnings.push_back(std::move(notice));
+      return {};
+    }
     if (looked.error().kind != runtime::ErrorKind::Permanent)
       return std::unexpected(looked.error());
     std::string message = fmt::format("`{}`: {}", plan_.at(step).name, looked.error().message);

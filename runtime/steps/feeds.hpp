@@ -24,8 +24,8 @@ Result<Changelog> log_of(const plan::Plan& plan, plan::Side leads);
 Result<std::unique_ptr<ChangeFeed>> open_feed(World& world, plan::StepId step, plan::Side leads);
 
 // Where a follower stands that has carried over nothing yet: every commit behind this moment is
-// told to it, in a database once its changelog is installed.
-Result<Applied> first_place(World& world, plan::Side leads);
+// told to it, in a database once its changelog is installed. Makes the slot where there is one.
+Result<Applied> first_place(World& world, plan::StepId step, plan::Side leads);
 // Whether following from that side has begun for the step `step`, and has not ended.
 Result<bool> is_told(World& world, plan::StepId step, plan::Side leads);
 // Whether `open_feed` would be let read, found before the plan begins; changes nothing.

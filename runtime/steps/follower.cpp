@@ -1,6 +1,7 @@
 #include "runtime/steps/follower.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <ranges>
 
@@ -8,8 +9,10 @@
 
 #include "runtime/steps/feeds.hpp"
 #include "runtime/steps/place_back.hpp"
+#include "runtime/steps/slots.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/open_rows.hpp"
+#include "runtime/stores/postgres_pgoutput.hpp"
 #include "runtime/stores/references.hpp"
 #include "runtime/stores/row_writer.hpp"
 #include "runtime/stores/store_letters.hpp"
@@ -55,14 +58,29 @@ plan::StoreId Follower::target_store() const {
 }
 
 Result<Followed> Follower::advance(World& world, std::size_t limit) {
+  MIG_ASSIGN(followed, carry_over(world, limit));
+  if (followed) return *followed;
+  // No transaction of ours is open now: a slot is made when none is.
+  MIG_ASSIGN(place, feed_->go_on());
+  behind_gap_ = place;
+  MIG_ASSIGN(sweep, Sweep::open(world, carrier_->lane()));
+  sweep_.emplace(std::move(sweep));
+  MIG_ASSIGN(swept, carry_over(world, limit));
+  assert(swept.has_value() && "a sweep has no gaps");
+  return *swept;
+}
+
+// Nothing where there is a gap.
+Result<std::optional<Followed>> Follower::carry_over(World& world, std::size_t limit) {
   MIG_ASSIGN(effect, begin_effect(world, target_store(), step_));
   Applied now = effect.applied().value_or(Applied{});
   Followed followed{.position = position_of(effect.applied())};
   if (!sweep_) feed_->stand_at(now.cursor);
   MIG_ASSIGN(touched, look(world, followed.position, limit));
+  if (touched.is_gap) return std::optional<Followed>();
   followed.is_drained = touched.is_last;
   followed.entries = touched.entries;
-  if (touched.entries == 0) return followed;
+  if (touched.entries == 0) return std::optional(followed);
   MIG_ASSIGN(written, write(world, effect, SharedRows::Agree));
   followed.written = written;
   followed.position = touched.until;
@@ -76,7 +94,7 @@ Result<Followed> Follower::advance(World& world, std::size_t limit) {
   now.counts.written += written;
   MIG_TRY(effect.commit(now));
   if (!is_gap_open) sweep_.reset();
-  return followed;
+  return std::optional(followed);
 }
 
 Result<std::optional<Followed>> Follower::look_idly(World& world) {
@@ -148,13 +166,7 @@ Result<Touched> Follower::look(World& world, std::int64_t after, std::size_t lim
   if (sweep_) return look_everywhere(world, after, limit);
   MIG_ASSIGN(snapshot, feed_->hold());
   MIG_ASSIGN(touched, feed_->read(after, limit, Horizon::Settled));
-  if (touched.is_gap) {
-    MIG_ASSIGN(place, feed_->go_on());
-    behind_gap_ = place;
-    MIG_ASSIGN(sweep, Sweep::open(world, carrier_->lane()));
-    sweep_.emplace(std::move(sweep));
-    return look_everywhere(world, after, limit);
-  }
+  if (touched.is_gap) return touched;
   MIG_TRY(reader_.read_each(touched.keys, page_, gone_));
   if (snapshot) MIG_TRY(snapshot->commit());
   return touched;
@@ -337,14 +349,16 @@ Result<void> Follower::note_return(const Database& database,
   if (lane.authority == plan::Side::Old || !plan_->via) return {};
   const auto& forward = plan_->at(*plan_->via).emits;
   if (std::ranges::none_of(forward, &plan::Emit::shared)) return {};
+  const bool has_slot = leads_through_slot(*plan_, plan::Side::Old);
   MIG_ASSIGN(log, Changelog::of(*plan_, plan_->from));
   MIG_ASSIGN(is_installed, log.is_installed(database));
-  if (!is_installed) return {};
+  if (!has_slot && !is_installed) return {};
   std::vector<std::string> places;
   places.reserve(claims.size());
   for (const Claim& claim : claims)
     places.push_back(old_place_of(*plan_, lane, claim.owner));
-  return log.note(database, places);
+  if (!has_slot) return log.note(database, places);
+  return name_touched(database, PostgresSlot::publication_of(plan_->at(plan_->from).table), places);
 }
 
 Result<void> Follower::settle_letters(const World& world, Effect& effect,

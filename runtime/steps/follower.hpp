@@ -99,6 +99,7 @@ class Follower {
   Follower(const plan::Plan& plan, plan::StepId step, plan::Side authority,
            std::unique_ptr<ChangeFeed> feed, OpenStore source, KeysetReader reader);
   plan::StoreId target_store() const;
+  Result<std::optional<Followed>> carry_over(World& world, std::size_t limit);
   Result<Touched> look(World& world, std::int64_t after, std::size_t limit);
   Result<Touched> look_everywhere(World& world, std::int64_t after, std::size_t limit);
   Result<std::int64_t> write(const World& world, Effect& effect, SharedRows shared);

@@ -8,6 +8,7 @@
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/steps/feeds.hpp"
 #include "runtime/steps/hold_cursor.hpp"
+#include "runtime/steps/slots.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/lineage.hpp"
 #include "runtime/stores/sqlite_mirror.hpp"
@@ -24,6 +25,8 @@ constexpr std::size_t kFirstEntries = 250;
 constexpr std::size_t kMostEntries = 4000;
 // Between two looks at a log in which nothing stood.
 constexpr Instant::duration kIdle = std::chrono::milliseconds(50);
+// Between two moves of the place in a slot that nobody follows.
+constexpr Instant::duration kPassEvery = std::chrono::seconds(1);
 constexpr Instant::duration kLookAtRoutes = std::chrono::milliseconds(250);
 // A log is pruned in pieces: each is a write transaction in the application's own store.
 constexpr std::int64_t kPruneEvery = 2000;
@@ -91,6 +94,7 @@ Result<void> check_following(const plan::Plan& plan, Stores& stores, plan::StepI
 Result<void> check_still_noted(World& world, plan::Side leads) {
   // Redis has no trigger that anybody could drop; what its stream lost is a gap, and swept.
   if (leads_in_redis(world.plan, leads)) return {};
+  if (leads_through_slot(world.plan, leads)) return check_slot_tells(world, leads);
   MIG_ASSIGN(log, log_of(world.plan, leads));
   MIG_ASSIGN(database, world.stores.reader(ends_of(world, leads).source));
   MIG_ASSIGN(is_installed, log.is_installed(*database));
@@ -138,7 +142,7 @@ Applied placed(const Effect& effect, const Applied& first) {
 Result<void> start_following(World& world, plan::StepId step, plan::Side leads) {
   const bool is_forward = leads == plan::Side::Old;
   const auto [source, target] = ends_of(world, leads);
-  MIG_ASSIGN(first, first_place(world, leads));
+  MIG_ASSIGN(first, first_place(world, step, leads));
   const auto keep_place = [&](Effect& effect) -> Result<void> {
     // Shared rows are shared forward only.
     if (is_forward && effect.redis() == nullptr)
@@ -156,6 +160,8 @@ Result<void> start_following(World& world, plan::StepId step, plan::Side leads) 
   MIG_ASSIGN(effect, begin_effect(world, source, step));
   if (plan::mode_of(world.plan, step) == plan::WriteMode::Transaction) {
     MIG_TRY(lead_by_triggers(effect.database(), world.plan, leads));
+  } else if (leads_through_slot(world.plan, leads)) {
+    MIG_TRY(settle_slot(world, effect.database(), leads));
   } else if (effect.redis() == nullptr) {
     MIG_ASSIGN(log, log_of(world.plan, leads));
     MIG_TRY(log.install(effect.database()));
@@ -177,7 +183,9 @@ Result<void> stop_following(World& world, plan::StepId step, plan::Side leads) {
   };
   {
     MIG_ASSIGN(effect, begin_effect(world, source, step));
-    if (effect.redis() == nullptr) {
+    if (leads_through_slot(world.plan, leads)) {
+      MIG_TRY(take_slot_away(world, effect.database(), leads));
+    } else if (effect.redis() == nullptr) {
       MIG_ASSIGN(log, log_of(world.plan, leads));
       MIG_TRY(log.remove(effect.database()));
     }
@@ -248,6 +256,12 @@ Result<std::optional<Followed>> Resident::tend_now(World& world) {
   if (unasked - pruned_ >= kPruneEvery) MIG_TRY(prune(world, unasked));
   // All that others committed before the slice began is on the other side now.
   if (followed.is_drained) MIG_TRY(renew(world, began));
+  const bool has_idle_slot =
+      new_leads && stream->forward && leads_through_slot(world.plan, plan::Side::Old);
+  if (has_idle_slot && began >= next_passing_) {
+    next_passing_ = began + kPassEvery;
+    MIG_TRY(pass_untouched(world, *stream->forward));
+  }
   const Instant ended = world.clock.now();
   const auto took = ended - began;
   if (took > kSlice) at_once_ = std::max(kFewestEntries, at_once_ / 2);
@@ -259,7 +273,9 @@ Result<std::optional<Followed>> Resident::tend_now(World& world) {
 }
 
 Result<void> Resident::prune(World& world, std::int64_t position) {
-  if (is_compared(world) || leads_in_redis(world.plan, leads_)) return {};
+  const bool has_log =
+      !leads_in_redis(world.plan, leads_) && !leads_through_slot(world.plan, leads_);
+  if (is_compared(world) || !has_log) return {};
   MIG_ASSIGN(effect, begin_effect(world, ends_of(world, leads_).source, *step_));
   const std::optional<Applied>& applied = effect.applied();
   if (!applied) return {};  // it ended meanwhile

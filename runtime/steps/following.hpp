@@ -77,6 +77,7 @@ class Resident {
   std::int64_t pruned_ = 0;  // entries up to here are out of the log
   Instant rests_until_;
   Instant next_renewal_;
+  Instant next_passing_;
 };
 
 }  // namespace mig::runtime

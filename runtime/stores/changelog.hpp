@@ -45,6 +45,8 @@ class Changelog {
   static Result<Changelog> of_new_side(const plan::Plan& plan);
 
   const std::string& table() const { return log_; }  // quoted
+  const std::vector<WatchedTable>& watched() const { return watched_; }
+  const std::vector<plan::Type>& key_types() const { return key_types_; }
 
   // Inside an Effect's transaction, which waits for the writer of the day: every commit after it is
   // logged. Twice is once. Permanent where a unique index cannot be guarded: one over an expression

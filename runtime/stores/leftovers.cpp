@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "runtime/stores/catalogue.hpp"
+#include "runtime/stores/postgres_slot.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -22,10 +23,20 @@ Result<std::int64_t> count(const Database& database, const std::string& from) {
 constexpr std::string_view kSqliteThings =
     "SELECT type, name, tbl_name FROM sqlite_schema WHERE type IN ('trigger', 'table') "
     "AND name LIKE 'mig\\_ctl\\_%' ESCAPE '\\' ORDER BY type DESC, name";
-// A partition's triggers go with those of the whole.
+// A partition's triggers go with those of the whole. What keeps the server's log goes first.
 constexpr std::string_view kPostgresThings = R"sql(
 SELECT kind, name, tables FROM (
-  SELECT 1 AS turn, 'trigger' AS kind, t.tgname::text AS name, c.relname::text AS tables
+  SELECT -1 AS turn, 'slot' AS kind, slot_name::text AS name,
+         coalesce(pg_size_pretty(pg_current_wal_lsn() - restart_lsn), 'no') AS tables
+  FROM pg_replication_slots
+  WHERE database = current_database() AND slot_name LIKE 'mig\_ctl\_%' AND NOT pg_is_in_recovery()
+  UNION ALL
+  SELECT 0, 'publication', p.pubname::text,
+         coalesce((SELECT string_agg(tablename::text, ', ' ORDER BY tablename)
+                   FROM pg_publication_tables t WHERE t.pubname = p.pubname), '')
+  FROM pg_publication p WHERE p.pubname LIKE 'mig\_ctl\_%'
+  UNION ALL
+  SELECT 1, 'trigger' AS kind, t.tgname::text AS name, c.relname::text AS tables
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
   WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgname LIKE 'mig\_ctl\_%'
         AND pg_table_is_visible(c.oid)
@@ -115,6 +126,11 @@ Result<void> find_named(const Database& database, std::vector<Leftover>& things)
       found.about = about_trigger(found.name, found.table);
     } else if (found.type == "function") {
       found.about = about_function(rows.text(2));
+    } else if (found.type == "slot") {
+      found.about =
+          fmt::format("makes the server keep its log for a follower: {} now", rows.text(2));
+    } else if (found.type == "publication") {
+      found.about = fmt::format("says that the slot tells of `{}`", rows.text(2));
     } else {
       MIG_ASSIGN(about, about_table(database, found.name));
       found.about = about;
@@ -180,9 +196,13 @@ Result<Leftovers> leftovers(const Database& database) {
 Result<void> remove_leftovers(const Database& database, const std::vector<Leftover>& things) {
   // A trigger that outlives the table it writes to refuses every write of the application.
   const bool is_sqlite = database.dialect() == Dialect::Sqlite;
-  for (const std::string_view type : {"trigger", "function", "table"}) {
+  for (const std::string_view type : {"slot", "publication", "trigger", "function", "table"}) {
     for (const Leftover& thing : things) {
       if (thing.type != type) continue;
+      if (type == "slot") {
+        MIG_TRY(drop_slot(database, thing.name));
+        continue;
+      }
       MIG_ASSIGN(name, quote_identifier(thing.name));
       std::string sql = fmt::format("DROP {} IF EXISTS {}", thing.type, name);
       if (type == "function") sql += "()";

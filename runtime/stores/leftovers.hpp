@@ -15,7 +15,7 @@
 namespace mig::runtime {
 
 struct Leftover {
-  std::string type;  // `trigger`, `function`, `table`
+  std::string type;  // `slot`, `publication`, `trigger`, `function`, `table`
   std::string name;
   std::string table;          // that a trigger stands on
   std::string about;          // what it is there for, in words that go behind its name
@@ -26,7 +26,7 @@ struct Leftover {
 struct Leftovers {
   std::vector<Fence> fences;          // runs that hold something here
   std::vector<FinishedRun> finished;  // runs that ended here
-  std::vector<Leftover> things;       // triggers before functions before tables
+  std::vector<Leftover> things;       // in that order
 
   bool empty() const { return things.empty(); }
 };

@@ -23,16 +23,22 @@ constexpr std::size_t kForgottenAtOnce = 32;
 // refused: a transaction would be gone without anybody's knowing.
 class CapturingPolicy final : public pqxx::connectionpolicy {
  public:
-  explicit CapturingPolicy(const std::string& place) : connectionpolicy(place) {}
+  CapturingPolicy(const std::string& place, bool streams)
+      : connectionpolicy(place), streams_(streams) {}
 
   handle do_startconnect(handle before) override {
     if (before != nullptr) return before;
     if (captured_ != nullptr) throw pqxx::broken_connection("lost");
     const std::string& place = options();
-    const std::array keys = {"connect_timeout", "dbname", "application_name", "client_encoding",
-                             static_cast<const char*>(nullptr)};
-    const std::array values = {"10", place.c_str(), "mig", "UTF8",
-                               static_cast<const char*>(nullptr)};
+    const char* const none = nullptr;
+    const std::array keys = {"connect_timeout",
+                             "dbname",
+                             "application_name",
+                             "client_encoding",
+                             streams_ ? "replication" : none,
+                             none};
+    const std::array values = {"10", place.c_str(), "mig", "UTF8", streams_ ? "database" : none,
+                               none};
     handle made = PQconnectdbParams(keys.data(), values.data(), 1);
     if (made == nullptr) throw std::bad_alloc();
     if (PQstatus(made) != CONNECTION_OK) {
@@ -49,6 +55,7 @@ class CapturingPolicy final : public pqxx::connectionpolicy {
 
  private:
   handle captured_ = nullptr;
+  bool streams_;
 };
 
 std::string field(const PGresult* result, int code) {
@@ -68,7 +75,10 @@ int see_result(PGEventId event, void* info, void* connection) {
 
 class PostgresConnection::Session final : public pqxx::connection_base {
  public:
-  explicit Session(const std::string& place) : connection_base(policy_), policy_(place) { init(); }
+  Session(const std::string& place, bool streams)
+      : connection_base(policy_), policy_(place, streams) {
+    init();
+  }
   ~Session() { close(); }
 
   PGconn* captured() const { return policy_.captured(); }
@@ -90,7 +100,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const std::
   made->noun = options.noun;
   made->shown = options.shown.empty() ? shown : options.shown;
   try {
-    made->session_ = std::make_unique<Session>(place);
+    made->session_ = std::make_unique<Session>(place, options.streams);
   } catch (const std::exception& refused) {
     const ErrorScene scene{.noun = made->noun, .shown = made->shown, .role = {}, .sql = {}};
     return std::unexpected(connecting_error(refused.what(), scene));

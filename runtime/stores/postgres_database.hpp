@@ -27,6 +27,7 @@ struct PostgresOptions {
   std::string noun = "database";  // what messages call it
   std::string shown;              // and its place; empty: the URL without its password
   bool writes = true;             // false: a write by mistake is refused
+  bool streams = false;           // speaks replication, too, until a stream begins
   std::chrono::milliseconds lock_wait{2000};
   std::chrono::milliseconds idle_limit{0};  // of a transaction in which nothing happens; 0: none
 };

@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "runtime/stores/control.hpp"
+#include "runtime/stores/postgres_pgoutput.hpp"
 
 namespace mig::runtime {
 
@@ -30,9 +31,10 @@ Result<SqlEffect> SqlEffect::begin(const Database& database,
                                    const Authority& authority, std::string step) {
   MIG_ASSIGN(transaction, Transaction::begin_write(database));
   MIG_TRY(check_fence(database, resources, authority));
+  // Triggers look for the one, readers of a slot for the other.
   MIG_TRY(database.execute(database.dialect() == Dialect::Sqlite
-                               ? "INSERT INTO mig_ctl_origin(actor) VALUES('mig')"
-                               : "SET LOCAL mig.origin = 'mig'"));
+                               ? std::string("INSERT INTO mig_ctl_origin(actor) VALUES('mig')")
+                               : "SET LOCAL mig.origin = 'mig'; SELECT " + own_writes_sql()));
   SqlEffect effect(database, std::move(transaction), authority.run, std::move(step));
   MIG_ASSIGN(applied, read_applied(database, effect.run_, effect.step_));
   effect.applied_ = std::move(applied);

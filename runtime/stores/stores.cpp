@@ -7,6 +7,7 @@
 
 #include "runtime/stores/postgres_database.hpp"
 #include "runtime/stores/postgres_place.hpp"
+#include "runtime/stores/postgres_slot_stream.hpp"
 #include "runtime/stores/sqlite_database.hpp"
 
 namespace mig::runtime {
@@ -146,6 +147,13 @@ Result<RedisConnection> Stores::another_redis(plan::StoreId store) const {
   return std::unexpected(std::move(why));
 }
 
+Result<Database> Stores::another_stream(plan::StoreId store) const {
+  const plan::Store& declared = plan_.at(store);
+  return open_postgres(places_[store.index].text, {.noun = fmt::format("store `{}`", declared.name),
+                                                   .shown = shown_path(store),
+                                                   .streams = true});
+}
+
 Result<const Database*> Stores::reader(plan::StoreId store) {
   std::unique_ptr<Database>& reader = connections_[places_[store.index].text].reader;
   if (reader != nullptr && reader->is_lost()) lost_.push_back(std::move(reader));
@@ -183,6 +191,7 @@ Result<Database> Stores::open_writer(plan::StoreId store, Mode mode) const {
 }
 
 void Stores::close() {
+  streams_.clear();
   connections_.clear();
   lost_.clear();
   lost_redis_.clear();

@@ -21,6 +21,8 @@
 
 namespace mig::runtime {
 
+class PostgresSlotStream;
+
 enum class IfMissing { Refuse, Create };
 
 class Stores {
@@ -56,6 +58,10 @@ class Stores {
   Result<Database> own_writer(plan::StoreId store) const;
   // Another one to a server that is in use, for whoever listens to it.
   Result<RedisConnection> another_redis(plan::StoreId store) const;
+  // Another one to a PostgreSQL, which speaks replication.
+  Result<Database> another_stream(plan::StoreId store) const;
+  // The streams that are open, by the name of their slot: whoever follows one shares it.
+  std::map<std::string, std::shared_ptr<PostgresSlotStream>>& slot_streams() { return streams_; }
   // Closes what is open; the next use opens it again.
   void close();
 
@@ -88,6 +94,7 @@ class Stores {
   // Whoever still holds one of these meets what it met.
   std::vector<std::unique_ptr<Database>> lost_;
   std::vector<std::unique_ptr<RedisConnection>> lost_redis_;
+  std::map<std::string, std::shared_ptr<PostgresSlotStream>> streams_;
   std::filesystem::path scratch_;
 };
 

@@ -3,7 +3,8 @@
 
     tests/crash/soak.py MIG MIG_APP [--seconds N] [--pair PAIR] [--seed S] [--rows N]
 
-Users go postgres-postgres, sqlite-postgres and postgres-sqlite; sessions, of which in Redis some
+Users go postgres-postgres, followed by triggers and through slots, sqlite-postgres and
+postgres-sqlite; sessions, of which in Redis some
 expire, redis-redis and postgres-redis.
 
 Clients insert, update, replace, delete, rename and swap rows by the routing document, one more writes
@@ -33,7 +34,7 @@ from live_sweep import Failure, Runner
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.realpath(os.path.join(HERE, "..", ".."))
-PAIRS = ["postgres-postgres", "sqlite-postgres", "postgres-sqlite", "redis-redis", "postgres-redis"]
+PAIRS = ["postgres-postgres", "postgres-postgres-slot", "sqlite-postgres", "postgres-sqlite", "redis-redis", "postgres-redis"]
 LONGEST = 240  # seconds for one migration
 SERVER_IS_GONE = 69  # the exit code of a run that cannot begin
 # Sent to a server: how much of what is connected to it is dropped.
@@ -48,6 +49,7 @@ class Cluster:
         self.folder = tempfile.mkdtemp(prefix="mig-soak-server-")
         self.server = self.control("start").strip()
         self.ask("postgres", "ALTER SYSTEM SET synchronous_commit = on")
+        self.ask("postgres", "ALTER SYSTEM SET max_slot_wal_keep_size = '1GB'")
         self.ask("postgres", "SELECT pg_reload_conf()")
 
     def control(self, verb):
@@ -134,7 +136,8 @@ class Pair:
     def __init__(self, options):
         self.options = options
         self.chance = random.Random(f"{options.seed} {options.pair}")
-        self.kinds = options.pair.split("-")
+        self.kinds = options.pair.split("-")[:2]
+        self.has_slots = options.pair.endswith("-slot")
         made = {"postgres": Cluster, "redis": Cache, "sqlite": lambda: None}
         self.servers = [made[kind]() for kind in self.kinds]
         self.moves = "sessions" if self.kinds[1] == "redis" else "users"
@@ -206,7 +209,8 @@ class Migration:
             if place.startswith("unix://"):
                 stores += f'store {name}: redis {{ url = secret("env:{variable}") }}\n'
             elif place.startswith("postgresql://"):
-                stores += f'store {name}: postgres {{ url = secret("env:{variable}"); lock_timeout = 2s }}\n'
+                slot = "; changes = slot" if self.pair.has_slots else ""
+                stores += f'store {name}: postgres {{ url = secret("env:{variable}"); lock_timeout = 2s{slot} }}\n'
             else:
                 stores += f'store {name}: sqlite {{ path = "{os.path.basename(place)}" }}\n'
         which = "soak.mig" if self.pair.moves == "users" else "soak_sessions.mig"

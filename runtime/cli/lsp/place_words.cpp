@@ -64,7 +64,7 @@ const std::vector<Row>& places() {
       {"shadow", "shadow", {{"reads", "off"}, {}}},
       {"capture", "capture", {{"baseline"}, {}}},
       {"freeze", "freeze", {{"contract"}, {}}},
-      {"accept", "accept", {{"all_at_once"}, {}}},
+      {"accept", "accept", {{"all_at_once", "unlimited_wal"}, {}}},
       {"leave", "leave", {{"writes", "reads"}, {}}},
       {"leave", "writes", {{"old", "new"}, {}}},
       {"leave", "reads", {{"new"}, {}}},
@@ -105,6 +105,7 @@ const std::vector<Row>& values() {
       {"approve", "by_author", {{"true", "false"}, {NameKind::Params}}},
       {"router", "in", {{}, {NameKind::Stores}}},
       {"store", "caches", {{}, {NameKind::Stores}}},
+      {"store", "changes", {{"triggers", "slot"}, {}}},
       {"dataset", "codec", {{"json", "hash", "string"}, {}}},
   };
   return kRows;

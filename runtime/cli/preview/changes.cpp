@@ -154,7 +154,12 @@ class Describer {
               Risk::Medium, "writes old"};
     }
     const bool moves = plan::writes_before(plan_, id_).authority != it.to;
-    return {Sign::Turn, "writes go to " + print(it), moves ? Risk::Medium : Risk::Low, ""};
+    const plan::DatasetId leads = it.to == plan::Side::Old ? plan_.from : plan_.to.front();
+    const bool has_slot = it.mirror && !plan_.are_services() &&
+                          plan_.at(plan_.at(leads).store).changes == plan::ChangeSource::Slot;
+    return {Sign::Turn,
+            fmt::format("writes go to {}{}", print(it), has_slot ? ", told by a slot" : ""),
+            moves ? Risk::Medium : Risk::Low, ""};
   }
   static Words row(const plan::Rehearse&) {
     return {Sign::Turn, "rehearse the rollback: writes go to old, and to new again", Risk::Medium,
