@@ -181,8 +181,8 @@ Result<void> Executor::tend(std::size_t resource) {
   if (error.cause == Cause::DiskFull) return std::unexpected(error);
   // What is taken back while the old side leads needs nothing of the new one.
   const auto stream = plan::stream(reach.plan, log_.state());
-  const bool is_needless = log_.state().status == RunStatus::RollingBack && stream &&
-                           stream->leads() == plan::Side::Old;
+  const bool is_needless =
+      log_.state().status == RunStatus::RollingBack && stream && stream->leads() == plan::Side::Old;
   if (error.kind != ErrorKind::Permanent || is_needless) {
     observer_.on_follow_failure(error);
     return {};
