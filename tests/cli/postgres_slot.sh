@@ -139,7 +139,9 @@ write() {  # one of each, and a key that changes
 }
 missing() { sql "$1" "SELECT id - 200000 FROM $2 WHERE id > 200000" | sort >there; sort told | comm -23 - there | wc -l; }
 filled alive
-begin alive && plan "$(url alive)" "$(url alive_new)" '' 2_000 >plan.mig
+sql postgres 'ALTER DATABASE alive OWNER TO mover; ALTER DATABASE alive_new OWNER TO mover'
+sql alive 'ALTER TABLE users OWNER TO mover'
+begin alive && plan "$(as mover alive)" "$(as mover alive_new)" '' 2_000 >plan.mig
 : >told; client alive & beside=$!
 for i in 1 2 3 4; do timeout -s KILL "0.$((i * 2))" "$mig" apply plan.mig --yes >>out 2>&1; done 2>/dev/null
 stays
@@ -164,6 +166,12 @@ until_holds 'the approval behind the cutover' waits_for last
 answers alive_new 'SELECT writes_authority FROM mig_routes' new
 holds "one slot each: $(slots)" test "$(slots)" = 2
 holds 'clients write the new side' test "$(sql alive_new 'SELECT count(*) FROM people WHERE id > 200000')" -gt 0
+# Nobody follows the old side now, and its server keeps nothing of what others write there.
+confirmed() { sql "$1" "SELECT confirmed_flush_lsn - '0/0' FROM pg_replication_slots WHERE database = current_database()"; }
+moved_on() { [ "$(confirmed "$1")" -gt "$2" ]; }
+wasted() { sql "$1" "CREATE TABLE IF NOT EXISTS waste(t text); INSERT INTO waste SELECT repeat(md5(i::text), 60) FROM generate_series(1, ${2:-4000}) i"; }
+before=$(confirmed alive); wasted alive
+until_holds 'the slot of the old side moves on' moved_on alive $((before + 4000000))
 expect 0 '' "$mig" rollback --because 'not today'
 ends 4
 holds 'the run is rolled back' grep -q 'is rolled back' out
@@ -218,7 +226,7 @@ away
 set_to max_slot_wal_keep_size "'1MB'" 1MB
 change retained 3006 16 26 4006
 lose() {
-  sql live "CREATE TABLE IF NOT EXISTS waste(t text); INSERT INTO waste SELECT repeat(md5(i::text), 60) FROM generate_series(1, 20000) i" &&
+  wasted live 20000 &&
     sql live 'SELECT pg_switch_wal(); CHECKPOINT' >/dev/null; [ "$(sql live 'SELECT wal_status FROM pg_replication_slots')" = lost ]
 }
 until_holds 'the log is gone' lose
@@ -227,11 +235,22 @@ stays
 until_holds 'what the server has forgotten' are_equal live
 answers live "SELECT wal_status <> 'lost' FROM pg_replication_slots" t
 # A server where nothing is written for the followed table: what others write is not kept for ever.
-confirmed() { sql live "SELECT confirmed_flush_lsn - '0/0' FROM pg_replication_slots"; }
-before=$(confirmed)
-sql live "INSERT INTO waste SELECT repeat(md5(i::text), 60) FROM generate_series(1, 4000) i"
-moved_on() { [ "$(confirmed)" -gt "$((before + 4000000))" ]; }
-until_holds 'the slot moves on' moved_on
+before=$(confirmed live); wasted live
+until_holds 'the slot moves on' moved_on live $((before + 4000000))
+# Somebody else who reads it takes changes away.
+away
+receive=${MIG_POSTGRES_BIN:-/usr/lib/postgresql/15/bin}/pg_recvlogical
+"$receive" -d "$(url live)" --slot "$slot" --start -f /dev/null -F 0 -s 1 -o proto_version=1 -o publication_names=mig_ctl_publication_users 2>/dev/null &
+beside=$!
+until_holds 'somebody else who reads it' is_read live
+change taken 3007 17 27 4007
+stays
+ends 5
+holds "it names who: $(tail -1 out)" grep -q "the slot .$slot. is read by the process [0-9]* of the role .postgres." out
+kill "$beside"; wait "$beside" 2>/dev/null; beside=''
+until_holds 'nobody reads it' unread
+"$mig" continue >out 2>&1 & runner=$!
+until_holds 'what somebody else took' are_equal live
 sql live 'TRUNCATE users'
 ends 5
 holds "it says so: $(tail -2 out)" grep -qF 'somebody has sent TRUNCATE of `users`, which takes all rows at once; where that was meant, roll back and begin again' out
