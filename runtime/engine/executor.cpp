@@ -179,11 +179,7 @@ Result<void> Executor::tend(std::size_t resource) {
   }
   const Error& error = followed.error();
   if (error.cause == Cause::DiskFull) return std::unexpected(error);
-  // What is taken back while the old side leads needs nothing of the new one.
-  const auto stream = plan::stream(reach.plan, log_.state());
-  const bool is_needless =
-      log_.state().status == RunStatus::RollingBack && stream && stream->leads() == plan::Side::Old;
-  if (error.kind != ErrorKind::Permanent || is_needless) {
+  if (error.kind != ErrorKind::Permanent || residents_.is_needless(log_.state(), resource)) {
     observer_.on_follow_failure(error);
     return {};
   }

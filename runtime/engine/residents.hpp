@@ -22,6 +22,8 @@ class Residents {
   // Whether a resource follows now, so that somebody has to stay.
   bool is_needed(const plan::RunState& state) const;
   bool follows(const plan::RunState& state, std::size_t resource) const;
+  // The new side is on its way out: what it misses from here on is missed by nobody.
+  bool is_needless(const plan::RunState& state, std::size_t resource) const;
   // Nothing is read there before it follows again.
   void leave(std::size_t resource) { residents_.at(resource) = Resident(); }
   // One slice; `world` shows the plan as that resource sees it.
