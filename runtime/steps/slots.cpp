@@ -51,6 +51,28 @@ Result<void> check_unmade(const plan::Plan& plan, const Database& database) {
   return {};
 }
 
+Result<std::string> server_of(const Database& database) {
+  MIG_ASSIGN(rows, database.prepare("SELECT system_identifier::text FROM pg_control_system()"));
+  MIG_TRY(rows.step());
+  std::string server(rows.text(0));
+  rows.reset();
+  return server;
+}
+
+// Whether the plan makes the slot of the old side first, on the same server.
+Result<bool> makes_old_slot_beside(const plan::Plan& plan, Stores& stores,
+                                   const Database& database) {
+  if (!leads_through_slot(plan, plan::Side::Old)) return false;
+  MIG_ASSIGN(log, log_of(plan, plan::Side::Old));
+  MIG_ASSIGN(old, stores.reader(leading_store(plan, plan::Side::Old)));
+  MIG_ASSIGN(here, server_of(database));
+  MIG_ASSIGN(there, server_of(*old));
+  if (here != there) return false;
+  MIG_ASSIGN(slot, PostgresSlot::of(*old, log));
+  MIG_ASSIGN(now, slot.state(*old));
+  return !now.exists;
+}
+
 }  // namespace
 
 bool leads_through_slot(const plan::Plan& plan, plan::Side leads) {
@@ -75,8 +97,13 @@ Result<void> check_slot(const plan::Plan& plan, Stores& stores, plan::Side leads
   MIG_ASSIGN(log, log_of(plan, leads));
   MIG_ASSIGN(database, stores.reader(leading_store(plan, leads)));
   MIG_ASSIGN(slot, PostgresSlot::of(*database, log));
-  if (leads == plan::Side::New) MIG_TRY(check_unmade(plan, *database));
-  return slot.check(*database, wal_limit(plan));
+  std::int64_t beside = 0;
+  if (leads == plan::Side::New) {
+    MIG_TRY(check_unmade(plan, *database));
+    MIG_ASSIGN(makes_another, makes_old_slot_beside(plan, stores, *database));
+    beside = makes_another ? 1 : 0;
+  }
+  return slot.check(*database, wal_limit(plan), beside);
 }
 
 Result<std::string> slot_notice(const plan::Plan& plan, Stores& stores, plan::Side leads) {

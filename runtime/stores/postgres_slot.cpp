@@ -39,10 +39,10 @@ SELECT current_setting('wal_level') = 'logical', pg_is_in_recovery(),
        (SELECT rolsuper OR rolreplication FROM pg_roles WHERE rolname = current_user),
        has_database_privilege(current_database(), 'CREATE'),
        (SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size'),
-       (SELECT count(*) FROM pg_replication_slots WHERE slot_name <> ?1)
+       (SELECT count(*) FROM pg_replication_slots WHERE slot_name <> ?1) + ?2::bigint
          < current_setting('max_replication_slots')::bigint,
        (SELECT count(*) FROM pg_stat_activity
-        WHERE backend_type = 'walsender' AND application_name <> 'mig')
+        WHERE backend_type = 'walsender' AND application_name <> 'mig') + ?2::bigint
          < current_setting('max_wal_senders')::bigint,
        quote_ident(current_user), quote_ident(current_database()),
        current_setting('wal_level'), current_setting('max_replication_slots'),
@@ -159,9 +159,11 @@ Result<PostgresSlot> PostgresSlot::of(const Database& database, const Changelog&
   return slot;
 }
 
-Result<void> PostgresSlot::check(const Database& database, WalLimit limit) const {
+Result<void> PostgresSlot::check(const Database& database, WalLimit limit,
+                                 std::int64_t beside) const {
   MIG_ASSIGN(rows, database.prepare(kServer));
   rows.bind_text(1, name_);
+  rows.bind(2, beside);
   MIG_TRY(rows.step());
   const auto holds = [&](int column) { return rows.integer(column) != 0; };
   const auto text = [&](int column) { return std::string(rows.text(column)); };
@@ -186,15 +188,15 @@ Result<void> PostgresSlot::check(const Database& database, WalLimit limit) const
         fmt::format("have its owner run `GRANT CREATE ON DATABASE {} TO {}`", text(8), text(7)));
   }
   if (!holds(5)) {
-    return refuse(
-        fmt::format("`{}` has no replication slot left: all {} are taken", place, text(10)),
-        "drop one that nobody reads, or raise `max_replication_slots` and restart the "
-        "server");
+    return refuse(fmt::format("`{}` has no replication slot left: `max_replication_slots` is {}",
+                              place, text(10)),
+                  "drop one that nobody reads, or raise it and restart the server");
   }
   if (!holds(6)) {
-    return refuse(fmt::format("`{}` has nobody left who could send its log: all {} are taken",
-                              place, text(11)),
-                  "raise `max_wal_senders` and restart the server");
+    return refuse(
+        fmt::format("`{}` has nobody left who could send its log: `max_wal_senders` is {}", place,
+                    text(11)),
+        "raise it and restart the server");
   }
   if (rows.integer(4) < 0 && limit == WalLimit::Needed) {
     return refuse(

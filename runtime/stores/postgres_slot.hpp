@@ -45,8 +45,9 @@ class PostgresSlot {
   const std::vector<WatchedTable>& watched() const { return watched_; }
   const std::vector<plan::Type>& key_types() const { return key_types_; }
 
-  // What beginning would refuse, or what would not go well later: changes nothing.
-  Result<void> check(const Database& database, WalLimit limit) const;
+  // What beginning would refuse, or what would not go well later: changes nothing. `beside`: how
+  // many more slots are made on that server before.
+  Result<void> check(const Database& database, WalLimit limit, std::int64_t beside) const;
   // The same of tables alone. Those that are not there are left out.
   Result<void> check_tables(const Database& database) const;
 

@@ -107,7 +107,11 @@ apply 3 'lets the role mover make no publication have its owner run `GRANT CREAT
 sql postgres 'ALTER ROLE mover REPLICATION; GRANT CREATE ON DATABASE shop TO mover'
 begin full && plan "$(url shop)" "$(url shop_new)" >plan.mig
 sql postgres "SELECT pg_create_physical_replication_slot('other_' || i) FROM generate_series(1, current_setting('max_replication_slots')::int) i" >/dev/null
-apply 3 'has no replication slot left: all 10 are taken drop one that nobody reads, or raise `max_replication_slots`'
+apply 3 'has no replication slot left: `max_replication_slots` is 10 drop one that nobody reads, or raise it'
+# One is enough for the way there, and none is left for the way back.
+sql postgres "SELECT pg_drop_replication_slot('other_1')" >/dev/null
+apply 3 'mig: `cutover/writes#1`'
+holds 'the way there is not refused' bash -c "! '$mig' apply plan.mig --yes 2>&1 | grep -q mirror/writes"
 sql postgres "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots" >/dev/null
 sql shop 'ALTER TABLE users REPLICA IDENTITY NOTHING'
 apply 3 '`users` has no replica identity, so a slot does not tell which of its rows go run `ALTER TABLE users REPLICA IDENTITY DEFAULT`'
