@@ -111,6 +111,7 @@ bool StepChecker::read_part(Form& form, bool is_move, plan::RouteWrites& action)
 // What triggers carry over is noted by triggers.
 bool StepChecker::has_triggers(const syntax::Span& at) {
   const plan::Plan& plan = analysis_.plan;
+  if (plan.to.empty()) return true;  // told already
   const plan::Store& store = plan.at(plan.at(plan.from).store);
   if (store.changes == plan::ChangeSource::Triggers) return true;
   analysis_.diagnostics

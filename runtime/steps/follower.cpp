@@ -84,8 +84,8 @@ Result<std::optional<Followed>> Follower::carry_over(World& world, std::size_t l
   MIG_ASSIGN(written, write(world, effect, SharedRows::Agree));
   followed.written = written;
   followed.position = touched.until;
-  // A place behind a gap is taken once the gap is closed.
-  const bool is_gap_open = sweep_ && touched.until == position_of(now.cursor);
+  // A place behind a gap is taken once the gap is closed: it may be the one in front of it.
+  const bool is_gap_open = sweep_ && !is_swept_;
   if (!is_gap_open) now.cursor = feed_->cursor(touched.until);
   const auto keys = static_cast<std::int64_t>(touched.keys.size());
   now.counts.read += keys;
@@ -177,7 +177,8 @@ Result<Touched> Follower::look_everywhere(World& world, std::int64_t after, std:
   for (const auto& owned : owned_)
     MIG_TRY(owned->open(target));
   MIG_ASSIGN(touched, sweep_->next(world, owned_, limit));
-  touched.until = touched.is_last ? behind_gap_ : after;
+  is_swept_ = touched.is_last;
+  touched.until = is_swept_ ? behind_gap_ : after;
   touched.is_last = false;
   MIG_TRY(reader_.read_each(touched.keys, page_, gone_));
   return touched;

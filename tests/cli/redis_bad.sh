@@ -225,6 +225,9 @@ until_holds 'what was written before' carried 5 'before the failover'
 "$here/../support/redis.sh" kill "$work/primary"
 redis heir replicaof no one >/dev/null
 ln -sfn "$work/heir/redis.sock" "$work/leads.sock"
+# It has found its place again before anything is written: the log goes on where the other one ended.
+follows_heir() { redis heir client list type replica | grep -q .; }
+until_holds 'the heir followed' follows_heir
 redis heir hset sess:6 note 'behind the failover' >/dev/null
 redis heir del sess:7 >/dev/null
 until_holds 'what was written behind it' carried 6 'behind the failover'
