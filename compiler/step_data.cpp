@@ -51,7 +51,14 @@ bool StepChecker::read_by() {
 
 bool StepChecker::read_chunk(plan::Copy& action) {
   const syntax::Expr* chunk = attribute("chunk");
-  if (chunk == nullptr) return true;
+  if (chunk == nullptr) {
+    // On a server a transaction takes the rows that fit its time; in a file others wait for it.
+    const plan::Plan& plan = analysis_.plan;
+    const bool adapts =
+        !plan.to.empty() && plan.at(plan.at(plan.to.front()).store).kind != plan::StoreKind::Sqlite;
+    if (adapts) action.chunk = plan::RowCount{0};
+    return true;
+  }
   const auto rows = analysis_.constants.wanted(*chunk, *scope_.module, plan::Unit::Rows);
   if (!rows) return false;
   if (rows->value < 1 || rows->value > kLargestChunk) {

@@ -22,6 +22,7 @@
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/lineage.hpp"
 #include "runtime/stores/open_rows.hpp"
+#include "runtime/stores/page_limit.hpp"
 #include "runtime/stores/redis_scan.hpp"
 #include "runtime/stores/sqlite_bulk.hpp"
 #include "runtime/stores/store_letters.hpp"
@@ -31,7 +32,6 @@ namespace {
 
 constexpr int kLookedAt = 16;
 constexpr std::size_t kMostScanned = 16'000;  // rows of a page from Redis, for its memory
-constexpr std::size_t kWholePage = 1U << 20;  // more rows than any page has
 
 class CopyStep final : public Step {
  public:
@@ -87,7 +87,7 @@ class CopyStep final : public Step {
     const bool may_claim = writer.redis() != nullptr && !is_followed(world);
     claims_ =
         may_claim && action_.on_conflict == plan::OnConflict::Keep ? Claims::Blind : Claims::None;
-    pace_.emplace(action_.pace, most_rows());
+    pace_.emplace(action_, most_rows());
     MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
     bulk_ = std::move(bulk);
     MIG_TRY(find_dead(world));
@@ -226,7 +226,7 @@ class CopyStep final : public Step {
     now.cursor = cursor.text();
     now.finished = totals->is_last;
     MIG_TRY(effect.commit(now));
-    pace_->note(world.clock, totals->read, world.clock.elapsed() - began);
+    pace_->note(world.clock, {.rows = totals->read}, world.clock.elapsed() - began);
     if (!now.finished) return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
     MIG_ASSIGN(end, done(now));
     return std::optional(end);
@@ -256,6 +256,7 @@ class CopyStep final : public Step {
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
     Applied now = applied;
+    Moved moved;
     bool is_last = false;
     while (true) {
       MIG_ASSIGN(is_written, bytes_->write(effect, claims_));
@@ -263,18 +264,18 @@ class CopyStep final : public Step {
       now.counts.read += page->read;
       now.counts.moved += page->read;
       now.counts.written += page->read;
+      moved = {moved.rows + page->read, moved.bytes + page->bytes};
       range.after = page->last;
       is_last = page->is_last || page->last == cursor.end;
-      if (is_last || !pace_->has_room(now.counts.read - applied.counts.read, range.limit)) break;
+      if (is_last || !pace_->has_room(moved, range.limit)) break;
       MIG_ASSIGN(next, bytes_->take(range));
       if (end_of(*next).is_final && !next->is_last) break;
       page = next;
     }
-    const std::int64_t read = now.counts.read - applied.counts.read;
-    if (read == 0) return std::optional<Outcome>();
+    if (moved.rows == 0) return std::optional<Outcome>();
     cursor.move_on(range.after, claims_ != Claims::None);
     MIG_ASSIGN(outcome, finish_page(world, effect, now, std::move(cursor), is_last));
-    pace_->note(world.clock, read, world.clock.elapsed() - began);
+    pace_->note(world.clock, moved, world.clock.elapsed() - began);
     return std::optional(std::move(outcome));
   }
 
@@ -314,6 +315,7 @@ class CopyStep final : public Step {
     }
     if (!stands_at(*effect, applied.cursor)) return cursor_moved();
     Applied now = applied;
+    Moved moved;
     bool is_claimed = false;
     bool is_last = false;
     while (true) {
@@ -323,14 +325,15 @@ class CopyStep final : public Step {
       now.finished = is_last;
       MIG_ASSIGN(claims, write_page(world, *effect, *carried, now));
       is_claimed = is_claimed || claims;
-      if (is_last || !pace_->has_room(now.counts.read - applied.counts.read, range.limit)) break;
+      moved.rows += page.read;
+      moved.bytes += static_cast<std::int64_t>(page.rows.byte_count());
+      if (is_last || !pace_->has_room(moved, range.limit)) break;
       MIG_ASSIGN(next, source_->take(range));
       carried = next;
     }
     cursor.move_on(range.after, is_claimed);
-    const std::int64_t read = now.counts.read - applied.counts.read;
     MIG_ASSIGN(outcome, finish_page(world, *effect, now, std::move(cursor), is_last));
-    pace_->note(world.clock, read, world.clock.elapsed() - began);
+    pace_->note(world.clock, moved, world.clock.elapsed() - began);
     return std::move(outcome);
   }
 
@@ -380,7 +383,8 @@ class CopyStep final : public Step {
   }
 
   std::size_t most_rows() const {
-    const auto chunk = static_cast<std::size_t>(std::max<std::int64_t>(action_.chunk.value, 1));
+    const auto chunk =
+        adapts(action_) ? kMostAdapted : static_cast<std::size_t>(action_.chunk.value);
     const std::size_t typed = scanned_ != nullptr ? kMostScanned : chunk;
     return std::min({chunk, typed, most_rows_of_effect(plan_.at(target_).kind, claims_)});
   }

@@ -1,10 +1,13 @@
 // How fast a copy goes: how many rows one transaction moves, and how long it rests behind that.
 //
 // A polite copy keeps its transactions short and leaves others as much time as it takes; one with a
-// rate owes time for its rows; one at full speed owes nothing. Never waits: `rests_until` says how
-// long. One thread, the copy's.
+// rate owes time for its rows; one at full speed owes nothing. Where the plan
+// gives no chunk for a server, a transaction has as many rows as fit kLongestWrite. Whatever it is
+// given, it has no more than two pages' bytes. Never waits: `rests_until` says how long. One
+// thread, the copy's.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,25 +16,44 @@
 
 namespace mig::runtime {
 
+// How long a write transaction may keep others from what it writes: a polite one, and one that
+// adapts.
+inline constexpr Duration kPoliteWrite = std::chrono::milliseconds(25);
+inline constexpr Duration kLongestWrite = std::chrono::milliseconds(500);
+
+// What a transaction has moved, or read for it.
+struct Moved {
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+};
+
+// Whether the plan leaves it to the runtime how many rows a transaction has: that follows the time
+// it takes, and is no more than this.
+inline bool adapts(const plan::Copy& copy) {
+  return copy.chunk.value == 0;
+}
+inline constexpr std::size_t kMostAdapted = 100'000;
+
 class CopyPace {
  public:
   // `most` rows a transaction.
-  CopyPace(const plan::Pace& pace, std::size_t most);
+  CopyPace(const plan::Copy& copy, std::size_t most);
 
   std::size_t rows() const { return rows_; }  // of the next transaction
   // Of each of its pages: those that are read ahead are smaller, so that neither side waits long.
   std::size_t rows_of_page(bool is_ahead) const;
   // Whether another page of so many rows belongs to a transaction that has moved others.
-  bool has_room(std::int64_t moved, std::size_t more) const {
-    return static_cast<std::size_t>(moved) + more <= rows_;
-  }
+  bool has_room(const Moved& moved, std::size_t more) const;
   Instant rests_until() const { return rests_until_; }
-  bool is_polite() const { return pace_.kind == plan::PaceKind::Polite; }
-  // A transaction moved `rows` within `took`.
-  void note(const Clock& clock, std::int64_t rows, Duration took);
+  // A transaction moved that within `took`.
+  void note(const Clock& clock, const Moved& moved, Duration took);
 
  private:
+  bool is_polite() const { return pace_.kind == plan::PaceKind::Polite; }
+  void adapt(const Moved& moved, Duration took);
+
   plan::Pace pace_;
+  bool adapts_;
   std::size_t most_;
   std::size_t rows_;
   Instant rests_until_{};

@@ -9,9 +9,10 @@ namespace mig::runtime {
 
 struct PassedPage {
   std::int64_t read = 0;
-  std::string last;       // the place of the last row
-  bool is_last = false;   // nothing lies behind it
-  bool is_plain = false;  // false: to be read on the typed path, and nothing else here counts
+  std::int64_t bytes = 0;  // of those rows
+  std::string last;        // the place of the last row
+  bool is_last = false;    // nothing lies behind it
+  bool is_plain = false;   // false: to be read on the typed path, and nothing else here counts
 };
 
 }  // namespace mig::runtime

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -24,17 +25,28 @@ std::vector<std::uint32_t> all_fields(const plan::Entity& entity) {
   return fields;
 }
 
-// What a statement on the way may not hold for longer than the next one.
-Result<std::vector<std::string>> tuples_of(const Database& database, const std::string& query) {
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+
+// What a statement on the way may not hold for longer than the next one: the tuples up to the one
+// that goes beyond so many bytes.
+struct Tuples {
+  std::vector<std::string> all;
+  std::size_t bytes = 0;
+};
+
+Result<Tuples> tuples_of(const Database& database, const std::string& query,
+                         std::size_t most_bytes) {
   MIG_ASSIGN(rows,
              CopyOut::begin(database, fmt::format("COPY ({}) TO STDOUT (FORMAT binary)", query)));
-  std::vector<std::string> tuples;
+  Tuples tuples;
   std::string_view tuple;
-  while (true) {
+  while (tuples.bytes < most_bytes) {
     MIG_ASSIGN(has_row, rows.next(tuple));
-    if (!has_row) return tuples;
-    tuples.emplace_back(tuple);
+    if (!has_row) break;
+    tuples.all.emplace_back(tuple);
+    tuples.bytes += tuple.size();
   }
+  return tuples;
 }
 
 // Texts by their bytes, whatever the database sorts them by.
@@ -79,8 +91,10 @@ Result<PostgresRows> PostgresRows::open(const Database& database, const plan::Pl
 Result<void> PostgresRows::read(const std::string& after, const std::string& until,
                                 std::size_t limit, Page& page) {
   page.begin(types_);
-  MIG_TRY(add(shape_.page(after, until, limit), page));
-  page.is_last = static_cast<std::size_t>(page.read) < limit;
+  const std::size_t asked = limit_.rows(limit);
+  MIG_ASSIGN(are_all, add(shape_.page(after, until, asked), most_bytes(limit), page));
+  page.is_last = are_all && static_cast<std::size_t>(page.read) < asked;
+  limit_.note(page.read, page.rows.byte_count());
   return {};
 }
 
@@ -107,7 +121,7 @@ Result<void> PostgresRows::read_each(const std::vector<std::string>& places, Pag
     MIG_TRY(
         add(fmt::format("SELECT {} FROM {} AS t WHERE {}", shape_.list(all_fields(shape_.entity)),
                         shape_.table, where_places(some)),
-            page));
+            kNoLimit, page));
   }
   for (std::size_t row = 0; row < page.rows.rows; ++row)
     is_there[page.keys[row]] = true;
@@ -119,19 +133,23 @@ Result<void> PostgresRows::read_each(const std::vector<std::string>& places, Pag
   return {};
 }
 
-Result<void> PostgresRows::add(const std::string& query, Page& page) {
+Result<bool> PostgresRows::add(const std::string& query, std::size_t most_bytes, Page& page) {
   if (!companions_.empty()) {
-    MIG_ASSIGN(tuples, tuples_of(*database_, query));
-    return append_with_companions(tuples, page);
+    MIG_ASSIGN(tuples, tuples_of(*database_, query, most_bytes));
+    MIG_TRY(append_with_companions(tuples.all, page));
+    return tuples.bytes < most_bytes;
   }
   MIG_ASSIGN(rows,
              CopyOut::begin(*database_, fmt::format("COPY ({}) TO STDOUT (FORMAT binary)", query)));
   std::string_view tuple;
-  while (true) {
+  std::size_t bytes = 0;
+  while (bytes < most_bytes) {
     MIG_ASSIGN(has_row, rows.next(tuple));
-    if (!has_row) return {};
+    if (!has_row) return true;
     MIG_TRY(append(tuple, page));
+    bytes += tuple.size();
   }
+  return false;
 }
 
 Result<void> PostgresRows::append(std::string_view tuple, Page& page) {
@@ -203,8 +221,9 @@ Result<void> PostgresRows::find(Companion& companion,
         tuples_of(*database_,
                   fmt::format("SELECT {}, {} FROM {} AS t WHERE {} IN ({}) ORDER BY {}", by,
                               shape.list(all_fields(shape.entity)), shape.table, left,
-                              fmt::join(literals, ", "), in_order(shape, shape.entity.key()))));
-    for (std::string& tuple : tuples) {
+                              fmt::join(literals, ", "), in_order(shape, shape.entity.key())),
+                  kNoLimit));
+    for (std::string& tuple : tuples.all) {
       MIG_TRY(first_fields(tuple, cells));
       MIG_ASSIGN(place, shape.place(cells, companion.by));
       companion.found[place].push_back(std::move(tuple));
@@ -260,11 +279,13 @@ Result<std::string> PostgresRows::last_key() const {
   std::string order;
   for (const std::uint32_t field : key)
     order += fmt::format("{}{} DESC", order.empty() ? "" : ", ", shape_.columns[field]);
-  MIG_ASSIGN(tuples, tuples_of(*database_, fmt::format("SELECT {} FROM {} AS t ORDER BY {} LIMIT 1",
-                                                       shape_.list(key), shape_.table, order)));
-  if (tuples.empty()) return std::string();
+  MIG_ASSIGN(tuples, tuples_of(*database_,
+                               fmt::format("SELECT {} FROM {} AS t ORDER BY {} LIMIT 1",
+                                           shape_.list(key), shape_.table, order),
+                               kNoLimit));
+  if (tuples.all.empty()) return std::string();
   std::vector<CopyField> cells(key.size());
-  MIG_TRY(first_fields(tuples.front(), cells));
+  MIG_TRY(first_fields(tuples.all.front(), cells));
   return shape_.place(cells, key);
 }
 

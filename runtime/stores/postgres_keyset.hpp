@@ -16,6 +16,7 @@
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
 #include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/page_limit.hpp"
 #include "runtime/stores/postgres_rows_shape.hpp"
 
 namespace mig::runtime {
@@ -48,8 +49,8 @@ class PostgresRows final : public RowSource {
 
   PostgresRows(const Database& database, PostgresRowsShape shape)
       : database_(&database), shape_(std::move(shape)) {}
-  // Appends what the query gives to the page.
-  Result<void> add(const std::string& query, Page& page);
+  // Appends what the query gives to the page; false where it gives more than so many bytes.
+  Result<bool> add(const std::string& query, std::size_t most_bytes, Page& page);
   Result<void> append(std::string_view tuple, Page& page);
   Result<void> append_with_companions(const std::vector<std::string>& tuples, Page& page);
   Result<void> find(Companion& companion, const std::vector<std::string>& places) const;
@@ -61,6 +62,7 @@ class PostgresRows final : public RowSource {
   PostgresRowsShape shape_;
   std::vector<plan::Type> types_;  // of what is read
   std::vector<Companion> companions_;
+  PageLimit limit_;
 };
 
 }  // namespace mig::runtime

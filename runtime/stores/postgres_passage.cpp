@@ -24,15 +24,16 @@ Result<std::optional<PostgresPassage>> PostgresPassage::open(const Database& sou
 }
 
 Result<void> PostgresPassage::read(const std::string& after, const std::string& until,
-                                   std::size_t limit, Page& page) const {
+                                   std::size_t limit, Page& page) {
   page.tuples.clear();
   page.read = 0;
   page.is_plain = false;
+  const std::size_t asked = limit_.rows(limit);
   MIG_ASSIGN(rows, CopyOut::begin(*source_, fmt::format("COPY ({}) TO STDOUT (FORMAT binary)",
-                                                        pair_.from.page(after, until, limit))));
+                                                        pair_.from.page(after, until, asked))));
   std::size_t last = 0;
   std::string_view tuple;
-  while (true) {
+  while (page.tuples.size() < kPageBytes) {
     MIG_ASSIGN(has_row, rows.next(tuple));
     if (!has_row) break;
     if (!pair_.plain.holds(tuple)) return {};
@@ -41,7 +42,9 @@ Result<void> PostgresPassage::read(const std::string& after, const std::string& 
     ++page.read;
   }
   page.is_plain = true;
-  page.is_last = static_cast<std::size_t>(page.read) < limit;
+  page.is_last = static_cast<std::size_t>(page.read) < asked && page.tuples.size() < kPageBytes;
+  page.bytes = static_cast<std::int64_t>(page.tuples.size());
+  limit_.note(page.read, page.tuples.size());
   if (page.read == 0) return {};
   MIG_ASSIGN(place, pair_.from.place_of(std::string_view(page.tuples).substr(last)));
   page.last = std::move(place);

@@ -14,6 +14,7 @@
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
+#include "runtime/stores/page_limit.hpp"
 #include "runtime/stores/passed_page.hpp"
 #include "runtime/stores/plain_pair.hpp"
 #include "runtime/stores/sql_database.hpp"
@@ -32,7 +33,7 @@ class PostgresPassage {
 
   // As RowSource::read.
   Result<void> read(const std::string& after, const std::string& until, std::size_t limit,
-                    Page& page) const;
+                    Page& page);
   // Inside an Effect, a page that is plain. False: it did not go in.
   Result<bool> write(const Page& page) const;
 
@@ -44,6 +45,7 @@ class PostgresPassage {
   const Database* target_;
   PlainPair pair_;
   std::string into_;  // `COPY …` of the target
+  PageLimit limit_;
 };
 
 }  // namespace mig::runtime

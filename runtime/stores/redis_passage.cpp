@@ -10,9 +10,6 @@
 namespace mig::runtime {
 namespace {
 
-constexpr std::size_t kPageBytes = 4 << 20;
-constexpr std::size_t kFirstLimit = 100;  // rows, before it is known how large they are
-
 std::vector<plan::Type> types_of(const plan::Entity& entity) {
   std::vector<plan::Type> types;
   for (const plan::Field& field : entity.fields)
@@ -117,9 +114,7 @@ Result<void> RedisPassage::read(const std::string& after, const std::string& unt
   page.is_plain = true;
   page.keys.clear();
   page.restores.clear();
-  const std::size_t most =
-      row_bytes_ == 0 ? kFirstLimit : std::max<std::size_t>(kPageBytes / row_bytes_, 1);
-  MIG_TRY(scan_.begin(after, std::min(limit, most)));
+  MIG_TRY(scan_.begin(after, limit_.rows(limit)));
   while (page.is_plain && scan_.has_next(static_cast<std::size_t>(page.read)) &&
          scan_.place() != until) {
     MIG_TRY(scan_.next(
@@ -128,9 +123,9 @@ Result<void> RedisPassage::read(const std::string& after, const std::string& unt
   }
   page.last = scan_.place();
   page.is_last = scan_.is_last();
-  if (page.read > 0) {
-    row_bytes_ = page.restores.bytes().size() / static_cast<std::size_t>(page.read) + 1;
-  }
+  const std::size_t bytes = page.restores.bytes().size();
+  page.bytes = static_cast<std::int64_t>(bytes);
+  limit_.note(page.read, bytes);
   return {};
 }
 

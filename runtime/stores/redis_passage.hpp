@@ -23,6 +23,7 @@
 #include "runtime/result.hpp"
 #include "runtime/stores/effect.hpp"
 #include "runtime/stores/open_store.hpp"
+#include "runtime/stores/page_limit.hpp"
 #include "runtime/stores/passed_page.hpp"
 #include "runtime/stores/redis_codec.hpp"
 #include "runtime/stores/redis_commands.hpp"
@@ -63,8 +64,8 @@ class RedisPassage {
   KeyPattern from_;
   KeyPattern to_;
   RowCodec codec_;
-  std::uint16_t format_;       // the newest that the target reads
-  std::size_t row_bytes_ = 0;  // of the page before, on average; 0: not known
+  std::uint16_t format_;  // the newest that the target reads
+  PageLimit limit_{kPageBytes / 2};
   // Of one row, to be read.
   PayloadReader payload_;
   std::vector<RedisReply> values_;  // one a name of the codec

@@ -58,14 +58,16 @@ Result<void> RedisRows::read(const std::string& after, const std::string& until,
   begin(page);
   std::vector<std::string> keys;
   do {  // a page without rows would look like the end
-    MIG_TRY(gathered->range(first, last, limit, keys));
+    const std::size_t asked = limit_.rows(limit);
+    MIG_TRY(gathered->range(first, last, asked, keys));
     if (!keys.empty()) first = keys.back();
-    page.is_last = keys.size() < limit;
+    page.is_last = keys.size() < asked;
     std::vector<Wanted> wanted;
     for (std::string& key : keys)
       wanted.push_back({std::move(key), {}});
     MIG_TRY(read_keys(wanted, page));
   } while (page.read == 0 && !page.is_last);
+  limit_.note(page.read, page.rows.byte_count());
   // Behind keys that are gone, too, so that nobody looks for them again.
   if (page.read > 0) page.last = pattern_.place_of(*first);
   return {};

@@ -21,6 +21,7 @@
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
 #include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/page_limit.hpp"
 #include "runtime/stores/redis_codec.hpp"
 #include "runtime/stores/redis_connection.hpp"
 #include "runtime/stores/redis_gathering.hpp"
@@ -85,6 +86,7 @@ class RedisRows final : public RowSource {
   KeyPattern pattern_;
   RowCodec codec_;
   std::unique_ptr<RedisGathering> gathering_;
+  PageLimit limit_;
   bool has_expiries_ = true;
   bool has_begun_ = false;  // a pass over what is gathered
   std::vector<std::string> gone_;

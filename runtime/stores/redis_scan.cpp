@@ -98,7 +98,7 @@ Result<RedisScannedRows> RedisScannedRows::open(RedisConnection& connection, con
 
 Result<void> RedisScannedRows::read(const std::string& after, const std::string& until,
                                     std::size_t limit, Page& page) {
-  MIG_TRY(scan_.begin(after, limit));
+  MIG_TRY(scan_.begin(after, limit_.rows(limit)));
   rows_.begin(page);
   while (scan_.has_next(static_cast<std::size_t>(page.read)) && scan_.place() != until) {
     MIG_TRY(scan_.next(
@@ -107,6 +107,7 @@ Result<void> RedisScannedRows::read(const std::string& after, const std::string&
   }
   page.last = scan_.place();
   page.is_last = scan_.is_last();
+  limit_.note(page.read, page.rows.byte_count());
   return {};
 }
 

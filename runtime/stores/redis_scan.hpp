@@ -20,6 +20,7 @@
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
 #include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/page_limit.hpp"
 #include "runtime/stores/redis_connection.hpp"
 #include "runtime/stores/redis_rows.hpp"
 
@@ -116,6 +117,7 @@ class RedisScannedRows final : public RowSource {
   RedisConnection* connection_;
   RedisRows rows_;
   RedisScan scan_;
+  PageLimit limit_;
 };
 
 }  // namespace mig::runtime

@@ -3,16 +3,20 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <limits>
 
 #include <fmt/format.h>
 
 #include "runtime/data/plan_value.hpp"
 #include "runtime/data/utf8.hpp"
 #include "runtime/stores/live_schema.hpp"
+#include "runtime/stores/page_limit.hpp"
 #include "runtime/stores/sqlite_types.hpp"
 
 namespace mig::runtime {
 namespace {
+
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 std::string marks(std::size_t count) {
   std::string text = "?";
@@ -118,18 +122,20 @@ Result<void> SqliteRows::read_each(const std::vector<std::string>& places, Page&
     const std::int64_t before = page.read;
     bind_key(*rows, 1, place);
     rows->bind(static_cast<int>(key_.size()) + 1, std::int64_t{1});
-    MIG_TRY(add(*rows, page));
+    MIG_TRY(add(*rows, kNoLimit, page));
     if (page.read == before) gone.push_back(place);
   }
   return {};
 }
 
-Result<void> SqliteRows::add(Statement& rows, Page& page) {
+Result<bool> SqliteRows::add(Statement& rows, std::size_t most_bytes, Page& page) {
   std::string key;
   const std::int64_t before = page.read;
-  while (true) {
+  bool are_all = false;
+  while (page.rows.byte_count() < most_bytes) {
     MIG_ASSIGN(has_row, rows.step());
-    if (!has_row) break;
+    are_all = !has_row;
+    if (are_all) break;
     key.clear();
     for (int i = 0; i < static_cast<int>(key_.size()); ++i)
       append_cell(key, cell_of(rows, i));
@@ -138,13 +144,13 @@ Result<void> SqliteRows::add(Statement& rows, Page& page) {
   }
   rows.reset();
   if (page.read > before) page.last = std::move(key);
-  return {};
+  return are_all;
 }
 
 Result<void> SqliteRows::fill(Statement& rows, std::size_t limit, Page& page) {
   page.begin(types_);
-  MIG_TRY(add(rows, page));
-  page.is_last = static_cast<std::size_t>(page.read) < limit;
+  MIG_ASSIGN(are_all, add(rows, most_bytes(limit), page));
+  page.is_last = are_all && static_cast<std::size_t>(page.read) < limit;
   return {};
 }
 

@@ -46,8 +46,8 @@ class SqliteRows final : public RowSource {
  private:
   explicit SqliteRows(const Database& database) : database_(&database) {}
   Result<Statement*> query(bool has_lower, bool has_upper, bool is_point);
-  // Appends what the statement gives.
-  Result<void> add(Statement& rows, Page& page);
+  // Appends what the statement gives; false where the page would go beyond so many bytes.
+  Result<bool> add(Statement& rows, std::size_t most_bytes, Page& page);
   Result<void> fill(Statement& rows, std::size_t limit, Page& page);
   Result<void> read_row(const Statement& row, const std::string& key, Page& page);
 

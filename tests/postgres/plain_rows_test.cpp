@@ -1,6 +1,7 @@
 // Rows that pass as bytes: exactly those that reading them would have found good, and with the same
 // outcome, whether they are moved or compared.
 #include <array>
+#include <numeric>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -109,7 +110,7 @@ const std::vector<std::string> kChanges{
 
 // What moving a page of bytes does.
 bool is_passed(const Sides& sides, const std::string& after, std::size_t limit) {
-  const auto passage = PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan());
+  auto passage = PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan());
   REQUIRE(passage);
   REQUIRE(passage->has_value());
   PostgresPassage::Page page;
@@ -208,4 +209,38 @@ TEST_CASE("a comparison that passes over equal bytes finds what one of all rows 
   CHECK(plain.datasets[0].extra == 3);
   CHECK(plain.datasets[0].expected == 8999);
   CHECK(plain.rejected == 1);
+}
+
+TEST_CASE("a page of wide rows ends at its bytes, read or passed on") {
+  const Sides sides(kPlain);
+  sides.fill(0, 30);
+  sides.run(0, "UPDATE users SET more = to_json(repeat('x', 1000000)) WHERE id > 10");
+  constexpr std::size_t kLimit = 16'000;
+  constexpr std::size_t kWidest = kPageBytes + 1'100'000;
+  auto reader = KeysetReader::open(sides.old_side(), sides.plan(), sides.plan().from);
+  REQUIRE(reader);
+  auto passage = PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan());
+  REQUIRE(passage);
+  REQUIRE(passage->has_value());
+  runtime::Page typed;
+  PostgresPassage::Page passed;
+  std::vector<std::int64_t> reads;
+  std::vector<std::int64_t> passes;
+  for (typed.is_last = false; !typed.is_last;) {
+    REQUIRE(reader->read(typed.last, "", kLimit, typed));
+    CHECK(typed.rows.byte_count() < kWidest);
+    CHECK(typed.bad.empty());
+    reads.push_back(typed.read);
+  }
+  while (!passed.is_last) {
+    REQUIRE((*passage)->read(passed.last, "", kLimit, passed));
+    CHECK(passed.is_plain);
+    CHECK(passed.tuples.size() < kWidest);
+    CHECK(passed.bytes == static_cast<std::int64_t>(passed.tuples.size()));
+    passes.push_back(passed.read);
+  }
+  CHECK(std::accumulate(reads.begin(), reads.end(), std::int64_t{0}) == 30);
+  CHECK(std::accumulate(passes.begin(), passes.end(), std::int64_t{0}) == 30);
+  CHECK(reads.front() == 19);  // ten narrow rows, and those up to the one that goes beyond
+  CHECK(passes.front() == 19);
 }

@@ -4,7 +4,11 @@
 #include <sqlite3.h>
 
 #include "runtime/steps/copy.hpp"
+#include "runtime/steps/copy_pace.hpp"
+#include "runtime/stores/keyset_reader.hpp"
+#include "runtime/stores/page_limit.hpp"
 #include "tests/support/shop_stores.hpp"
+#include "tests/support/virtual_clock.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 using namespace mig;
@@ -145,4 +149,137 @@ TEST_CASE("pace: a store that becomes slow gets small chunks, never none") {
     CHECK(slice->pause > kLongestWrite);
   }
   CHECK(slice->rows == 20);
+}
+
+// ---- the pace alone
+
+namespace {
+
+using runtime::CopyPace;
+using runtime::Moved;
+
+plan::Copy adapting(plan::Pace pace) {
+  plan::Copy copy;
+  copy.chunk = {0};
+  copy.pace = pace;
+  return copy;
+}
+
+// What a transaction of that pace takes in, page by page.
+Moved transaction(const CopyPace& pace, std::int64_t bytes_a_row) {
+  const std::size_t page = pace.rows_of_page(/*is_ahead=*/true);
+  Moved moved;
+  do {
+    moved.rows += static_cast<std::int64_t>(page);
+    moved.bytes += static_cast<std::int64_t>(page) * bytes_a_row;
+  } while (pace.has_room(moved, page));
+  return moved;
+}
+
+}  // namespace
+
+TEST_CASE("pace: the rows of a transaction follow the time that it takes") {
+  const test::VirtualClock clock;
+  CopyPace pace(adapting({plan::PaceKind::Full, {}}), 100'000);
+  // 100 us a row, so that 200 to 500 ms are 2000 to 5000 rows.
+  const auto go = [&](microseconds a_row) {
+    const Moved moved = transaction(pace, 100);
+    pace.note(clock, moved, moved.rows * a_row);
+    return moved.rows;
+  };
+  for (int i = 0; i < 20; ++i)
+    go(microseconds(100));
+  CHECK(go(microseconds(100)) >= 2'000);
+  CHECK(go(microseconds(100)) <= 5'000);
+  for (int i = 0; i < 20; ++i)
+    go(milliseconds(10));
+  CHECK(go(milliseconds(10)) >= 20);
+  CHECK(go(milliseconds(10)) <= 50);
+  for (int i = 0; i < 40; ++i)
+    go(microseconds(1));
+  CHECK(go(microseconds(1)) > 70'000);
+  CHECK(pace.rows() <= 100'000);
+  // The last, short transaction tells nothing.
+  const std::size_t before = pace.rows();
+  pace.note(clock, {3, 300}, microseconds(3));
+  CHECK(pace.rows() == before);
+}
+
+TEST_CASE("pace: a chunk that the plan gives does not change with time") {
+  const test::VirtualClock clock;
+  plan::Copy copy;
+  copy.pace.kind = plan::PaceKind::Full;
+  CopyPace pace(copy, 2000);
+  for (const milliseconds took : {milliseconds(1), milliseconds(60'000)}) {
+    pace.note(clock, {2000, 2000}, took);
+    CHECK(pace.rows() == 2000);
+  }
+}
+
+TEST_CASE("pace: a transaction ends at its bytes, and one with a rate at a second of it") {
+  plan::Copy copy;
+  copy.pace.kind = plan::PaceKind::Full;
+  const CopyPace given(copy, 100'000);
+  CHECK(transaction(given, 10).rows > 80'000);
+  const auto page = static_cast<std::int64_t>(runtime::kPageBytes);
+  CHECK_FALSE(given.has_room({100, page}, 1));
+  CHECK(given.has_room({100, page - 1}, 1));
+
+  const CopyPace rows(adapting({plan::PaceKind::Limited, {300, std::chrono::seconds(1)}}), 100'000);
+  CHECK(rows.rows() == 300);
+}
+
+TEST_CASE("a page ends with the row that goes beyond its bytes") {
+  const TemporaryFolder folder;
+  run_sql(folder / "old.db",
+          "CREATE TABLE legacy_users(id INTEGER PRIMARY KEY, name TEXT, emails TEXT, country TEXT,"
+          " points INTEGER, score REAL);"
+          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)"
+          " INSERT INTO legacy_users SELECT i, hex(zeroblob(500000)), '', 'x', 1, 1.0 FROM n;");
+  plan::Plan plan = shop_run(plan::Copy{});
+  REQUIRE(plan.entities[0].fields[1].column == "name");
+  plan.entities[0].fields[1].type = plan::Type::text();
+  TestWorld test(plan, folder.path());
+  const auto database = test.stores.reader(plan.at(plan.from).store);
+  REQUIRE(database);
+  auto reader = runtime::KeysetReader::open(**database, plan, plan.from);
+  REQUIRE(reader);
+  runtime::Page page;
+  std::string after;
+  std::vector<std::int64_t> pages;
+  do {
+    REQUIRE(reader->read(after, "", 16'000, page));
+    CHECK(page.rows.byte_count() < runtime::kPageBytes + 1'001'000);
+    pages.push_back(page.read);
+    after = page.last;
+  } while (!page.is_last);
+  CHECK(pages == std::vector<std::int64_t>{9, 9, 2});
+  // Whoever asks for all rows gets them, however large they are, and so does who names them.
+  REQUIRE(reader->read("", "", runtime::kWholePage, page));
+  CHECK(page.read == 20);
+  CHECK(page.is_last);
+  std::vector<std::string> gone;
+  std::vector<std::string> places;
+  after.clear();
+  for (bool is_last = false; !is_last; is_last = page.is_last, after = page.last) {
+    REQUIRE(reader->read(after, "", 16'000, page));
+    for (std::size_t row = 0; row < page.rows.rows; ++row)
+      places.emplace_back(page.keys[row]);
+  }
+  REQUIRE(reader->read_each(places, page, gone));
+  CHECK(page.rows.rows == 20);
+  CHECK(gone.empty());
+}
+
+TEST_CASE("a page asks for few rows, before it is known how large they are") {
+  runtime::PageLimit limit(1'000);
+  CHECK(limit.rows(16'000) == 100);
+  CHECK(limit.rows(7) == 7);
+  CHECK(limit.rows(runtime::kWholePage) == runtime::kWholePage);
+  limit.note(10, 100);
+  CHECK(limit.rows(16'000) == 90);
+  limit.note(1, 5'000);
+  CHECK(limit.rows(16'000) == 1);
+  limit.note(0, 0);  // an empty page tells nothing
+  CHECK(limit.rows(16'000) == 1);
 }

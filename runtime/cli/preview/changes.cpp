@@ -9,6 +9,7 @@
 #include "compiler/plan/routing.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/preview/words.hpp"
+#include "runtime/steps/copy_pace.hpp"
 
 namespace mig::cli {
 namespace {
@@ -26,6 +27,14 @@ struct Words {
   Risk risk = Risk::None;
   std::string way_back;  // empty: follows from the step's undo
 };
+
+// How much of a copy one transaction moves.
+std::string at_a_time(const plan::Copy& it) {
+  if (!runtime::adapts(it)) return grouped(it.chunk.value) + " at a time";
+  const bool is_polite = it.pace.kind == plan::PaceKind::Polite;
+  return fmt::format("as many at a time as fit {}",
+                     plan::print(is_polite ? runtime::kPoliteWrite : runtime::kLongestWrite));
+}
 
 // One `row` for each action.
 class Describer {
@@ -135,9 +144,8 @@ class Describer {
             it.undo.empty() ? Risk::High : Risk::Medium, ""};
   }
   Words row(const plan::Copy& it) const {
-    return {Sign::Move,
-            fmt::format("copy {}, {} at a time", counted({plan_.from}), grouped(it.chunk.value)),
-            Risk::Low, ""};
+    return {Sign::Move, fmt::format("copy {}, {}", counted({plan_.from}), at_a_time(it)), Risk::Low,
+            ""};
   }
   static Words row(const plan::Verify& it) {
     return {Sign::Compare,
