@@ -133,7 +133,7 @@ class Follower {
   // While a gap is closed: what is left to look at, and where the feed goes on behind it.
   std::optional<Sweep> sweep_;
   std::int64_t behind_gap_ = 0;
-  bool is_swept_ = false;  // what was read last was the end of a sweep
+  bool is_swept_ = false;          // what was read last was the end of a sweep
   Page page_;                      // the touched rows that are there
   std::vector<std::string> gone_;  // the places of those that are not
   std::int64_t rejected_ = 0;      // touched rows of the last write that cannot be moved
