@@ -13,4 +13,5 @@ fi
 # A finding of the undefined-behaviour sanitizer ends the program, like one of the address sanitizer.
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 folder=build; [ "$preset" = release ] || folder=build/$preset
-exec ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@"
+# Two at a time: half of them wait for servers and clocks most of the time.
+exec ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel 2 "$@"
