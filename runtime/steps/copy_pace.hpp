@@ -1,10 +1,9 @@
 // How fast a copy goes: how many rows one transaction moves, and how long it rests behind that.
 //
 // A polite copy keeps its transactions short and leaves others as much time as it takes; one with a
-// rate owes time for its rows; one at full speed owes nothing. Where the plan
-// gives no chunk for a server, a transaction has as many rows as fit kLongestWrite. Whatever it is
-// given, it has no more than two pages' bytes. Never waits: `rests_until` says how long. One
-// thread, the copy's.
+// rate owes time for its rows; one at full speed owes nothing. Where the plan gives no chunk for a
+// server, a transaction has as many rows as fit kLongestWrite. Whatever it is given, it has no more
+// than two pages' bytes. Never waits: `rests_until` says how long. One thread, the copy's.
 #pragma once
 
 #include <chrono>

@@ -43,6 +43,16 @@ Result<bool> has_trigger(const Database& database, std::string_view name) {
                name);
 }
 
+Result<std::string> first_text(const Database& database, std::string_view sql,
+                               std::string_view argument) {
+  MIG_ASSIGN(rows, database.prepare(sql));
+  rows.bind_text(1, argument);
+  MIG_ASSIGN(has_row, rows.step());
+  std::string text = has_row ? std::string(rows.text(0)) : std::string();
+  rows.reset();
+  return text;
+}
+
 std::string control_name(std::string_view prefix, std::string_view table) {
   const std::string whole = fmt::format("{}{}", prefix, table);
   if (whole.size() <= kLongestName) return whole;

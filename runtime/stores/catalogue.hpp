@@ -14,6 +14,10 @@ namespace mig::runtime {
 Result<bool> has_table(const Database& database, std::string_view name);
 Result<bool> has_trigger(const Database& database, std::string_view name);
 
+// The first column of the first row that a query of one parameter gives; empty where there is none.
+Result<std::string> first_text(const Database& database, std::string_view sql,
+                               std::string_view argument);
+
 // The name of something of mig's that belongs to a table: `mig_ctl_log_` and the table. Where that
 // is longer than a database lets a name be, its end gives way to a hash of the whole.
 std::string control_name(std::string_view prefix, std::string_view table);

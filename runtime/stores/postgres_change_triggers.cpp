@@ -22,16 +22,6 @@ Result<Names> names_of(const WatchedTable& watched) {
   return Names{table, row, truncate};
 }
 
-Result<std::string> text_of(const Database& database, std::string_view sql,
-                            std::string_view argument) {
-  MIG_ASSIGN(rows, database.prepare(sql));
-  rows.bind_text(1, argument);
-  MIG_ASSIGN(has_row, rows.step());
-  std::string text = has_row ? std::string(rows.text(0)) : std::string();
-  rows.reset();
-  return text;
-}
-
 // Quoted: where what we make is made.
 Result<std::string> first_schema(const Database& database) {
   MIG_ASSIGN(rows, database.prepare("SELECT quote_ident(current_schema())"));
@@ -122,13 +112,13 @@ Result<void> postgres_watch(const Database& database, const std::string& log,
 }
 
 Result<void> postgres_check_watch(const Database& database, const WatchedTable& watched) {
-  MIG_ASSIGN(state, text_of(database,
-                            "SELECT CASE WHEN relkind NOT IN ('r', 'p') THEN 'kind' "
-                            "WHEN NOT pg_has_role(relowner, 'USAGE') THEN 'owner' "
-                            "WHEN NOT has_schema_privilege(current_schema(), 'CREATE') "
-                            "THEN 'schema' ELSE '' END "
-                            "FROM pg_class WHERE oid = to_regclass(quote_ident(?1))",
-                            watched.table));
+  MIG_ASSIGN(state, first_text(database,
+                               "SELECT CASE WHEN relkind NOT IN ('r', 'p') THEN 'kind' "
+                               "WHEN NOT pg_has_role(relowner, 'USAGE') THEN 'owner' "
+                               "WHEN NOT has_schema_privilege(current_schema(), 'CREATE') "
+                               "THEN 'schema' ELSE '' END "
+                               "FROM pg_class WHERE oid = to_regclass(quote_ident(?1))",
+                               watched.table));
   if (state == "kind") {
     return fail(ErrorKind::Permanent,
                 fmt::format("`{}` is no table, so its rows have no triggers", watched.table),

@@ -97,16 +97,6 @@ std::unexpected<Error> refuse(std::string message, std::string help) {
   return fail(ErrorKind::Permanent, std::move(message), std::move(help));
 }
 
-Result<std::string> first_text(const Database& database, std::string_view sql,
-                               std::string_view argument) {
-  MIG_ASSIGN(rows, database.prepare(sql));
-  rows.bind_text(1, argument);
-  MIG_ASSIGN(has_row, rows.step());
-  std::string text = has_row ? std::string(rows.text(0)) : std::string();
-  rows.reset();
-  return text;
-}
-
 Result<void> check_table(const Database& database, const WatchedTable& watched) {
   MIG_ASSIGN(rows, database.prepare(kIdentities));
   rows.bind_text(1, watched.table);
