@@ -1,8 +1,13 @@
 #include "runtime/engine/workers.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace mig::runtime {
+
+std::size_t core_count() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
 
 Worker::Worker() : thread_([this] { loop(); }) {}
 

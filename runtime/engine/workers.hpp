@@ -6,6 +6,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -13,6 +14,9 @@
 #include "runtime/clock.hpp"
 
 namespace mig::runtime {
+
+// How many can run at once; at least one.
+std::size_t core_count();
 
 class Worker {
  public:

@@ -83,7 +83,8 @@ class CopyStep final : public Step {
     const auto open_source = is_followed(world) ? open_followed_source : open_source_at_rest;
     MIG_ASSIGN(source, open_source(world.stores, plan_, writer));
     scanned_ = source.scanned;
-    source_.emplace(plan_, std::move(source.rows));
+    MIG_ASSIGN(pages, carried_pages(plan_, world.clock));
+    source_.emplace(std::move(source.rows), std::move(pages));
     const bool may_claim = writer.redis() != nullptr && !is_followed(world);
     claims_ =
         may_claim && action_.on_conflict == plan::OnConflict::Keep ? Claims::Blind : Claims::None;
@@ -198,13 +199,7 @@ class CopyStep final : public Step {
   }
 
   Result<Outcome> done(const Applied& applied) const {
-    const plan::Counts& counts = applied.counts;
-    return Outcome{Done{.summary = fmt::format("{} rows read: {} moved, {} kept, {} rejected; {} "
-                                               "rows written",
-                                               counts.read, counts.moved, counts.kept,
-                                               counts.rejected, counts.written),
-                        .counts = counts},
-                   {}};
+    return Outcome{Done{.summary = summary(applied.counts), .counts = applied.counts}, {}};
   }
 
   // A page inside the engine, or nothing where it needs to be looked at row by row.
@@ -298,7 +293,7 @@ class CopyStep final : public Step {
     assert(source_.has_value());
     CopyCursor cursor = CopyCursor::parse(applied.cursor);
     PageRange range{cursor.at, cursor.end, pace_->rows_of_page(may_read_ahead(world))};
-    if (may_read_ahead(world)) source_->start(world.beside, range);
+    if (may_read_ahead(world)) source_->start(world.beside, range, claims_ == Claims::Blind);
     const Reading reading(*source_, world.beside);
     // While others write, what is read before the lock may be older than what the follower puts
     // meanwhile, or a row that it takes away: it would come back from the dead (tests/mc, I2).
@@ -337,15 +332,22 @@ class CopyStep final : public Step {
     return std::move(outcome);
   }
 
-  // Adds to `now` what became of the page's rows; whether any of them was claimed.
-  Result<bool> write_page(World& world, Effect& effect, const CarriedPage& carried, Applied& now) {
-    const Page& page = carried.page;
+  Result<ChunkWriter::Totals> write_rows(World& world, Effect& effect, const CarriedPage& carried) {
+    if (claims_ == Claims::Blind && carried.has_claims) {
+      return queue_claims(*effect.redis(), carried.page, carried.claims);
+    }
     if (!chunk_) {
       MIG_ASSIGN(opened, open_chunk(effect, plan_, carried.carrier, write_rule(action_.on_conflict),
                                     world.clock, SharedRows::Agree, claims_));
       chunk_ = std::move(opened);
     }
-    MIG_ASSIGN(totals, chunk_->write(effect, carried.carrier, page));
+    return chunk_->write(effect, carried.carrier, carried.page);
+  }
+
+  // Adds to `now` what became of the page's rows; whether any of them was claimed.
+  Result<bool> write_page(World& world, Effect& effect, const CarriedPage& carried, Applied& now) {
+    const Page& page = carried.page;
+    MIG_ASSIGN(totals, write_rows(world, effect, carried));
     const auto letters = letters_of(world, action_, id_, page, totals.rejects);
     now.counts.read += page.read;
     now.counts.moved += totals.moved;

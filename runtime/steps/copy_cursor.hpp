@@ -66,4 +66,10 @@ inline Applied settled(Applied applied, std::size_t refused) {
   return applied;
 }
 
+// What a copy says at its end.
+inline std::string summary(const plan::Counts& counts) {
+  return fmt::format("{} rows read: {} moved, {} kept, {} rejected; {} rows written", counts.read,
+                     counts.moved, counts.kept, counts.rejected, counts.written);
+}
+
 }  // namespace mig::runtime

@@ -1,5 +1,6 @@
 // The pages of a copy, made ready ahead: while a page is written, another thread loads those that
-// come behind it, as far as there is room.
+// come behind it, as far as there is room, and what is to be done with each page alone is done by
+// as many threads as there are pages.
 //
 // A Reading is the time in which it does: from its beginning to its end what loads belongs to the
 // other thread, so nothing else may read with it, and no slice ends in between. What is ready then
@@ -9,6 +10,8 @@
 #include <cassert>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -33,18 +36,22 @@ struct PageEnd {
   bool is_final = false;  // nothing is read behind it
 };
 
-inline constexpr std::size_t kPagesAhead = 4;       // that a copy has
+inline constexpr std::size_t kPagesAhead = 4;       // that a copy has at least
 inline constexpr std::size_t kRowsOfPage = 16'000;  // at most, of one that is read ahead
 
-// A load is called with a range and the page to fill, and gives a Result<void>.
+// A load is called with a range and the page to fill, and gives a Result<void>; it finds where the
+// page ends. What is left to do with a page, touching nothing else, is its `finish`.
 template <class Page>
 class PagesAhead {
  public:
-  // One of these pages is written while the others are made ready.
-  explicit PagesAhead(std::vector<Page> pages) {
+  using Finish = std::function<void(Page&)>;
+
+  // One of these pages is written while the others are made ready. `finish`: empty where a page is
+  // ready when it is loaded.
+  explicit PagesAhead(std::vector<Page> pages, Finish finish = {}) : finish_(std::move(finish)) {
     assert(pages.size() >= 2);
     for (Page& page : pages)
-      slots_.push_back({{}, std::move(page)});
+      slots_.push_back(Slot{{}, std::move(page), true, nullptr});
   }
   PagesAhead(PagesAhead&&) = delete;  // the other thread knows where it stands
 
@@ -55,19 +62,22 @@ class PagesAhead {
     is_taken_ = false;
     changed_.notify_all();  // there is room for one more
     changed_.wait(lock, [this] { return ready_ > 0 || !is_loading_; });
-    if (ready_ == 0 || !(slots_[first_].range == range)) {
+    Slot& slot = slots_[first_];
+    if (ready_ == 0 || !(slot.range == range)) {
       stop(lock);
       ready_ = 0;
+      changed_.wait(lock, [&] { return slot.is_finished; });  // nobody else has it
       lock.unlock();
-      MIG_TRY(load(range, slots_[first_].page));
+      MIG_TRY(load(range, slot.page));
+      if (finish_) finish_(slot.page);
       lock.lock();
     } else {
+      changed_.wait(lock, [&] { return slot.is_finished; });
       --ready_;
     }
     is_taken_ = true;
-    const Page& page = slots_[first_].page;
     first_ = (first_ + 1) % slots_.size();
-    return &page;
+    return &slot.page;
   }
 
   // Loads from that range on, under a Reading of the caller's, as far as nothing is ready. A
@@ -101,6 +111,8 @@ class PagesAhead {
   struct Slot {
     PageRange range;
     Page page;
+    bool is_finished = true;         // or not loaded yet
+    std::unique_ptr<Worker> worker;  // finishes its pages; last, as it uses the others
   };
 
   void stop(std::unique_lock<std::mutex>& lock) {
@@ -116,10 +128,12 @@ class PagesAhead {
       changed_.wait(lock, [this] { return is_stopping_ || has_room(); });
       if (is_stopping_) break;
       Slot& next = slots_[(first_ + ready_) % slots_.size()];
+      changed_.wait(lock, [&] { return next.is_finished; });
       lock.unlock();
       next.range = range;
       const bool is_loaded = load(range, next.page).has_value();
       const PageEnd end = is_loaded ? end_of(next.page) : PageEnd{"", true};
+      if (is_loaded && finish_) start_finishing(next);
       lock.lock();
       if (is_loaded) ++ready_;
       changed_.notify_all();
@@ -130,16 +144,33 @@ class PagesAhead {
     changed_.notify_all();
   }
 
+  // By the thread that loads, which alone calls that worker.
+  void start_finishing(Slot& slot) {
+    if (!slot.worker) slot.worker = std::make_unique<Worker>();
+    slot.worker->wait();
+    {
+      const std::lock_guard lock(mutex_);
+      slot.is_finished = false;
+    }
+    slot.worker->start([this, &slot] {
+      finish_(slot.page);
+      const std::lock_guard lock(mutex_);
+      slot.is_finished = true;
+      changed_.notify_all();
+    });
+  }
+
   bool has_room() const { return ready_ + (is_taken_ ? 1 : 0) < slots_.size(); }
 
-  std::vector<Slot> slots_;  // a ring
-  std::mutex mutex_;         // of what follows
+  Finish finish_;
+  std::mutex mutex_;  // of what follows, and of what is finished
   std::condition_variable changed_;
   std::size_t first_ = 0;  // slot of the next page that is taken
   std::size_t ready_ = 0;  // from there on
   bool is_taken_ = false;  // the one before it is written
   bool is_loading_ = false;
   bool is_stopping_ = false;
+  std::vector<Slot> slots_;  // a ring; last, as its workers use all of the above
 };
 
 // Stops the loading when it ends, and waits for the other thread.

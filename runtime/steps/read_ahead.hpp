@@ -2,11 +2,14 @@
 // which also says what belongs to which thread).
 #pragma once
 
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/data/carry.hpp"
 #include "runtime/result.hpp"
+#include "runtime/steps/claims_ahead.hpp"
 #include "runtime/steps/pages_ahead.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 
@@ -18,7 +21,14 @@ struct CarriedPage {
 
   Page page;
   Carrier carrier;
+  std::unique_ptr<ClaimsAhead> format;  // null: its rows claim nothing
+  bool is_claiming = false;             // claims are of use
+  bool has_claims = false;              // all of its rows'
+  RedisCommands claims;
 };
+
+// For a copy of that plan: enough that each core can carry one over. Both outlive them.
+Result<std::vector<CarriedPage>> carried_pages(const plan::Plan& plan, const Clock& clock);
 
 inline PageEnd end_of(const CarriedPage& carried) {
   return {carried.page.last, carried.page.is_last};
@@ -26,17 +36,18 @@ inline PageEnd end_of(const CarriedPage& carried) {
 
 class ReadAhead {
  public:
-  ReadAhead(const plan::Plan& plan, KeysetReader reader);
+  ReadAhead(KeysetReader reader, std::vector<CarriedPage> pages);
 
   const KeysetReader& reader() const { return reader_; }
 
   // As PagesAhead says.
   Result<const CarriedPage*> take(const PageRange& range);
-  void start(Worker& worker, PageRange range);
+  // `is_claiming`: pages are to have claims, where they can.
+  void start(Worker& worker, PageRange range, bool is_claiming);
   void stop() { pages_.stop(); }
 
  private:
-  Result<void> load(const PageRange& range, CarriedPage& into);
+  Result<void> load(const PageRange& range, bool is_claiming, CarriedPage& into);
 
   KeysetReader reader_;
   PagesAhead<CarriedPage> pages_;

@@ -6,6 +6,20 @@
 
 namespace mig::runtime {
 
+std::vector<std::int64_t> expiries_of(const plan::Dataset& dataset, const Emitted& emitted,
+                                      const Page& page, Instant now) {
+  std::vector<std::int64_t> expiries;
+  if (!page.expiries.empty()) {
+    for (const std::uint32_t source : emitted.source)
+      expiries.push_back(page.expiries[source]);
+  } else if (dataset.keys && dataset.keys->ttl) {
+    const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(
+        (now + *dataset.keys->ttl).time_since_epoch());
+    expiries.assign(emitted.rows.rows, at.count());
+  }
+  return expiries;
+}
+
 Result<ChunkWriter::Totals> RedisChunk::write(Effect& effect, const Carrier& carrier,
                                               const Page& page) {
   RedisEffect* const redis = effect.redis();
@@ -66,7 +80,7 @@ Result<bool> RedisChunk::queue_all(RedisEffect& effect, const Carrier& carrier, 
     for (std::uint32_t row = 0; row < emitted.rows.rows; ++row) {
       if (fates_[emitted.source[row]] != Fate::Rejected) selected_.push_back(row);
     }
-    const auto expiries = expiries_of(plan_.at(dataset), emitted, page);
+    const auto expiries = expiries_of(plan_.at(dataset), emitted, page, clock_.now());
     if (is_claiming_) {
       MIG_TRY(writer.claim(emitted.rows, selected_, expiries, written_, claimed_));
     } else {
@@ -85,20 +99,6 @@ Result<bool> RedisChunk::queue_all(RedisEffect& effect, const Carrier& carrier, 
     }
   }
   return fits;
-}
-
-std::vector<std::int64_t> RedisChunk::expiries_of(const plan::Dataset& dataset,
-                                                  const Emitted& emitted, const Page& page) const {
-  std::vector<std::int64_t> expiries;
-  if (!page.expiries.empty()) {
-    for (const std::uint32_t source : emitted.source)
-      expiries.push_back(page.expiries[source]);
-  } else if (dataset.keys && dataset.keys->ttl) {
-    const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(
-        (clock_.now() + *dataset.keys->ttl).time_since_epoch());
-    expiries.assign(emitted.rows.rows, at.count());
-  }
-  return expiries;
 }
 
 }  // namespace mig::runtime

@@ -14,6 +14,10 @@
 
 namespace mig::runtime {
 
+// When each row that a page became expires there, if it is written now; empty where none does.
+std::vector<std::int64_t> expiries_of(const plan::Dataset& dataset, const Emitted& emitted,
+                                      const Page& page, Instant now);
+
 class RedisChunk final : public ChunkWriter {
  public:
   RedisChunk(const plan::Plan& plan, WriteRule rule, const Clock& clock, SharedRows shared,
@@ -33,8 +37,6 @@ class RedisChunk final : public ChunkWriter {
   // False: a row was refused, and what is queued holds rows that must not be written.
   Result<bool> queue_all(RedisEffect& effect, const Carrier& carrier, const Page& page,
                          Totals& totals);
-  std::vector<std::int64_t> expiries_of(const plan::Dataset& dataset, const Emitted& emitted,
-                                        const Page& page) const;
 
   const plan::Plan& plan_;
   WriteRule rule_;

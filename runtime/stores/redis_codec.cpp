@@ -130,7 +130,12 @@ std::optional<FieldReject> RowCodec::read_string(std::string_view value, Batch& 
 
 std::optional<FieldReject> RowCodec::print(const Batch& rows, std::size_t row,
                                            std::vector<std::string>& words) const {
-  words.clear();
+  std::size_t used = 0;  // of `words`, which keep their memory
+  const auto next = [&]() -> std::string& {
+    if (used == words.size()) words.emplace_back();
+    words[used].clear();
+    return words[used++];
+  };
   std::string object = "{";
   for (std::size_t i = 0; i < names_.size(); ++i) {
     const plan::Field& field = entity_.fields[i];
@@ -147,12 +152,13 @@ std::optional<FieldReject> RowCodec::print(const Batch& rows, std::size_t row,
       object += ':';
       reject = print_json(column, row, object);
     } else {
-      if (codec_ == Codec::Hash) words.push_back(names_[i]);
-      reject = print_text(column, row, words.emplace_back());
+      if (codec_ == Codec::Hash) next() = names_[i];
+      reject = print_text(column, row, next());
     }
     if (reject) return FieldReject{field.name, std::move(reject->reason)};
   }
-  if (codec_ == Codec::Json) words.push_back(object + '}');
+  if (codec_ == Codec::Json) next() = object + '}';
+  words.resize(used);
   if (!words.empty()) return std::nullopt;
   return FieldReject{entity_.fields[first_value(entity_)].name,
                      "a row without any value, which no hash can be"};

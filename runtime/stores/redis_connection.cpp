@@ -1,7 +1,6 @@
 #include "runtime/stores/redis_connection.hpp"
 
 #include <cassert>
-
 #include <fmt/format.h>
 
 #include "runtime/stores/redis_info.hpp"
@@ -75,6 +74,7 @@ template <class T>
 Result<T> RedisConnection::lose(Error error) {
   is_lost_ = true;
   pending_ = 0;
+  ++drops_;
   out_.clear();
   return std::unexpected(std::move(error));
 }
@@ -82,40 +82,55 @@ Result<T> RedisConnection::lose(Error error) {
 Result<void> RedisConnection::send() {
   if (is_lost_) return lost_connection(*address_);
   if (out_.size() == 0) return {};
-  if (auto sent = stream_->send(out_.bytes()); !sent) return lose<void>(std::move(sent).error());
+  if (auto sent = stream_->send(out_.bytes()); !sent) {
+    return lose<void>(std::move(sent).error());
+  }
   out_.clear();
   return {};
 }
 
-Result<RedisReply> RedisConnection::read_one() {
-  RedisReply reply;
+Result<void> RedisConnection::read_one(RedisReply& into) {
   while (true) {
-    auto is_whole = reader_.next(reply, shown());
-    if (!is_whole) return lose<RedisReply>(std::move(is_whole).error());
-    if (*is_whole) return reply;
+    auto is_whole = reader_.next(into, shown());
+    if (!is_whole) return lose<void>(std::move(is_whole).error());
+    if (*is_whole) return {};
     auto size = stream_->receive(in_);
-    if (!size) return lose<RedisReply>(std::move(size).error());
+    if (!size) return lose<void>(std::move(size).error());
     reader_.feed({in_.data(), *size});
   }
 }
 
-Result<RedisReply> RedisConnection::reply() {
+Result<void> RedisConnection::reply(RedisReply& into) {
   MIG_TRY(send());
   assert(pending_ > 0 && "an answer needs a question");
-  MIG_ASSIGN(reply, read_one());
+  MIG_TRY(read_one(into));
   --pending_;
-  return std::move(reply);
+  return {};
+}
+
+Result<RedisReply> RedisConnection::reply() {
+  RedisReply reply;
+  MIG_TRY(this->reply(reply));
+  return reply;
+}
+
+Result<void> RedisConnection::value(RedisReply& into) {
+  MIG_TRY(reply(into));
+  if (into.is_error()) return std::unexpected(redis_error(into, shown()));
+  return {};
 }
 
 Result<RedisReply> RedisConnection::value() {
-  MIG_ASSIGN(reply, this->reply());
-  if (reply.is_error()) return std::unexpected(redis_error(reply, shown()));
-  return std::move(reply);
+  RedisReply reply;
+  MIG_TRY(value(reply));
+  return reply;
 }
 
 Result<void> RedisConnection::drop_pending() {
+  if (pending_ > 0) ++drops_;
+  RedisReply unread;
   while (pending_ > 0)
-    MIG_TRY(reply());
+    MIG_TRY(reply(unread));
   return {};
 }
 
@@ -132,7 +147,9 @@ Result<RedisReply> RedisConnection::call(std::initializer_list<std::string_view>
 Result<RedisReply> RedisConnection::pushed() {
   MIG_TRY(send());
   pending_ = 0;
-  return read_one();
+  RedisReply reply;
+  MIG_TRY(read_one(reply));
+  return reply;
 }
 
 }  // namespace mig::runtime

@@ -42,13 +42,19 @@ class RedisConnection {
   Result<void> send();
   // The next answer in order; an error of the server is an answer. REQUIRES: one is pending.
   Result<RedisReply> reply();
+  // The same into the memory of an answer that nobody needs any more, for who reads many.
+  Result<void> reply(RedisReply& into);
   // The next answer, which must not be an error.
   Result<RedisReply> value();
+  Result<void> value(RedisReply& into);
   // One command and its answer, which must not be an error. Drops answers that nobody read.
   Result<RedisReply> call(std::initializer_list<std::string_view> words);
   Result<RedisReply> call(std::span<const std::string_view> words);
   // Reads and drops what is pending: a caller that left in the middle must not be answered later.
   Result<void> drop_pending();
+  // How often answers that somebody waited for were dropped or lost, for who leaves some on their
+  // way from one call to the next.
+  std::uint64_t drops() const { return drops_; }
 
   // The next message to a subscriber, whose commands are answered by messages too: nothing is
   // pending there.
@@ -65,7 +71,7 @@ class RedisConnection {
       : address_(std::move(address)), stream_(std::move(stream)) {}
   Result<void> log_in();
   Result<void> refuse_other_modes();
-  Result<RedisReply> read_one();
+  Result<void> read_one(RedisReply& into);
   template <class T>
   Result<T> lose(Error error);
 
@@ -75,6 +81,7 @@ class RedisConnection {
   RedisCommands out_;
   std::vector<char> in_ = std::vector<char>(std::size_t{256} * 1024);
   std::size_t pending_ = 0;
+  std::uint64_t drops_ = 0;
   bool is_lost_ = false;
 };
 

@@ -91,13 +91,12 @@ Result<Committed> RedisEffect::commit_undone() {
 // The mark of our own writes goes first and last, so that whoever follows what happens on the
 // server sees which changes lie between.
 Result<Committed> RedisEffect::finish(const RedisCommands& note) {
-  RedisCommands all;
-  all.append({"SET", control_key("origin"), authority_.run});
-  all.append(writes_);
-  all.append(note);
-  all.append({"DEL", control_key("origin")});
+  RedisCommands first;
+  first.append({"SET", control_key("origin"), authority_.run});
+  RedisCommands last = note;
+  last.append({"DEL", control_key("origin")});
   refused_.clear();
-  MIG_ASSIGN(is_done, transaction_.commit(all, refused_));
+  MIG_ASSIGN(is_done, transaction_.commit({&first, &writes_, &last}, refused_));
   for (std::size_t& position : refused_)
     --position;  // the mark is before them
   if (is_done) return Committed::Done;

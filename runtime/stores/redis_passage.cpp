@@ -91,10 +91,10 @@ bool RedisPassage::is_row(const std::string& key, std::string_view payload) {
 }
 
 Result<void> RedisPassage::take(const std::string& key, Page& page) {
-  MIG_ASSIGN(payload, source_->value());
-  MIG_ASSIGN(expiry, source_->value());
-  if (payload.is_nil() || expiry.integer == kGoneBefore || !page.is_plain) return {};
-  page.is_plain = is_row(key, payload.text);
+  MIG_TRY(source_->value(dumped_));
+  MIG_TRY(source_->value(expiry_));
+  if (dumped_.is_nil() || expiry_.integer == kGoneBefore || !page.is_plain) return {};
+  page.is_plain = is_row(key, dumped_.text);
   if (!page.is_plain) return {};
   row_.rows = 1;
   std::string& renamed = page.keys.emplace_back(key);
@@ -102,8 +102,8 @@ Result<void> RedisPassage::take(const std::string& key, Page& page) {
     page.is_plain = false;
     return {};
   }
-  const std::string at = expiry.integer < 0 ? "0" : std::to_string(expiry.integer);
-  page.restores.append({"RESTORE", renamed, at, payload.text, "ABSTTL"});
+  const std::string at = expiry_.integer < 0 ? "0" : std::to_string(expiry_.integer);
+  page.restores.append({"RESTORE", renamed, at, dumped_.text, "ABSTTL"});
   ++page.read;
   return {};
 }
@@ -117,9 +117,8 @@ Result<void> RedisPassage::read(const std::string& after, const std::string& unt
   MIG_TRY(scan_.begin(after, limit_.rows(limit)));
   while (page.is_plain && scan_.has_next(static_cast<std::size_t>(page.read)) &&
          scan_.place() != until) {
-    MIG_TRY(scan_.next(
-        static_cast<std::size_t>(page.read), [&](const std::string& key) { ask(key); },
-        [&](const std::string& key) { return take(key, page); }));
+    MIG_TRY(scan_.next([&](const std::string& key) { ask(key); },
+                       [&](const std::string& key) { return take(key, page); }));
   }
   page.last = scan_.place();
   page.is_last = scan_.is_last();

@@ -67,6 +67,8 @@ class RedisPassage {
   std::uint16_t format_;  // the newest that the target reads
   PageLimit limit_{kPageBytes / 2};
   // Of one row, to be read.
+  RedisReply dumped_;
+  RedisReply expiry_;
   PayloadReader payload_;
   std::vector<RedisReply> values_;  // one a name of the codec
   Batch row_;

@@ -1,6 +1,7 @@
 #include "runtime/stores/redis_reply.hpp"
 
 #include <cassert>
+#include <utility>
 
 #include <fmt/format.h>
 #include <hiredis/hiredis.h>
@@ -8,12 +9,19 @@
 namespace mig::runtime {
 namespace {
 
-// The library asks for a place for each value as it reads it. The root is ours to free; every other
-// value lies inside the array that it belongs to, which has its size before its items come.
+// The library asks for a place for each value as it reads it. The root is the reader's; every other
+// value lies inside the array that it belongs to, which has its size before its items come. Each
+// may have held another value before, whose memory it takes over.
 RedisReply* place_for(const redisReadTask* task) {
-  if (task->parent == nullptr) return new RedisReply;
-  auto* array = static_cast<RedisReply*>(task->parent->obj);
-  return &array->items[static_cast<std::size_t>(task->idx)];
+  auto* place = static_cast<RedisReply*>(task->privdata);
+  if (task->parent != nullptr) {
+    auto* array = static_cast<RedisReply*>(task->parent->obj);
+    place = &array->items[static_cast<std::size_t>(task->idx)];
+  }
+  place->kind = RedisReply::Kind::Nil;
+  place->integer = 0;
+  place->text.clear();
+  return place;
 }
 
 void* make_string(const redisReadTask* task, char* text, std::size_t size) {
@@ -22,6 +30,7 @@ void* make_string(const redisReadTask* task, char* text, std::size_t size) {
                 : task->type == REDIS_REPLY_STATUS ? RedisReply::Kind::Status
                                                    : RedisReply::Kind::Text;
   reply->text.assign(text, size);
+  reply->items.clear();
   return reply;
 }
 
@@ -40,16 +49,17 @@ void* make_integer(const redisReadTask* task, long long value) {
   RedisReply* reply = place_for(task);
   reply->kind = RedisReply::Kind::Integer;
   reply->integer = value;
+  reply->items.clear();
   return reply;
 }
 
 void* make_nil(const redisReadTask* task) {
-  return place_for(task);
+  RedisReply* reply = place_for(task);
+  reply->items.clear();
+  return reply;
 }
 
-void free_reply(void* reply) {
-  delete static_cast<RedisReply*>(reply);
-}
+void free_reply(void* /*reply*/) {}  // the reader's
 
 redisReplyObjectFunctions functions = {make_string, make_array, make_integer, make_nil, free_reply};
 
@@ -168,8 +178,10 @@ void RedisReplyReader::Free::operator()(redisReader* reader) const {
   redisReaderFree(reader);
 }
 
-RedisReplyReader::RedisReplyReader() : reader_(redisReaderCreateWithFunctions(&functions)) {
+RedisReplyReader::RedisReplyReader()
+    : root_(std::make_unique<RedisReply>()), reader_(redisReaderCreateWithFunctions(&functions)) {
   assert(reader_ != nullptr && "memory for a reader");
+  reader_->privdata = root_.get();
 }
 
 void RedisReplyReader::feed(std::string_view bytes) {
@@ -190,8 +202,7 @@ Result<bool> RedisReplyReader::next(RedisReply& reply, const std::string& shown)
                 "check the host, the port and whether the port wants TLS");
   }
   if (found == nullptr) return false;
-  const std::unique_ptr<RedisReply> owned(static_cast<RedisReply*>(found));
-  reply = std::move(*owned);
+  std::swap(reply, *root_);
   return true;
 }
 

@@ -45,7 +45,8 @@ class RedisReplyReader {
  public:
   RedisReplyReader();
 
-  // False where not all of an answer has come yet. Permanent where the bytes are no RESP2, or an
+  // False where not all of an answer has come yet. What `reply` held before is memory for another
+  // one. Permanent where the bytes are no RESP2, or an
   // answer nests deeper than the seven levels that the library reads; nothing can be read after it.
   Result<bool> next(RedisReply& reply, const std::string& shown);
   void feed(std::string_view bytes);
@@ -54,6 +55,7 @@ class RedisReplyReader {
   struct Free {
     void operator()(redisReader* reader) const;
   };
+  std::unique_ptr<RedisReply> root_;  // the answer that comes; the library's reader refers to it
   std::unique_ptr<redisReader, Free> reader_;
 };
 

@@ -123,17 +123,12 @@ void RedisRows::ask(const std::string& key) {
 Result<void> RedisRows::take(const Wanted& wanted, Page& page) {
   const std::string& key = *wanted.key;
   const bool is_hash = codec_.kind() == plan::Codec::Hash;
-  MIG_ASSIGN(value, connection_->reply());
-  RedisReply size;
-  if (is_hash) {
-    MIG_ASSIGN(answer, connection_->reply());
-    size = std::move(answer);
-  }
-  RedisReply expiry;
-  if (has_expiries_) {
-    MIG_ASSIGN(answer, connection_->reply());
-    expiry = std::move(answer);
-  }
+  RedisReply& value = value_;
+  RedisReply& size = size_;
+  RedisReply& expiry = expiry_;
+  MIG_TRY(connection_->reply(value));
+  if (is_hash) MIG_TRY(connection_->reply(size));
+  if (has_expiries_) MIG_TRY(connection_->reply(expiry));
   if (value.is_error() && value.code() == "WRONGTYPE") {
     ++page.read;
     page.last = pattern_.place_of(key);

@@ -89,6 +89,10 @@ class RedisRows final : public RowSource {
   PageLimit limit_;
   bool has_expiries_ = true;
   bool has_begun_ = false;  // a pass over what is gathered
+  // Of the row that is taken.
+  RedisReply value_;
+  RedisReply size_;
+  RedisReply expiry_;
   std::vector<std::string> gone_;
 };
 

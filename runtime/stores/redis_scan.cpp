@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kMostKeys = 1000;  // that one SCAN looks at
 constexpr std::string_view kScan = "scan ";
-constexpr std::string_view kFirstCursor = "0";
 
 }  // namespace
 
@@ -43,10 +42,14 @@ Result<RedisScan> RedisScan::open(RedisConnection& connection, std::string glob)
 }
 
 Result<void> RedisScan::begin(const std::string& after, std::size_t limit) {
-  MIG_TRY(connection_->drop_pending());
-  is_asked_ = false;
   limit_ = limit;
   scans_ = 0;
+  const bool is_there = !after.empty() && after == place() && !is_last_;
+  if (is_there && drops_ == connection_->drops()) return {};
+  MIG_TRY(connection_->drop_pending());
+  drops_ = connection_->drops();
+  is_scanning_ = false;
+  asked_.clear();
   is_last_ = after == scan_end();
   if (is_last_) return {};
   std::string cursor(kFirstCursor);
@@ -64,23 +67,22 @@ Result<void> RedisScan::begin(const std::string& after, std::size_t limit) {
   return {};
 }
 
-void RedisScan::scan() {
+void RedisScan::scan(const std::string& cursor) {
   const std::string count = std::to_string(std::clamp<std::size_t>(limit_, 10, kMostKeys));
-  connection_->append({"SCAN", cursor_, "MATCH", glob_, "COUNT", count});
+  connection_->append({"SCAN", cursor, "MATCH", glob_, "COUNT", count});
 }
 
-Result<void> RedisScan::receive() {
-  MIG_ASSIGN(found, connection_->value());
-  if (found.items.size() != 2) return std::unexpected(redis_error(found, connection_->shown()));
-  for (RedisReply& key : found.items[1].items) {
-    if (!key.text.starts_with(kRedisControlPrefix)) keys_.push_back(std::move(key.text));
+Result<RedisScan::Found> RedisScan::receive() {
+  MIG_ASSIGN(answer, connection_->value());
+  if (answer.items.size() != 2) return std::unexpected(redis_error(answer, connection_->shown()));
+  Found found{{}, std::move(answer.items[0].text)};
+  for (RedisReply& key : answer.items[1].items) {
+    if (!key.text.starts_with(kRedisControlPrefix)) found.keys.push_back(std::move(key.text));
   }
-  std::ranges::sort(keys_);
-  const auto repeated = std::ranges::unique(keys_);
-  keys_.erase(repeated.begin(), repeated.end());
-  cursor_ = std::move(found.items[0].text);
-  is_last_ = cursor_ == kFirstCursor;
-  return {};
+  std::ranges::sort(found.keys);
+  const auto repeated = std::ranges::unique(found.keys);
+  found.keys.erase(repeated.begin(), repeated.end());
+  return found;
 }
 
 std::string RedisScan::place() const {
@@ -101,9 +103,8 @@ Result<void> RedisScannedRows::read(const std::string& after, const std::string&
   MIG_TRY(scan_.begin(after, limit_.rows(limit)));
   rows_.begin(page);
   while (scan_.has_next(static_cast<std::size_t>(page.read)) && scan_.place() != until) {
-    MIG_TRY(scan_.next(
-        static_cast<std::size_t>(page.read), [&](const std::string& key) { rows_.ask(key); },
-        [&](const std::string& key) { return rows_.take(key, page); }));
+    MIG_TRY(scan_.next([&](const std::string& key) { rows_.ask(key); },
+                       [&](const std::string& key) { return rows_.take(key, page); }));
   }
   page.last = scan_.place();
   page.is_last = scan_.is_last();

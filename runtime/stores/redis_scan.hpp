@@ -6,14 +6,21 @@
 // again knows nothing of it (`knows`). A key may be given twice where the server's table shrinks
 // meanwhile; in one page it is given once.
 //
+// The server is never idle while answers are read: when those of some keys are, the next keys were
+// asked for before, and the SCAN behind them, from one page to the next as well. So a page may hold
+// what was read just before it was begun. Where somebody else used the connection in between, the
+// page begins with a SCAN of its own.
+//
 // Here too: the rows under those keys, as a KeysetReader's (RedisRows says which are bad). One
 // thread, like the connection, which outlives both.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +33,8 @@
 
 namespace mig::runtime {
 
+inline constexpr std::string_view kFirstCursor = "0";  // also behind the last key
+
 class RedisScan {
  public:
   static Result<RedisScan> open(RedisConnection& connection, std::string glob);
@@ -37,10 +46,10 @@ class RedisScan {
   bool has_next(std::size_t read) const {
     return !is_last_ && read < limit_ && scans_ < kMostScans;
   }
-  // The next keys of a page that has `read`: `ask` appends commands for each, and `take` reads
-  // their answers. The SCAN behind these travels with them.
+  // The next keys of a page: `ask` appends commands for each, and `take` reads their answers. It is
+  // asked for keys of later calls as well.
   template <class Ask, class Take>
-  Result<void> next(std::size_t read, const Ask& ask, const Take& take);
+  Result<void> next(const Ask& ask, const Take& take);
 
   // Behind the keys that were given last.
   std::string place() const;
@@ -50,37 +59,65 @@ class RedisScan {
   // A page without rows ends, too: nobody waits for a whole database in which there are few.
   static constexpr std::size_t kMostScans = 100;
 
+  // What one SCAN found.
+  struct Found {
+    std::vector<std::string> keys;
+    std::string cursor;  // behind them
+  };
+
   RedisScan(RedisConnection& connection, std::string glob, std::string server_run)
       : connection_(&connection), glob_(std::move(glob)), server_run_(std::move(server_run)) {}
-  void scan();
-  Result<void> receive();
+  void scan(const std::string& cursor);
+  Result<Found> receive();
+  template <class Ask>
+  Result<void> look_ahead(const Ask& ask);
 
   RedisConnection* connection_;
   std::string glob_;
   std::string server_run_;
-  std::string cursor_;
+  std::string cursor_;  // where the page stands
   std::size_t limit_ = 0;
   std::size_t scans_ = 0;
   bool is_last_ = false;
-  bool is_asked_ = false;
-  std::vector<std::string> keys_;
+  // On their way. First the answer of a SCAN, then those of the keys that were found before it.
+  bool is_scanning_ = false;
+  std::deque<Found> asked_;
+  // The connection's, when they were asked for; nothing where a failure left them half read.
+  std::optional<std::uint64_t> drops_;
 };
 
-template <class Ask, class Take>
-Result<void> RedisScan::next(std::size_t read, const Ask& ask, const Take& take) {
-  if (!std::exchange(is_asked_, false)) scan();
-  MIG_TRY(receive());
-  const std::vector<std::string> keys = std::exchange(keys_, {});
-  ++scans_;
-  for (const std::string& key : keys)
-    ask(key);
-  // A guess: where too many of them are gone it is not asked for, which costs a wait.
-  if (has_next(read + keys.size())) {
-    scan();
-    is_asked_ = true;
+// Receives the keys that were scanned for, asks for them, and scans on in front of that: that
+// answer comes first then, and the keys behind it can be asked for before these are taken.
+template <class Ask>
+Result<void> RedisScan::look_ahead(const Ask& ask) {
+  is_scanning_ = false;
+  MIG_ASSIGN(found, receive());
+  if (found.cursor != kFirstCursor) {
+    scan(found.cursor);
+    is_scanning_ = true;
   }
-  for (const std::string& key : keys)
+  for (const std::string& key : found.keys)
+    ask(key);
+  asked_.push_back(std::move(found));
+  return {};
+}
+
+template <class Ask, class Take>
+Result<void> RedisScan::next(const Ask& ask, const Take& take) {
+  const auto drops = std::exchange(drops_, std::nullopt);
+  if (asked_.empty()) {
+    scan(cursor_);
+    MIG_TRY(look_ahead(ask));
+  }
+  if (is_scanning_) MIG_TRY(look_ahead(ask));
+  const Found found = std::move(asked_.front());
+  asked_.pop_front();
+  ++scans_;
+  for (const std::string& key : found.keys)
     MIG_TRY(take(key));
+  cursor_ = found.cursor;
+  is_last_ = cursor_ == kFirstCursor;
+  drops_ = drops;
   return {};
 }
 

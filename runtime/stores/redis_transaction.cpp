@@ -31,25 +31,30 @@ Result<void> RedisTransaction::watch(std::span<const std::string> keys) {
 
 Result<bool> RedisTransaction::commit(const RedisCommands& commands) {
   std::vector<std::size_t> busy;
-  MIG_ASSIGN(is_done, commit(commands, busy));
+  MIG_ASSIGN(is_done, commit({&commands}, busy));
   assert(busy.empty() && "these say what is to become of a key that is taken");
   return is_done;
 }
 
-Result<bool> RedisTransaction::commit(const RedisCommands& commands,
+Result<bool> RedisTransaction::commit(std::initializer_list<const RedisCommands*> parts,
                                       std::vector<std::size_t>& busy) {
   MIG_TRY(connection_->drop_pending());
   connection_->append({"MULTI"});
-  connection_->append(commands);
+  std::size_t commands = 0;
+  for (const RedisCommands* part : parts) {
+    connection_->append(*part);
+    commands += part->size();
+  }
   connection_->append({"EXEC"});
   is_watching_ = false;  // EXEC forgets it, whatever it answers
-  return outcome(commands.size(), busy);
+  return outcome(commands, busy);
 }
 
 Result<bool> RedisTransaction::outcome(std::size_t commands, std::vector<std::size_t>& busy) {
   std::optional<Error> refused;
+  RedisReply queued;
   for (std::size_t i = 0; i <= commands; ++i) {  // MULTI too
-    MIG_ASSIGN(queued, connection_->reply());
+    MIG_TRY(connection_->reply(queued));
     if (queued.is_error() && !refused) refused = redis_error(queued, connection_->shown());
   }
   MIG_ASSIGN(done, connection_->reply());

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,7 +37,8 @@ class RedisTransaction {
   // False: somebody touched what was watched, and nothing was done. After an error of the
   // connection nothing is known: look again at what the commands would have changed. `busy` gets
   // the positions of those RESTOREs that found their key taken, and did nothing.
-  Result<bool> commit(const RedisCommands& commands, std::vector<std::size_t>& busy);
+  Result<bool> commit(std::initializer_list<const RedisCommands*> parts,
+                      std::vector<std::size_t>& busy);
   // For commands among which is no such.
   Result<bool> commit(const RedisCommands& commands);
 

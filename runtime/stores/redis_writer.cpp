@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/data/key_code.hpp"
-#include "runtime/stores/redis_payload.hpp"
+#include "runtime/stores/redis_claim.hpp"
 
 namespace mig::runtime {
 
@@ -30,17 +30,11 @@ Result<RedisWriter> RedisWriter::open(RedisEffect& effect, const plan::Plan& pla
 // False where the row has no key or no form there.
 bool RedisWriter::prepare(const Batch& rows, std::uint32_t row, Candidate& candidate,
                           RowFate& fate) const {
-  const plan::Entity& entity = plan_->entity_of(dataset_);
   candidate.row = row;
-  if (auto reject = rows_.pattern().print(rows, row, candidate.key)) {
-    fate = {Written::Rejected, entity.fields[entity.key().front()].name, std::move(reject->reason)};
-    return false;
-  }
-  if (auto reject = rows_.codec().print(rows, row, candidate.words)) {
-    fate = {Written::Rejected, std::move(reject->field), std::move(reject->reason)};
-    return false;
-  }
-  return true;
+  auto reject = print_row(plan_->entity_of(dataset_), rows_.pattern(), rows_.codec(), rows, row,
+                          candidate.key, candidate.words);
+  if (reject) fate = {Written::Rejected, std::move(reject->field), std::move(reject->reason)};
+  return !reject;
 }
 
 // What stands under these keys, watched first: a decision must rest on what still holds.
@@ -194,20 +188,15 @@ Result<void> RedisWriter::claim(const Batch& rows, std::span<const std::uint32_t
                                 std::vector<std::string>& keys) {
   assert(rule_ == WriteRule::Keep && "other rules compare");
   fates.assign(selected.size(), {});
-  Candidate candidate;
-  std::string payload;
+  RedisClaim claim(plan_->entity_of(dataset_), rows_.pattern(), rows_.codec());
   for (std::size_t i = 0; i < selected.size(); ++i) {
-    if (!prepare(rows, selected[i], candidate, fates[i])) continue;
-    payload.clear();
-    if (rows_.codec().kind() == plan::Codec::Hash) {
-      append_hash_payload(candidate.words, payload);
+    const std::int64_t expiry = expiries.empty() ? kNoExpiry : expiries[selected[i]];
+    auto reject = claim.append(rows, selected[i], expiry, effect_->writes());
+    if (reject) {
+      fates[i] = {Written::Rejected, std::move(reject->field), std::move(reject->reason)};
     } else {
-      append_string_payload(candidate.words[0], payload);
+      keys.push_back(claim.key());
     }
-    const bool expires = !expiries.empty() && expiries[selected[i]] != kNoExpiry;
-    const std::string expiry = expires ? std::to_string(expiries[selected[i]]) : "0";
-    effect_->writes().append({"RESTORE", candidate.key, expiry, payload, "ABSTTL"});
-    keys.push_back(candidate.key);
   }
   return {};
 }
