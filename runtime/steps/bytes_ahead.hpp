@@ -19,8 +19,12 @@
 
 namespace mig::runtime {
 
+// Whether the page can be written as it is; otherwise its rows have to be read.
+inline bool goes_in(const PassedPage& page) {
+  return page.is_plain && (page.read > 0 || page.is_last);
+}
 inline PageEnd end_of(const PassedPage& page) {
-  return {page.last, page.is_last || !page.is_plain || page.read == 0};
+  return {page.last, page.is_last || !goes_in(page)};
 }
 
 class BytesAhead {

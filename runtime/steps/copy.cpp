@@ -246,7 +246,7 @@ class CopyStep final : public Step {
     if (may_read_ahead(world)) bytes_->start(world.beside, range);
     const Reading reading(*bytes_, world.beside);
     MIG_ASSIGN(page, bytes_->take(range));
-    if (end_of(*page).is_final && !page->is_last) return std::optional<Outcome>();
+    if (!goes_in(*page)) return std::optional<Outcome>();
     const Duration began = world.clock.elapsed();
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
@@ -264,7 +264,7 @@ class CopyStep final : public Step {
       is_last = page->is_last || page->last == cursor.end;
       if (is_last || !pace_->has_room(moved, range.limit)) break;
       MIG_ASSIGN(next, bytes_->take(range));
-      if (end_of(*next).is_final && !next->is_last) break;
+      if (!goes_in(*next)) break;
       page = next;
     }
     if (moved.rows == 0) return std::optional<Outcome>();

@@ -15,18 +15,19 @@ struct Meaning {
 };
 
 constexpr std::array kMeanings = {
-    Meaning{"08", SqlFailure::Lost},          Meaning{"22", SqlFailure::Other},
-    Meaning{"23", SqlFailure::Constraint},    Meaning{"25006", SqlFailure::ReadOnly},
-    Meaning{"25P03", SqlFailure::Lost},       Meaning{"28", SqlFailure::CannotOpen},
-    Meaning{"3D000", SqlFailure::CannotOpen}, Meaning{"40001", SqlFailure::Busy},
-    Meaning{"40003", SqlFailure::Busy},       Meaning{"40P01", SqlFailure::Busy},
-    Meaning{"42501", SqlFailure::Denied},     Meaning{"44000", SqlFailure::Constraint},
-    Meaning{"53100", SqlFailure::Full},       Meaning{"55006", SqlFailure::Busy},
-    Meaning{"55P03", SqlFailure::Busy},       Meaning{"57014", SqlFailure::Interrupted},
-    Meaning{"57P01", SqlFailure::Lost},       Meaning{"57P02", SqlFailure::Lost},
-    Meaning{"57P03", SqlFailure::Lost},       Meaning{"57P05", SqlFailure::Lost},
-    Meaning{"58", SqlFailure::Unwritable},    Meaning{"P0001", SqlFailure::Constraint},
-    Meaning{"XX001", SqlFailure::Corrupt},    Meaning{"XX002", SqlFailure::Corrupt},
+    Meaning{"08", SqlFailure::Lost},           Meaning{"22", SqlFailure::Other},
+    Meaning{"23", SqlFailure::Constraint},     Meaning{"25006", SqlFailure::ReadOnly},
+    Meaning{"25P03", SqlFailure::Lost},        Meaning{"28", SqlFailure::CannotOpen},
+    Meaning{"3D000", SqlFailure::CannotOpen},  Meaning{"40001", SqlFailure::Busy},
+    Meaning{"40003", SqlFailure::Busy},        Meaning{"40P01", SqlFailure::Busy},
+    Meaning{"42501", SqlFailure::Denied},      Meaning{"44000", SqlFailure::Constraint},
+    Meaning{"53100", SqlFailure::Full},        Meaning{"54000", SqlFailure::Constraint},
+    Meaning{"55006", SqlFailure::Busy},        Meaning{"55P03", SqlFailure::Busy},
+    Meaning{"57014", SqlFailure::Interrupted}, Meaning{"57P01", SqlFailure::Lost},
+    Meaning{"57P02", SqlFailure::Lost},        Meaning{"57P03", SqlFailure::Lost},
+    Meaning{"57P05", SqlFailure::Lost},        Meaning{"58", SqlFailure::Unwritable},
+    Meaning{"P0001", SqlFailure::Constraint},  Meaning{"XX001", SqlFailure::Corrupt},
+    Meaning{"XX002", SqlFailure::Corrupt},
 };
 
 // What is wrong with a value, for the codes that a move meets; the server's own text quotes it.
@@ -150,6 +151,7 @@ SqlConstraint constraint_of(std::string_view sqlstate) {
   if (sqlstate == "23502") return SqlConstraint::NotNull;
   if (sqlstate == "23503") return SqlConstraint::ForeignKey;
   if (sqlstate == "23514") return SqlConstraint::Check;
+  if (sqlstate == "54000") return SqlConstraint::TooLarge;
   return failure_of(sqlstate) == SqlFailure::Constraint ? SqlConstraint::Other
                                                         : SqlConstraint::None;
 }

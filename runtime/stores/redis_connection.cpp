@@ -1,6 +1,8 @@
 #include "runtime/stores/redis_connection.hpp"
 
 #include <cassert>
+#include <poll.h>
+
 #include <fmt/format.h>
 
 #include "runtime/stores/redis_info.hpp"
@@ -83,10 +85,29 @@ Result<void> RedisConnection::send() {
   if (is_lost_) return lost_connection(*address_);
   if (out_.size() == 0) return {};
   if (auto sent = stream_->send(out_.bytes()); !sent) {
-    return lose<void>(std::move(sent).error());
+    return lose<void>(last_word(std::move(sent).error()));
   }
   out_.clear();
   return {};
+}
+
+// A server that closes a connection because of what it was sent says so first, among answers that
+// nobody has read yet.
+Error RedisConnection::last_word(Error lost) {
+  RedisReply reply;
+  pollfd arrived{.fd = stream_->descriptor(), .events = POLLIN, .revents = 0};
+  while (true) {
+    const auto is_whole = reader_.next(reply, shown());
+    if (!is_whole) return lost;
+    if (*is_whole && reply.is_error() && reply.text.starts_with("ERR Protocol error")) {
+      return redis_error(reply, shown());
+    }
+    if (*is_whole) continue;
+    if (poll(&arrived, 1, 0) != 1) return lost;
+    const auto size = stream_->receive(in_);
+    if (!size) return lost;
+    reader_.feed({in_.data(), *size});
+  }
 }
 
 Result<void> RedisConnection::read_one(RedisReply& into) {

@@ -72,6 +72,7 @@ class RedisConnection {
   Result<void> log_in();
   Result<void> refuse_other_modes();
   Result<void> read_one(RedisReply& into);
+  Error last_word(Error lost);
   template <class T>
   Result<T> lose(Error error);
 

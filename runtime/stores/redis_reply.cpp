@@ -128,6 +128,11 @@ Error no_permission(const RedisReply& reply, const std::string& shown) {
 
 Error generic_error(const RedisReply& reply, const std::string& shown) {
   const std::string_view text = reply.text;
+  if (text.starts_with("ERR Protocol error: invalid bulk length")) {
+    return {ErrorKind::Permanent,
+            fmt::format("`{}` takes no value as large as one of a row", shown),
+            "raise `proto-max-bulk-len` of the server, or leave such rows where they are"};
+  }
   if (text.starts_with("ERR max number of clients")) {
     return {ErrorKind::Transient, fmt::format("`{}` has reached its `maxclients`", shown),
             "close connections that nobody needs, or raise `maxclients`"};

@@ -54,7 +54,10 @@ Result<bool> RedisTransaction::outcome(std::size_t commands, std::vector<std::si
   std::optional<Error> refused;
   RedisReply queued;
   for (std::size_t i = 0; i <= commands; ++i) {  // MULTI too
-    MIG_TRY(connection_->reply(queued));
+    const auto answered = connection_->reply(queued);
+    // A server that cannot go on says why, and closes the connection.
+    if (!answered && refused) return std::unexpected(std::move(*refused));
+    if (!answered) return std::unexpected(answered.error());
     if (queued.is_error() && !refused) refused = redis_error(queued, connection_->shown());
   }
   MIG_ASSIGN(done, connection_->reply());

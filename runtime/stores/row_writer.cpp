@@ -115,6 +115,9 @@ Result<Written> RowWriter::refused(Error error) {
     case SqlConstraint::Check:
       reason_ = "a CHECK of the table refuses the row";
       break;
+    case SqlConstraint::TooLarge:
+      reason_ = "the row, or its entry in an index, is larger than the server takes";
+      break;
     case SqlConstraint::None:
     case SqlConstraint::Other:
       reason_ = "a trigger or rule of the table refuses the row";

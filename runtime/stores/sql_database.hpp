@@ -36,7 +36,8 @@ enum class SqlFailure {
   Other,
 };
 
-enum class SqlConstraint { None, Unique, NotNull, ForeignKey, Check, Other };
+// TooLarge: of a row, or of what an index keeps of it.
+enum class SqlConstraint { None, Unique, NotNull, ForeignKey, Check, TooLarge, Other };
 
 enum class StorageClass { Null, Integer, Real, Text, Blob };
 

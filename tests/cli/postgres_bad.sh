@@ -136,7 +136,7 @@ answers twins_new 'SELECT count(*) FROM people' 0
 filled large; sql large "UPDATE users SET email = (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 400) i) WHERE id = 77"
 empty large_new
 begin large && at_rest "$(url large)" "$(url large_new)" 100_000 'phase expand { create people; add index people.email }' >plan.mig
-apply 4 'refuses a statement: index row'
+apply 4 'the row `77` of `users` cannot be moved: `people`: the row, or its entry in an index, is larger than the server takes'
 answers large 'SELECT count(*) FROM users' 2000
 
 # ---- a server that goes away in the middle of the copy, and comes back

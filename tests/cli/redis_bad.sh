@@ -145,6 +145,27 @@ apply 3 '`env:NEW` is a replica and takes no writes'
 redis second replicaof no one >/dev/null
 untouched second
 
+# ---- a target whose format of DUMP is older: rows are read as what they are, and written in a form that it knows
+mkdir "$work/older"
+coproc older { exec python3 "$here/../support/older_redis.py" "$work/older/socket" "$work/second/redis.sock"; }
+read -r -u "${older[0]}"
+begin older; at_rest 100_000 'rollback' >plan.mig
+NEW=unix://$work/older/socket apply 0 'move is completed'
+all_moved second
+exec {older[1]}>&-
+
+# ---- a row that is larger than the target takes
+filled first second
+head -c 1500000 /dev/urandom | od -An -v -tx1 | tr -d ' \n' | redis first -x hset sess:77 note >/dev/null
+redis second config set proto-max-bulk-len 1mb >/dev/null
+begin large; at_rest 100_000 'retry 3 then rollback { backoff = 100ms..500ms }' >plan.mig
+apply 4 'takes no value as large as one of a row; raise `proto-max-bulk-len` of the server, or leave such rows where they are'
+untouched second
+redis second config set proto-max-bulk-len 512mb >/dev/null
+apply 0 'move is completed'
+all_moved second
+filled first second
+
 # ---- keys that are written while they are to be backed up
 begin written
 alive | sed 's/  phase decide/  phase keep { backup old { to = "kept.db" } }\n&/' >plan.mig
