@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures copies and comparisons with servers beside the least that they can cost, and prints the README's table.
 #   tests/bench/movers.sh [--rows N] [--pairs N] [JOB…]     (2,000,000 rows and 5 pairs take about ten minutes)
-# Jobs: pg_pg lite_pg pg_lite verify_pg_pg, and beside them pg_pg_pgcopydb pg_pg_pgloader, where those are installed;
+# Jobs: pg_pg pg_pg_over pg_pg_transform pg_pg_verified lite_pg pg_lite verify_pg_pg, and beside them pg_pg_pgcopydb pg_pg_pgloader, where those are installed;
 # and of half as many rows redis_redis pg_redis redis_pg, over loopback ports as Redis's own replication.
 # Each pair runs mig and the anchor right after each other, behind the same reset, so that a machine whose speed
 # drifts drifts for both; figures are medians, ratios are medians of the pairs' ratios. Memory is the highest seen.
@@ -16,7 +16,7 @@ while [ $# -gt 0 ]; do
     *) jobs+=("$1"); shift ;;
   esac
 done
-[ ${#jobs[@]} -gt 0 ] || jobs=(pg_pg pg_pg_pgcopydb pg_pg_pgloader lite_pg pg_lite verify_pg_pg redis_redis pg_redis redis_pg)
+[ ${#jobs[@]} -gt 0 ] || jobs=(pg_pg pg_pg_over pg_pg_transform pg_pg_verified pg_pg_pgcopydb pg_pg_pgloader lite_pg pg_lite verify_pg_pg redis_redis pg_redis redis_pg)
 keys=$((rows / 2))
 root=$PWD; here=$root/tests/bench; support=$root/tests/support
 [ -n "${MIG_BUILD:-}" ] || .ci/build release >/dev/null
@@ -47,6 +47,18 @@ row() { printf '| %-36s | %9s | %-40s | %9s | %5s | %5s | %8s | %8s |\n' "$@"; }
 empty_new() {
   new -c 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'
   new -f "$here/movers/table.sql" -c CHECKPOINT
+}
+empty_people() {
+  empty_new
+  new -c 'CREATE TABLE people(id bigint PRIMARY KEY, email text, first_name text, last_name text, created_at timestamptz,
+    updated_at timestamptz, verified bool, balance numeric(12,2), profile jsonb)' -c CHECKPOINT
+}
+# Every row stands there, and is another one.
+older_new() {
+  empty_new
+  old -c 'COPY (SELECT id, email, '"'older'"', created_at_ms, updated_at, verified, balance, profile FROM users) TO STDOUT (FORMAT binary)' |
+    new -c 'COPY users FROM STDIN (FORMAT binary)'
+  new -c CHECKPOINT
 }
 without_mig() { new -f "$here/movers/without_mig.sql" -c CHECKPOINT; }
 no_file() { rm -f new.db*; }
@@ -113,10 +125,25 @@ as_sessions() {
   }'
 }
 
+# What psql can do where rows stand already: stage a range in batches, and merge each. Prints its script.
+merge() {  # BEHIND UP-TO
+  local set at to
+  set=$(sed 's/\w\+/& = EXCLUDED.&/g' <<<'email, full_name, created_at_ms, updated_at, verified, balance, profile')
+  echo 'CREATE TEMPORARY TABLE staged (LIKE users);'
+  for ((at = $1; at < $2; at = to)); do
+    to=$((at + 50000 < $2 ? at + 50000 : $2))
+    echo 'BEGIN; TRUNCATE staged;'
+    printf '\\copy staged FROM PROGRAM %s (FORMAT binary)\n' \
+      "'psql -qX \"\$MIG_BENCH_OLD\" -c \"COPY (SELECT * FROM users WHERE id > $at AND id <= $to) TO STDOUT (FORMAT binary)\"'"
+    echo "INSERT INTO users SELECT * FROM staged ON CONFLICT (id) DO UPDATE SET $set; COMMIT;"
+  done
+}
+
 # How many rows a job brought, where it brings any: some movers end well without them.
 brought() {
   case $1 in
-    pg_pg | lite_pg) new -c 'SELECT count(*) FROM users' ;;
+    pg_pg_transform) new -c 'SELECT greatest((SELECT count(*) FROM users), (SELECT count(*) FROM people))' ;;
+    pg_pg* | lite_pg) new -c 'SELECT count(*) FROM users' ;;
     redis_redis | pg_redis) redis second dbsize ;;
     *) echo "$2" ;;
   esac
@@ -126,7 +153,7 @@ brought() {
 pair() {
   local name=$1 goal=$2 plan=$3 anchor=$4 reset=$5 of=$rows; shift 5
   case $plan in *redis*) of=$keys ;; esac
-  : >ours; : >theirs; : >ratios
+  : >ours; : >theirs; : >ratios; : >cpu_ratios
   cp "$here/movers/$plan.mig" .
   for _ in $(seq "$pairs"); do
     forget; "$reset"; sync
@@ -137,16 +164,28 @@ pair() {
     [ "$(brought "$plan" "$of")" -ge "$of" ] || { cat out >&2; echo "$anchor brought fewer than $of rows" >&2; exit 1; }
     cat one >>ours; cat other >>theirs
     paste -d' ' one other | awk '{ print $1 / $4 }' >>ratios
+    paste -d' ' one other | awk '{ print $2 / ($5 + 0.001) }' >>cpu_ratios
   done
   row "$name" "$(median <ours) s" "$anchor" "$(median <theirs) s" "$(printf '%.2f' "$(median <ratios)")" "$goal" \
     "$(cut -d' ' -f2 ours | median) s" "$(cut -d' ' -f3 ours | sort -g | tail -1) MiB"
 }
 installed() { command -v "$1" >/dev/null || { echo "$1 is not installed, so it is not measured" >&2; return 1; }; }
 
+piped='`psql COPY binary \| psql COPY binary`'
+pipe='psql -qX "$MIG_BENCH_OLD" -c "COPY users TO STDOUT (FORMAT binary)" | psql -qX "$MIG_BENCH_NEW" -c "COPY users FROM STDIN (FORMAT binary)"'
 job() {
   case $1 in
-    pg_pg) pair "PostgreSQL to PostgreSQL" 1.10 pg_pg '`psql COPY binary \| psql COPY binary`' empty_new bash -o pipefail -c \
-      'psql -qX "$MIG_BENCH_OLD" -c "COPY users TO STDOUT (FORMAT binary)" | psql -qX "$MIG_BENCH_NEW" -c "COPY users FROM STDIN (FORMAT binary)"' ;;
+    pg_pg)
+      pair "PostgreSQL to PostgreSQL" 1.10 pg_pg "$piped" empty_new bash -o pipefail -c "$pipe"
+      row "the same, processor time" "$(cut -d' ' -f2 ours | median) s" "$piped" "$(cut -d' ' -f2 theirs | median) s" \
+        "$(printf '%.2f' "$(median <cpu_ratios)")" 1.00 '' '' ;;
+    pg_pg_transform) pair "the same, each row transformed" 1.25 pg_pg_transform "$piped" empty_people bash -o pipefail -c "$pipe" ;;
+    pg_pg_verified) pair "the same, then compared" 0.90 pg_pg_verified 'the same pipe, then pull both and hash' empty_new \
+      bash -o pipefail -c "$pipe && '$build/mig_pull_bench' \"\$MIG_BENCH_OLD\" \"\$MIG_BENCH_NEW\"" ;;
+    pg_pg_over)
+      merge 0 $((rows / 2)) >first.sql; merge $((rows / 2)) "$rows" >second.sql
+      pair "the same, over older rows" 1.10 pg_pg_over 'two ranges staged and merged by psql' older_new bash -c \
+        'psql -qX -v ON_ERROR_STOP=1 "$MIG_BENCH_NEW" -f first.sql & psql -qX -v ON_ERROR_STOP=1 "$MIG_BENCH_NEW" -f second.sql && wait $!' ;;
     pg_pg_pgcopydb)
       installed pgcopydb || return 0
       printf '[include-only-table]\npublic.users\n' >pgcopydb.ini
