@@ -304,6 +304,9 @@ std::string describe(const plan::Plan& plan, const plan::Record& record) {
           [&](const plan::ResourceRolledBack& it) {
             return fmt::format("{} is as it was", plan.at(it.resource).name);
           },
+          [](const plan::Warned& it) {
+            return fmt::format("{}: {}", it.is_over ? "well again" : "warning", it.message);
+          },
           [](const plan::RunCompleted&) { return std::string("completed"); },
           [](const plan::RunAborted& it) {
             return fmt::format("aborted by {}: {}", it.who, it.why);

@@ -68,28 +68,9 @@ Result<void> Executor::keep_lease() {
   return log_.journal().beat(lease_);
 }
 
-std::optional<RunEnd> Executor::ended() const {
-  const plan::RunState& state = log_.state();
-  switch (state.status) {
-    case RunStatus::Completed:
-      return RunEnd{EndKind::Completed, {}, {}};
-    case RunStatus::RolledBack:
-      return RunEnd{EndKind::RolledBack, state.detail, {}};
-    case RunStatus::Paused:
-      return RunEnd{EndKind::Paused, state.detail, {}};
-    case RunStatus::Failed:
-      return RunEnd{EndKind::Failed, state.detail, {}};
-    case RunStatus::Pending:
-    case RunStatus::Ready:
-    case RunStatus::Running:
-    case RunStatus::RollingBack:
-      break;
-  }
-  return std::nullopt;
-}
-
 Result<RunEnd> Executor::run(const Limits& limits) {
-  if (auto end = ended(); end && log_.state().has_ended()) return *std::move(end);
+  if (auto end = end_of(log_.state()); end && log_.state().has_ended())
+    return *std::move(end);
   if (auto arrived = arrive(); !arrived) {
     if (arrived.error().cause == Cause::DiskFull) return pause_for_disk(arrived.error());
     return std::unexpected(arrived.error());
@@ -118,7 +99,7 @@ Result<RunEnd> Executor::pause_for_disk(const Error& full) {
   if (!written && written.error().cause == Cause::DiskFull) written = append({paused});
   // Unsaid in the journal, it is said to whoever looks on; the file decides at the next start.
   if (!written) return std::unexpected(full);
-  auto end = ended();
+  auto end = end_of(log_.state());
   assert(end.has_value());
   return *std::move(end);
 }
@@ -143,10 +124,10 @@ Executor::Turn Executor::turn(const Limits& limits) {
   MIG_TRY(answer_all(log_, lease_, clock_));
   // Whoever waited for a person may go on now.
   if (log_.state().last_request != answered) waits_.clear();
-  if (auto end = ended()) return end;
+  if (auto end = end_of(log_.state())) return end;
   if (is_stopping_) return RunEnd{EndKind::Interrupted, "stopped on request of the terminal", {}};
   MIG_TRY(tend());
-  if (auto end = ended()) return end;
+  if (auto end = end_of(log_.state())) return end;
   return log_.state().status == RunStatus::RollingBack ? turn_back() : turn_forward(limits);
 }
 
@@ -336,6 +317,7 @@ Executor::Turn Executor::advance(plan::StepId id) {
 Executor::Turn Executor::settle(plan::StepId id, Result<Outcome> outcome) {
   if (!outcome) return fail(id, trouble_of(outcome.error()), sentence(outcome.error()), false);
   std::vector<plan::Record> records(outcome->judged.begin(), outcome->judged.end());
+  records.insert(records.end(), outcome->warned.begin(), outcome->warned.end());
   const Direction direction = direction_of(log_.plan(), log_.state(), id);
   const plan::Step& step = log_.plan().at(id);
   if (const auto* failed = std::get_if<Failed>(&outcome->what)) {
@@ -400,7 +382,7 @@ Executor::Turn Executor::finish(const plan::Record& last, const char* outcome) {
   }
   MIG_TRY(release_stores(log_, stores_, authority_, clock_, outcome));
   MIG_TRY(append({last}));
-  return ended();
+  return end_of(log_.state());
 }
 
 Executor::Turn Executor::wait(const Limits& limits, Instant until, const WaitUntil* shown) {

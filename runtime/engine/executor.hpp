@@ -17,6 +17,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/engine/downtime.hpp"
 #include "runtime/engine/residents.hpp"
+#include "runtime/engine/run_end.hpp"
 #include "runtime/engine/run_log.hpp"
 #include "runtime/engine/window_guard.hpp"
 #include "runtime/engine/workers.hpp"
@@ -50,14 +51,6 @@ class Waiter {
 struct Limits {
   bool until_blocked = false;  // leave instead of waiting longer than max_wait
   Duration max_wait = Duration::zero();
-};
-
-enum class EndKind { Completed, RolledBack, Paused, Failed, Waiting, Interrupted, LeaseLost };
-
-struct RunEnd {
-  EndKind kind = EndKind::Completed;
-  std::string detail;            // for whom or for what it waits, why it paused
-  std::optional<Instant> until;  // Waiting: when it can go on
 };
 
 class Executor {
@@ -97,7 +90,6 @@ class Executor {
   Result<void> append(const std::vector<plan::Record>& records);
   Duration beat_every() const;
   Result<void> keep_lease();
-  std::optional<RunEnd> ended() const;
   World world(const plan::Plan& seen);
 
   RunLog& log_;

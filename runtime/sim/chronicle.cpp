@@ -153,6 +153,7 @@ void Chronicle::note_record(const plan::Entry& entry) {
           [&](const plan::RunAborted& it) { say(at, EventKind::Run, {}, "aborted: " + it.why); },
           [&](const plan::RequestAccepted& it) { nothing(it); },
           [&](const plan::RequestRefused& it) { nothing(it); },
+          [&](const plan::Warned& it) { nothing(it); },
           [&](const plan::WindowAwaited& it) {
             const plan::Duration wait = std::chrono::microseconds(it.until - at);
             say(at, EventKind::Wait, plan_.at(it.phase).steps.front(),

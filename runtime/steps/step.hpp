@@ -53,7 +53,8 @@ struct Failed {
 
 struct Outcome {
   std::variant<More, WaitUntil, Done, Failed> what;
-  std::vector<plan::GateJudged> judged;  // looks that gates took in this slice, journaled first
+  std::vector<plan::GateJudged> judged;   // looks that gates took in this slice, journaled first
+  std::vector<plan::Warned> warned = {};  // what came up in this slice, journaled first
 };
 
 class Step {

@@ -117,6 +117,9 @@ class Gatekeeper {
     return next_undo(plan_, state_, record.resource) ? refuse("a step is not undone yet")
                                                      : Refusal();
   }
+  Refusal judge(const Warned&) const {
+    return wants({RunStatus::Running, RunStatus::Paused, RunStatus::RollingBack});
+  }
   Refusal judge(const RunAborted&) const {
     return wants({RunStatus::Pending, RunStatus::Ready, RunStatus::Running, RunStatus::Paused,
                   RunStatus::RollingBack});
@@ -246,6 +249,7 @@ class Mover {
   }
   void operator()(const RollbackEnded&) {
     if (!state_.rollback_to && !state_.retreat) {
+      state_.warnings.clear();
       state_.status = RunStatus::RolledBack;
       state_.ended_at = at_;
       return;
@@ -264,6 +268,7 @@ class Mover {
     state_.retreat.reset();
   }
   void operator()(const RunCompleted&) {
+    state_.warnings.clear();
     state_.status = RunStatus::Completed;
     state_.ended_at = at_;
   }
@@ -281,6 +286,10 @@ class Mover {
       StepState& step = state_.steps[i];
       if (step.started == 0) step.status = StepStatus::Skipped;
     }
+  }
+  void operator()(const Warned& record) {
+    std::erase_if(state_.warnings, [&](const Warning& it) { return it.about == record.about; });
+    if (!record.is_over) state_.warnings.push_back({record.about, record.message});
   }
   void operator()(const RunAborted& record) {
     state_.status = RunStatus::Failed;

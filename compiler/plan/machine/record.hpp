@@ -163,6 +163,15 @@ struct ResourceRolledBack {
   bool operator==(const ResourceRolledBack&) const = default;
 };
 
+// Something is not as it should be, or runs out, and nothing has failed for it yet.
+struct Warned {
+  static constexpr std::string_view kName = "warned";
+  std::string about;  // of each thing the newest counts
+  std::string message;
+  bool is_over = false;  // it is as it should be again
+  bool operator==(const Warned&) const = default;
+};
+
 struct RunCompleted {
   static constexpr std::string_view kName = "run_completed";
   bool operator==(const RunCompleted&) const = default;
@@ -194,11 +203,11 @@ struct RequestRefused {
   bool operator==(const RequestRefused&) const = default;
 };
 
-using Record =
-    std::variant<RunCreated, RunReady, RunnerArrived, StepStarted, StepProgressed, StepRewound,
-                 StepDone, StepFailed, GateJudged, Approved, RunPaused, RunContinued,
-                 RollbackStarted, RollbackEnded, RunCompleted, RunAborted, RequestAccepted,
-                 RequestRefused, WindowAwaited, ResourceRollbackStarted, ResourceRolledBack>;
+using Record = std::variant<RunCreated, RunReady, RunnerArrived, StepStarted, StepProgressed,
+                            StepRewound, StepDone, StepFailed, GateJudged, Approved, RunPaused,
+                            RunContinued, RollbackStarted, RollbackEnded, RunCompleted, RunAborted,
+                            RequestAccepted, RequestRefused, WindowAwaited, ResourceRollbackStarted,
+                            ResourceRolledBack, Warned>;
 
 std::string_view name(const Record& record);
 

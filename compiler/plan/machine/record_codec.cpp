@@ -93,6 +93,10 @@ template <class Visit>
 void fields(Visit& visit, ResourceRolledBack& it) {
   MIG_FIELD(resource);
 }
+template <class Visit>
+void fields(Visit& visit, Warned& it) {
+  MIG_FIELD(about), MIG_FIELD(message), MIG_FIELD(is_over);
+}
 
 #undef MIG_FIELD
 

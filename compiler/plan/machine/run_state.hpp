@@ -103,6 +103,13 @@ struct ResourceState {
   bool operator==(const ResourceState&) const = default;
 };
 
+// What somebody should see to, though nothing has failed.
+struct Warning {
+  std::string about;
+  std::string message;
+  bool operator==(const Warning&) const = default;
+};
+
 struct RunState {
   std::string run;
   std::string author;  // who started it
@@ -115,6 +122,7 @@ struct RunState {
   std::vector<StepState> steps;
   std::vector<ResourceState> resources;  // of a plan without any it has one, for the plan itself
   std::vector<Approval> approvals;
+  std::vector<Warning> warnings;        // that stand, the oldest first
   std::vector<std::string> identities;  // of the stores, in the plan's order, since it became ready
   std::uint32_t starts = 0;
   std::int64_t epoch = 0;

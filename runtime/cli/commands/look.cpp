@@ -122,6 +122,8 @@ nlohmann::json json_of(const runtime::RunSummary& run, runtime::Instant now) {
                       {"waits", reasons(run.plan, run.state, now)},
                       {"steps", std::move(steps)}};
   if (run.state.reason) json["reason"] = name(*run.state.reason);
+  for (const plan::Warning& warning : run.state.warnings)
+    json["warnings"].push_back({{"about", warning.about}, {"message", warning.message}});
   json["is_partial"] = is_partial(run.state);
   for (std::size_t i = 0; i < run.plan.resources.size(); ++i) {
     const plan::ResourceState& resource = run.state.resources[i];
@@ -159,6 +161,8 @@ ExitCode status(const LookOptions& options) {
   }
   for (const std::string& line : reasons(run->plan, run->state, session->clock().now()))
     fmt::print("\n{}\n", line);
+  for (const plan::Warning& warning : run->state.warnings)
+    fmt::print("\nwarning: {}\n", warning.message);
   if (!run->state.has_ended()) fmt::print("\n{}", legal_commands(run->plan, run->state));
   return ExitCode::Done;
 }
