@@ -96,6 +96,8 @@ class StepChecker {
   bool read_by();
   bool read_chunk(plan::Copy& action);
   bool read_rate(plan::Pace& pace);
+  bool read_strain(plan::Copy& action);
+  bool read_one_rate(const syntax::Expr& rate, plan::Pace& pace);
   bool read_conflict(plan::Copy& action);
   Lowered verify(Form& form);
   bool read_repair(plan::Verify& action);

@@ -14,6 +14,8 @@ using plan::Action;
 
 namespace {
 constexpr std::int64_t kLargestChunk = 100'000;
+constexpr std::int64_t kMostSessions = 100'000;
+constexpr plan::Duration kLeastLag = std::chrono::seconds(1);
 constexpr std::int64_t kPerSecond = 1'000'000'000;  // rates are stored per second, times this
 }  // namespace
 
@@ -26,7 +28,8 @@ std::optional<Action> StepChecker::copy(Form& form, plan::CopyKind kind) {
     return std::nullopt;
   }
   plan::Copy action{.kind = kind, .rejects = rejects_};
-  if (!read_by() || !read_chunk(action) || !read_rate(action.pace) || !read_conflict(action)) {
+  if (!read_by() || !read_chunk(action) || !read_rate(action.pace) || !read_conflict(action) ||
+      !read_strain(action)) {
     return std::nullopt;
   }
   return action;
@@ -70,24 +73,103 @@ bool StepChecker::read_chunk(plan::Copy& action) {
   return true;
 }
 
+// `rate = full`, `rate = 5_000 rows/s`, `rate = 20MB/s`, or a list of both kinds, which both hold.
 bool StepChecker::read_rate(plan::Pace& pace) {
   const syntax::Expr* written = attribute("rate");
   if (written == nullptr) return true;
-  const syntax::Expr& rate = *written;
-  if (name_of(rate) == "full") {
+  if (name_of(*written) == "full") {
     pace.kind = plan::PaceKind::Full;
     return true;
   }
-  const auto value = analysis_.constants.wanted(rate, *scope_.module, plan::Unit::RowRate);
+  pace.kind = plan::PaceKind::Limited;
+  const auto* list = std::get_if<syntax::List>(&written->node);
+  if (list == nullptr) return read_one_rate(*written, pace);
+  if (list->items.empty()) {
+    analysis_.diagnostics.report(written->span, diag::WrongForm, "rate")
+        .help("it is written like `rate = [5_000 rows/s, 20MB/s]`");
+    return false;
+  }
+  return std::ranges::all_of(list->items,
+                             [&](const syntax::Expr& item) { return read_one_rate(item, pace); });
+}
+
+bool StepChecker::read_one_rate(const syntax::Expr& rate, plan::Pace& pace) {
+  const auto value = analysis_.constants.evaluate(rate, *scope_.module);
   if (!value) return false;
+  const bool is_bytes = value->unit == plan::Unit::ByteRate;
+  if (!is_bytes && value->unit != plan::Unit::RowRate) {
+    auto report = analysis_.diagnostics.report(
+        rate.span, diag::WrongUnit, "a rate in rows/s or size/s", with_article(value->unit));
+    if (value->unit == plan::Unit::Number || value->unit == plan::Unit::Rows)
+      report.help("write it like `5_000 rows/s`");
+    if (value->unit == plan::Unit::Size) report.help("write it like `20MB/s`");
+    return false;
+  }
   if (value->value < kPerSecond) {
     analysis_.diagnostics
         .report(rate.span, diag::OutOfRange, print(value->quantity()), "what a copy can keep")
-        .help("at least 1 rows/s, or `full`");
+        .help(is_bytes ? "at least 1B/s, or `full`" : "at least 1 rows/s, or `full`");
     return false;
   }
-  pace.kind = plan::PaceKind::Limited;
-  pace.rate = plan::RowRate{value->value / kPerSecond, std::chrono::seconds(1)};
+  if (is_bytes ? pace.bytes.has_value() : pace.rate.rows != 0) {
+    analysis_.diagnostics
+        .report(rate.span, diag::DeclaredTwice, is_bytes ? "rate in size/s" : "rate in rows/s")
+        .help("a list has one of each kind: `rate = [5_000 rows/s, 20MB/s]`");
+    return false;
+  }
+  if (is_bytes) {
+    pace.bytes = plan::ByteRate{value->value / kPerSecond};
+  } else {
+    pace.rate = plan::RowRate{value->value / kPerSecond, std::chrono::seconds(1)};
+  }
+  return true;
+}
+
+// `max_lag` and `max_active`: what the servers bear. Only those have it that can be asked.
+bool StepChecker::read_strain(plan::Copy& action) {
+  const auto kind = [&](plan::DatasetId id) {
+    return analysis_.plan.at(analysis_.plan.at(id).store).kind;
+  };
+  const std::vector<plan::DatasetId>& to = analysis_.plan.to;
+  const auto is_file = [&](plan::DatasetId id) { return kind(id) == plan::StoreKind::Sqlite; };
+  const auto is_postgres = [&](plan::DatasetId id) {
+    return kind(id) == plan::StoreKind::Postgres;
+  };
+  if (const syntax::Expr* lag = attribute("max_lag")) {
+    if (std::ranges::any_of(to, is_file)) {
+      analysis_.diagnostics
+          .report(lag->span, diag::Incapable,
+                  "`max_lag` waits for replicas of the new side, and a file has none")
+          .help("leave it out, or say how fast the copy may be: `rate = 5_000 rows/s`");
+      return false;
+    }
+    if (!read_duration("max_lag", action.max_lag)) return false;
+    if (*action.max_lag < kLeastLag) {
+      analysis_.diagnostics
+          .report(lag->span, diag::OutOfRange, plan::print(*action.max_lag),
+                  "what can be seen of a lag")
+          .help("at least 1s");
+      return false;
+    }
+  }
+  const syntax::Expr* active = attribute("max_active");
+  if (active == nullptr) return true;
+  const bool asks_old = scope_.names.old_side && is_postgres(*scope_.names.old_side);
+  if (!asks_old && std::ranges::none_of(to, is_postgres)) {
+    analysis_.diagnostics
+        .report(active->span, diag::Incapable,
+                "`max_active` counts sessions of a PostgreSQL, and neither side is one")
+        .help("leave it out, or say how fast the copy may be: `rate = 5_000 rows/s`");
+    return false;
+  }
+  const auto most = analysis_.constants.wanted(*active, *scope_.module, plan::Unit::Number);
+  if (!most) return false;
+  if (most->value < 1 || most->value > kMostSessions) {
+    analysis_.diagnostics.report(active->span, diag::OutOfRange, print(most->quantity()),
+                                 "1..100000");
+    return false;
+  }
+  action.max_active = static_cast<std::uint32_t>(most->value);
   return true;
 }
 

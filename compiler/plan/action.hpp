@@ -89,11 +89,12 @@ enum class OnConflict : std::uint8_t { Keep, Replace, Newer };
 enum class PaceKind : std::uint8_t {
   Polite,   // short writes, each followed by a pause at least as long
   Full,     // as fast as the stores take it
-  Limited,  // at most `rate`
+  Limited,  // at most `rate`, and at most `bytes`
 };
 struct Pace {
   PaceKind kind = PaceKind::Polite;
-  RowRate rate;
+  RowRate rate;                   // of no rows: rows have no limit
+  std::optional<ByteRate> bytes;  // of the rows as they are read
   bool operator==(const Pace&) const = default;
 };
 
@@ -113,6 +114,8 @@ struct Copy {
   Pace pace;
   OnConflict on_conflict = OnConflict::Keep;
   Rejects rejects;
+  std::optional<Duration> max_lag;  // it waits while a replica of the target is further back
+  std::optional<std::uint32_t> max_active;  // … or more sessions work in a PostgreSQL of its sides
   bool operator==(const Copy&) const = default;
 };
 

@@ -62,6 +62,10 @@ void fields(Visit& visit, RowRate& it) {
   MIG_FIELD(rows), MIG_FIELD(per);
 }
 template <class Visit>
+void fields(Visit& visit, ByteRate& it) {
+  MIG_FIELD(bytes);
+}
+template <class Visit>
 void fields(Visit& visit, Quantity& it) {
   MIG_FIELD(unit), MIG_FIELD(value);
 }
@@ -223,7 +227,7 @@ void fields(Visit& visit, Sql& it) {
 }
 template <class Visit>
 void fields(Visit& visit, Pace& it) {
-  MIG_FIELD(kind), MIG_FIELD(rate);
+  MIG_FIELD(kind), MIG_FIELD(rate), MIG_LATER_FIELD(bytes);
 }
 template <class Visit>
 void fields(Visit& visit, Rejects& it) {
@@ -231,7 +235,8 @@ void fields(Visit& visit, Rejects& it) {
 }
 template <class Visit>
 void fields(Visit& visit, Copy& it) {
-  MIG_FIELD(kind), MIG_FIELD(chunk), MIG_FIELD(pace), MIG_FIELD(on_conflict), MIG_FIELD(rejects);
+  MIG_FIELD(kind), MIG_FIELD(chunk), MIG_FIELD(pace), MIG_FIELD(on_conflict), MIG_FIELD(rejects),
+      MIG_LATER_FIELD(max_lag), MIG_LATER_FIELD(max_active);
 }
 template <class Visit>
 void fields(Visit& visit, Verify& it) {

@@ -130,6 +130,10 @@ std::string print(RowRate rate) {
                                                         1'000'000'000 / rate.per.count())});
 }
 
+std::string print(ByteRate rate) {
+  return print_size(rate.bytes) + "/s";
+}
+
 std::string print(const Quantity& quantity) {
   const std::int64_t value = quantity.value;
   switch (quantity.unit) {

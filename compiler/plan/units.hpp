@@ -46,12 +46,25 @@ struct RowRate {
   constexpr bool operator==(const RowRate&) const = default;
 };
 
+// `bytes` a second.
+struct ByteRate {
+  std::int64_t bytes = 0;
+  constexpr bool operator==(const ByteRate&) const = default;
+};
+
 // How long that many rows take at that rate. REQUIRES: rate.rows > 0.
 constexpr Duration operator/(RowCount rows, RowRate rate) {
   const __int128 total = static_cast<__int128>(rows.value) * rate.per.count() / rate.rows;
   return Duration(static_cast<std::int64_t>(total));
 }
 static_assert(RowCount{500} / RowRate{1000} == std::chrono::milliseconds(500));
+
+// How long that many bytes take at that rate. REQUIRES: rate.bytes > 0.
+constexpr Duration time_for(std::int64_t bytes, ByteRate rate) {
+  const __int128 total = static_cast<__int128>(bytes) * 1'000'000'000 / rate.bytes;
+  return Duration(static_cast<std::int64_t>(total));
+}
+static_assert(time_for(500, ByteRate{1000}) == std::chrono::milliseconds(500));
 
 // The kinds of quantity that params, metrics and gates compute with. Only equal units compare.
 enum class Unit : std::uint8_t {
@@ -85,6 +98,7 @@ std::string print(Duration duration);
 std::string print(Ratio ratio);
 std::string print(RowCount rows);
 std::string print(RowRate rate);
+std::string print(ByteRate rate);
 std::string print(const Quantity& quantity);
 
 }  // namespace mig::plan

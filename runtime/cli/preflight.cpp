@@ -12,6 +12,7 @@
 #include "runtime/openings.hpp"
 #include "runtime/steps/following.hpp"
 #include "runtime/steps/slots.hpp"
+#include "runtime/steps/strain.hpp"
 #include "runtime/stores/live_schema.hpp"
 #include "runtime/stores/lock_holders.hpp"
 #include "runtime/stores/open_transactions.hpp"
@@ -46,6 +47,8 @@ class Looker {
       MIG_TRY(look_at_routes(views_.at(i)));
       if (run_.empty() && is_as_planned()) MIG_TRY(look_at_following(views_.at(i)));
     }
+    for (std::size_t i = 0; i < views_.size() && run_.empty(); ++i)
+      MIG_TRY(look_at_strain(views_.at(i)));
     if (run_.empty()) MIG_TRY(look_at_backups());
     const bool is_sampled = run_.empty() && is_as_planned();
     for (std::size_t i = 0; i < views_.size() && is_sampled; ++i) {
@@ -269,6 +272,24 @@ class Looker {
            fmt::format("the routes of `{}` do not send everything to the old side",
                        plan_.at(*view.through).name),
            "a plan begins with reads and writes on the old side");
+    return {};
+  }
+
+  // A copy that waits for servers has to see how they are.
+  Result<void> look_at_strain(const plan::Plan& view) {
+    for (std::uint32_t i = 0; i < view.steps.size(); ++i) {
+      const auto* copy = std::get_if<plan::Copy>(&view.steps[i].action);
+      if (copy == nullptr || !view.sees(plan::StepId{i})) continue;
+      auto looked = runtime::check_strain(view, *copy, stores_);
+      if (looked) {
+        if (*looked) live_.warnings.push_back(std::move(**looked));
+        continue;
+      }
+      if (looked.error().kind != runtime::ErrorKind::Permanent)
+        return std::unexpected(looked.error());
+      refuse(ExitCode::Refused, fmt::format("`{}`: {}", view.steps[i].name, looked.error().message),
+             looked.error().help);
+    }
     return {};
   }
 

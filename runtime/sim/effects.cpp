@@ -176,8 +176,9 @@ Slice Effects::copy(StepId step, const plan::Copy& copy, Work& work) {
   World& world = world_of(step);
   std::int64_t pace = kPoliteRows;
   if (copy.pace.kind == plan::PaceKind::Full) pace = kFullRows;
+  // How large rows are nobody says: a limit of their bytes is taken for the speed of a polite copy.
   const plan::Duration whole =
-      copy.pace.kind == plan::PaceKind::Limited ? script_.rows / copy.pace.rate : time_for(pace);
+      copy.pace.rate.rows > 0 ? script_.rows / copy.pace.rate : time_for(pace);
   const plan::Duration took = whole * kChunk / kKeys / 2;
   std::uint8_t& cursor = world.cursors.at(step.index);
   SideState& source = world.at(Side::Old);

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 #include <optional>
-#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,6 +18,7 @@
 #include "runtime/steps/read_ahead.hpp"
 #include "runtime/steps/redis_chunk.hpp"
 #include "runtime/steps/store_step.hpp"
+#include "runtime/steps/strain.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/lineage.hpp"
 #include "runtime/stores/open_rows.hpp"
@@ -36,7 +36,12 @@ constexpr std::size_t kMostScanned = 16'000;  // rows of a page from Redis, for 
 class CopyStep final : public Step {
  public:
   CopyStep(const plan::Plan& plan, const plan::Copy& action, plan::StepId id)
-      : plan_(plan), action_(action), id_(id), target_(plan.at(plan.to.front()).store) {}
+      : plan_(plan),
+        action_(action),
+        id_(id),
+        target_(plan.at(plan.to.front()).store),
+        strain_(plan_, action_),
+        dead_(plan_) {}
 
   Result<Outcome> advance(World& world) override {
     MIG_TRY(open(world));
@@ -47,6 +52,18 @@ class CopyStep final : public Step {
     MIG_ASSIGN(applied, read_applied(*writer_, world.authority.run, plan_.at(id_).name));
     if (!applied) return start(world);
     if (applied->finished) return done(*applied);
+    if (applied->counts.read > 0 && !std::exchange(is_at_work_, true)) {
+      pace_->go_on(world.clock);
+      return Outcome{More{.counts = applied->counts}, {}};
+    }
+    is_at_work_ = true;
+    MIG_ASSIGN(look, strain_.look(world));
+    if (!look.why.empty()) {
+      const Instant again = world.clock.now() + std::chrono::floor<Instant::duration>(kStrainAgain);
+      return Outcome{WaitUntil{again, {}, look.why}, {}, std::move(look.warned)};
+    }
+    if (!look.warned.empty())
+      return Outcome{More{.counts = applied->counts}, {}, std::move(look.warned)};
     MIG_ASSIGN(can_go_on, knows(applied->cursor));
     if (!can_go_on) return start_again(world);
     const bool is_unsettled = CopyCursor::parse(applied->cursor).is_claimed;
@@ -89,9 +106,11 @@ class CopyStep final : public Step {
     claims_ =
         may_claim && action_.on_conflict == plan::OnConflict::Keep ? Claims::Blind : Claims::None;
     pace_.emplace(action_, most_rows());
-    MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
-    bulk_ = std::move(bulk);
-    MIG_TRY(find_dead(world));
+    if (!action_.pace.bytes) {  // inside the engine nobody sees how large the rows are
+      MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
+      bulk_ = std::move(bulk);
+    }
+    MIG_TRY(dead_.find(world, *writer_));
     if (!dead_.empty()) {  // pages of bytes do not say which rows they hold
       bulk_.reset();
       return {};
@@ -99,13 +118,6 @@ class CopyStep final : public Step {
     if (old.redis() != nullptr && (scanned_ == nullptr || claims_ == Claims::None)) return {};
     MIG_ASSIGN(bytes, open_bytes_ahead(old, writer, plan_));
     bytes_ = std::move(bytes);
-    return {};
-  }
-
-  Result<void> find_dead(const World& world) {
-    MIG_ASSIGN(dead, open_letter_keys(*writer_, world.authority.run, plan_.at(plan_.from).name, "",
-                                      std::numeric_limits<std::int32_t>::max()));
-    dead_ = std::set<std::string>(dead.begin(), dead.end());
     return {};
   }
 
@@ -355,22 +367,11 @@ class CopyStep final : public Step {
     now.counts.rejected += static_cast<std::int64_t>(letters.size());
     now.counts.written += totals.written;
     MIG_TRY(judge_rejects(action_, letters, now));
-    if (is_followed(world)) MIG_TRY(find_dead(world));  // the follower sets rows aside, too
-    MIG_TRY(close_letters(world, effect, page));
+    if (is_followed(world))
+      MIG_TRY(dead_.find(world, *writer_));  // the follower sets rows aside, too
+    MIG_TRY(dead_.close(world, effect, page));
     MIG_TRY(add_dead_letters(effect, letters));
     return totals.is_claimed;
-  }
-
-  // Rows of this page that were set aside before. Those that are set aside again get a new letter.
-  Result<void> close_letters(const World& world, Effect& effect, const Page& page) const {
-    if (dead_.empty()) return {};
-    for (std::size_t row = 0; row < page.rows.rows; ++row) {
-      const std::string key = page.keys[row];
-      if (!dead_.contains(key)) continue;
-      MIG_TRY(close_dead_letter(effect, world.authority.run, plan_.at(plan_.from).name, key,
-                                print(world.clock.now())));
-    }
-    return {};
   }
 
   static bool is_followed(const World& world) {
@@ -395,18 +396,20 @@ class CopyStep final : public Step {
   plan::Copy action_;
   plan::StepId id_;
   plan::StoreId target_;
+  Strain strain_;
   std::optional<OpenStore> writer_;  // from `open` on
   std::optional<CopyPace> pace_;
   std::optional<ReadAhead> source_;
   std::optional<BulkCopy> bulk_;
   RedisConnection* scanned_ = nullptr;  // the source, where it is read in SCAN's order
   Claims claims_ = Claims::None;
-  bool is_known_ = false;  // the cursor, to the source
-  std::string settled_;    // a cursor whose page is known to have moved all of its rows
+  bool is_at_work_ = false;  // whatever stands in the target since then is this step's
+  bool is_known_ = false;    // the cursor, to the source
+  std::string settled_;      // a cursor whose page is known to have moved all of its rows
   std::unique_ptr<BytesAhead> bytes_;
   int looked_at_ = 0;  // pages whose rows are read before bytes are tried again
   std::unique_ptr<ChunkWriter> chunk_;
-  std::set<std::string> dead_;  // keys with an open letter
+  SetAsideBefore dead_;
 };
 
 }  // namespace

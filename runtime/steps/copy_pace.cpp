@@ -1,6 +1,7 @@
 #include "runtime/steps/copy_pace.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 
 #include "runtime/steps/pages_ahead.hpp"
@@ -12,6 +13,8 @@ namespace {
 constexpr std::size_t kFirstPolite = 200;  // rows
 constexpr std::size_t kFirstAdapted = 2000;
 constexpr std::size_t kLeast = 20;
+constexpr std::size_t kFirstOfBytes = 16;            // before it is known how large rows are
+constexpr Duration kDebt = std::chrono::seconds(1);  // of a transaction, at most
 constexpr Duration kShortWrite = std::chrono::milliseconds(200);  // one that adapts gets more
 
 std::size_t first_rows(const plan::Copy& copy, std::size_t most) {
@@ -19,10 +22,23 @@ std::size_t first_rows(const plan::Copy& copy, std::size_t most) {
   return adapts(copy) ? std::min(most, kFirstAdapted) : most;
 }
 
-// One that adapts pays its debts every second, so that it is seen to move.
-std::size_t most_rows(const plan::Copy& copy, std::size_t most) {
-  const bool is_bounded = adapts(copy) && copy.pace.kind == plan::PaceKind::Limited;
-  return is_bounded ? std::min(most, static_cast<std::size_t>(copy.pace.rate.rows)) : most;
+// One with a rate pays its debts every second: the rate holds over any few of them, and the copy is
+// seen to move.
+std::size_t most_rows(const plan::Pace& pace, std::size_t most) {
+  if (pace.kind != plan::PaceKind::Limited || pace.rate.rows == 0) return most;
+  const auto a_second = static_cast<__int128>(pace.rate.rows) * kDebt.count();
+  const auto rows = std::max<__int128>(a_second / pace.rate.per.count(), 1);
+  return rows < static_cast<__int128>(most) ? static_cast<std::size_t>(rows) : most;
+}
+
+bool limits_bytes(const plan::Pace& pace) {
+  return pace.kind == plan::PaceKind::Limited && pace.bytes.has_value();
+}
+
+// A transaction that has had so many takes no other page.
+std::int64_t most_bytes(const plan::Pace& pace) {
+  const auto page = static_cast<std::int64_t>(kPageBytes);
+  return limits_bytes(pace) ? std::min(page, pace.bytes->bytes) : page;
 }
 
 }  // namespace
@@ -30,37 +46,68 @@ std::size_t most_rows(const plan::Copy& copy, std::size_t most) {
 CopyPace::CopyPace(const plan::Copy& copy, std::size_t most)
     : pace_(copy.pace),
       adapts_(adapts(copy) && !is_polite()),
-      most_(most_rows(copy, most)),
-      rows_(first_rows(copy, most_)) {}
+      most_(most_rows(copy.pace, most)),
+      rows_(first_rows(copy, most_)),
+      row_limit_(limits_bytes(copy.pace) ? std::min(most_, kFirstOfBytes) : most_) {}
+
+std::size_t CopyPace::rows() const {
+  return std::min(rows_, row_limit_);
+}
 
 std::size_t CopyPace::rows_of_page(bool is_ahead) const {
-  if (!is_ahead) return rows_;
+  const std::size_t most = rows();
+  if (!is_ahead) return most;
   // Of one size as long as possible: what was read ahead for another one is read in vain.
-  if (adapts_) return std::min(rows_, kFirstAdapted);
-  const std::size_t pages = (rows_ + kRowsOfPage - 1) / kRowsOfPage;
-  return (rows_ + pages - 1) / pages;
+  if (adapts_) return std::min(most, kFirstAdapted);
+  const std::size_t pages = (most + kRowsOfPage - 1) / kRowsOfPage;
+  return (most + pages - 1) / pages;
 }
 
 bool CopyPace::has_room(const Moved& moved, std::size_t more) const {
-  const bool is_wide = moved.bytes >= static_cast<std::int64_t>(kPageBytes);
-  return !is_wide && static_cast<std::size_t>(moved.rows) + more <= rows_;
+  const bool is_wide = moved.bytes >= most_bytes(pace_);
+  return !is_wide && static_cast<std::size_t>(moved.rows) + more <= rows();
+}
+
+void CopyPace::go_on(const Clock& clock) {
+  if (pace_.kind != plan::PaceKind::Limited) return;
+  const auto page = static_cast<std::int64_t>(kPageBytes);
+  rest(clock, owed({static_cast<std::int64_t>(most_), most_bytes(pace_) + page}));
 }
 
 void CopyPace::note(const Clock& clock, const Moved& moved, Duration took) {
   adapt(moved, took);
-  Duration rest{};
+  fit_bytes(moved);
   switch (pace_.kind) {
     case plan::PaceKind::Full:
       return;
     case plan::PaceKind::Limited:
-      rest = plan::RowCount{moved.rows} / pace_.rate - took;
-      break;
+      return rest(clock, owed(moved) - took);
     case plan::PaceKind::Polite:
-      rest = took;
-      break;
+      return rest(clock, took);
   }
-  if (rest > Duration::zero())
-    rests_until_ = clock.now() + std::chrono::ceil<std::chrono::microseconds>(rest);
+}
+
+// Both limits hold, so the slower one says when the next transaction may come.
+Duration CopyPace::owed(const Moved& moved) const {
+  Duration owed{};
+  if (pace_.rate.rows > 0) owed = plan::RowCount{moved.rows} / pace_.rate;
+  if (pace_.bytes) owed = std::max(owed, plan::time_for(moved.bytes, *pace_.bytes));
+  return owed;
+}
+
+void CopyPace::rest(const Clock& clock, Duration length) {
+  if (length > Duration::zero())
+    rests_until_ = clock.now() + std::chrono::ceil<std::chrono::microseconds>(length);
+}
+
+// As many rows as have a second's bytes, going by the last ones: a power of two, so that pages that
+// were read ahead keep their size while rows are about as large.
+void CopyPace::fit_bytes(const Moved& moved) {
+  if (!limits_bytes(pace_) || moved.rows == 0) return;
+  const std::int64_t of_row = std::max<std::int64_t>(moved.bytes / moved.rows, 1);
+  const auto fits =
+      static_cast<std::size_t>(std::max<std::int64_t>(pace_.bytes->bytes / of_row, 1));
+  row_limit_ = std::min(std::bit_floor(fits), most_);
 }
 
 void CopyPace::adapt(const Moved& moved, Duration took) {

@@ -1,9 +1,12 @@
 #include "runtime/steps/copy_rejects.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include <fmt/format.h>
+
+#include "runtime/stores/store_letters.hpp"
 
 namespace mig::runtime {
 namespace {
@@ -50,6 +53,24 @@ Result<void> judge_rejects(const plan::Copy& copy, const std::vector<DeadLetter>
               fmt::format("{} of {} rows were rejected, the plan allows {}; {}",
                           now.counts.rejected, now.counts.read, print(copy.rejects.most), which),
               "correct the rows or the transform, then roll back and start again");
+}
+
+Result<void> SetAsideBefore::find(const World& world, const OpenStore& target) {
+  MIG_ASSIGN(found, open_letter_keys(target, world.authority.run, plan_.at(plan_.from).name, "",
+                                     std::numeric_limits<std::int32_t>::max()));
+  keys_ = std::set<std::string>(found.begin(), found.end());
+  return {};
+}
+
+Result<void> SetAsideBefore::close(const World& world, Effect& effect, const Page& page) const {
+  if (keys_.empty()) return {};
+  for (std::size_t row = 0; row < page.rows.rows; ++row) {
+    const std::string key = page.keys[row];
+    if (!keys_.contains(key)) continue;
+    MIG_TRY(close_dead_letter(effect, world.authority.run, plan_.at(plan_.from).name, key,
+                              print(world.clock.now())));
+  }
+  return {};
 }
 
 }  // namespace mig::runtime

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # A private PostgreSQL cluster in FOLDER, for tests: a unix socket in FOLDER and a free loopback port.
 #   tests/support/postgres.sh start FOLDER   prints the URL of its database `postgres`
+#   tests/support/postgres.sh standby FOLDER OF
+#                                            the same, of a standby `standby` that follows the cluster in OF
 #   tests/support/postgres.sh stop FOLDER    stops it and removes FOLDER
 #   tests/support/postgres.sh kill FOLDER    ends it as a crash does; nothing is flushed
 #   tests/support/postgres.sh again FOLDER   starts it after `kill`, on the same port
@@ -10,8 +12,9 @@
 # MIG_POSTGRES_SETTINGS holds further lines for postgresql.conf.
 set -euo pipefail
 bin=${MIG_POSTGRES_BIN:-/usr/lib/postgresql/15/bin}
-verb=${1:?start, stop, kill, again or guard}
+verb=${1:?start, standby, stop, kill, again or guard}
 folder=${2:?a folder}
+of=${3:-}  # of a standby: whom it follows
 
 if [ ! -x "$bin/initdb" ]; then
   echo "PostgreSQL 15 is missing: there is no $bin/initdb; install postgresql-15" >&2
@@ -40,6 +43,13 @@ begin() {
     # PostgreSQL does not run as root.
     case $(stat -c %A /) in *x | *t) ;; *) chmod o+x / ;; esac
   fi
+  if [ -n "$of" ]; then
+    as_server "$bin/pg_basebackup" -D "$folder/data" -h "$(realpath "$of")" -p "$(cat "$of/port")" -U postgres \
+      -R -X stream -c fast --no-sync >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
+    printf "cluster_name = 'standby'\nwal_receiver_status_interval = 1s\n" >>"$folder/data/postgresql.conf"
+    take_port
+    return
+  fi
   as_server "$bin/initdb" -D "$folder/data" --username=postgres --auth=trust --locale=C.UTF-8 \
     --encoding=UTF8 --no-sync >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
   cat >>"$folder/data/postgresql.conf" <<CONF
@@ -53,6 +63,10 @@ shared_buffers = 64MB
 log_min_messages = warning
 ${MIG_POSTGRES_SETTINGS:-}
 CONF
+  take_port
+}
+
+take_port() {
   for _ in 1 2 3 4 5 6 7 8; do
     local port=$((20000 + RANDOM % 12000))
     if launch "$port"; then
@@ -73,7 +87,7 @@ finish() {
 }
 
 case $verb in
-  start) begin ;;
+  start | standby) begin ;;
   stop) folder=$(realpath "$folder"); finish ;;
   kill) folder=$(realpath "$folder"); as_server "$bin/pg_ctl" -D "$folder/data" -m immediate -w -s stop ;;
   again) folder=$(realpath "$folder"); launch "$(cat "$folder/port")" ;;
@@ -83,5 +97,5 @@ case $verb in
     begin
     cat >/dev/null || true
     ;;
-  *) echo "usage: tests/support/postgres.sh start|stop|kill|again|guard FOLDER" >&2; exit 64 ;;
+  *) echo "usage: tests/support/postgres.sh start|standby|stop|kill|again|guard FOLDER" >&2; exit 64 ;;
 esac

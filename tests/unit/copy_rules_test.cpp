@@ -1,4 +1,6 @@
 // What a copy does where the new side has rows already, and how it leaves the store to others.
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "runtime/steps/copy.hpp"
@@ -86,13 +88,61 @@ TEST_CASE("a limited copy waits as long as its rows are worth") {
   const auto began = test.clock.now();
   const auto page = step->advance(test.world);
   REQUIRE(page);
-  CHECK(std::get<runtime::More>(page->what).counts.read == 2);
+  CHECK(std::get<runtime::More>(page->what).counts.read ==
+        1);  // what a second has, and at least one
   CHECK(std::get<runtime::More>(page->what).total == 3);
   const auto wait = step->advance(test.world);
   REQUIRE(wait);
-  CHECK(std::get<runtime::WaitUntil>(wait->what).until == began + std::chrono::seconds(10));
+  CHECK(std::get<runtime::WaitUntil>(wait->what).until == began + std::chrono::seconds(5));
   REQUIRE(test.finish(*step));
   CHECK(rows_of(folder / "new.db", "SELECT count(*) FROM items") == "3\n");
+}
+
+TEST_CASE("a copy that is limited in bytes counts them, and rests first where it goes on") {
+  const TemporaryFolder folder;
+  run_sql(folder / "old.db",
+          "CREATE TABLE items(place INTEGER PRIMARY KEY, edition INTEGER, words TEXT);"
+          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
+          " INSERT INTO items SELECT i, 1, hex(zeroblob(500)) FROM n;");
+  run_sql(folder / "new.db",
+          "CREATE TABLE items(place INTEGER PRIMARY KEY, edition INTEGER, words TEXT);");
+  plan::Copy copy{.pace = {.kind = plan::PaceKind::Limited, .bytes = plan::ByteRate{10'000}}};
+  plan::Plan plan = item_plan(copy);
+  // One key, so that nothing but the limit keeps these rows from going inside the engine.
+  plan.entities[0].fields.erase(plan.entities[0].fields.begin());
+  TestWorld test(plan, folder.path());
+  test.fence();
+  runtime::Duration rested{};
+  std::int64_t most = 0;  // rows at once
+  std::int64_t read = 0;
+  const auto go = [&](runtime::Step& step, int slices) {
+    for (int i = 0; i < slices; ++i) {
+      const auto outcome = step.advance(test.world);
+      REQUIRE(outcome);
+      if (std::holds_alternative<runtime::Done>(outcome->what)) return;
+      if (const auto* wait = std::get_if<runtime::WaitUntil>(&outcome->what)) {
+        rested += wait->until - test.clock.now();
+        test.clock.move_to(wait->until);
+      } else if (const auto& more = std::get<runtime::More>(outcome->what); more.counts.read > 0) {
+        most = std::max(most, more.counts.read - read);
+        read = more.counts.read;
+      }
+    }
+  };
+  go(*runtime::make_copy(plan, copy, {0}), 8);
+  CHECK(read > 0);
+  CHECK(read < 100);
+  // 1000 bytes and a little a row; what was moved last is owed still.
+  CHECK(rested >= std::chrono::milliseconds(100 * (read - most)));
+  rested = {};
+  go(*runtime::make_copy(plan, copy, {0}), 2);
+  CHECK(rested > std::chrono::seconds(1));  // before it reads a row
+  rested = {};
+  const std::int64_t before = read;
+  go(*runtime::make_copy(plan, copy, {0}), 1000);
+  CHECK(rested >= std::chrono::milliseconds(100 * (100 - before - most)));
+  CHECK(most <= 16);
+  CHECK(rows_of(folder / "new.db", "SELECT count(*) FROM items") == "100\n");
 }
 
 TEST_CASE("rows without a key stop a copy before it starts") {

@@ -229,6 +229,90 @@ TEST_CASE("pace: a transaction ends at its bytes, and one with a rate at a secon
   CHECK(rows.rows() == 300);
 }
 
+namespace {
+
+// Moves rows of that size for that long; what was moved in each whole second of it.
+std::vector<Moved> seconds_of(CopyPace& pace, test::VirtualClock& clock, std::int64_t bytes_a_row,
+                              int seconds) {
+  std::vector<Moved> moved(static_cast<std::size_t>(seconds));
+  const auto began = clock.now();
+  while (true) {
+    clock.leap_to(pace.rests_until());
+    const auto second = std::chrono::floor<std::chrono::seconds>(clock.now() - began).count();
+    if (second >= seconds) return moved;
+    const Moved now = transaction(pace, bytes_a_row);
+    clock.leap_to(clock.now() + milliseconds(1));  // what the write takes
+    pace.note(clock, now, milliseconds(1));
+    moved[static_cast<std::size_t>(second)].rows += now.rows;
+    moved[static_cast<std::size_t>(second)].bytes += now.bytes;
+  }
+}
+
+plan::Pace limited(std::int64_t rows, std::optional<std::int64_t> bytes) {
+  plan::Pace pace{.kind = plan::PaceKind::Limited, .rate = {rows, std::chrono::seconds(1)}};
+  if (bytes) pace.bytes = plan::ByteRate{*bytes};
+  return pace;
+}
+
+}  // namespace
+
+TEST_CASE("pace: bytes are limited over any few seconds, whatever rows are like") {
+  for (const std::int64_t bytes_a_row : {10, 1'000, 70'000, 900'000}) {
+    INFO(bytes_a_row);
+    test::VirtualClock clock;
+    CopyPace pace(adapting(limited(0, 1'000'000)), 100'000);
+    const auto moved = seconds_of(pace, clock, bytes_a_row, 40);
+    std::int64_t all = 0;
+    for (std::size_t i = 0; i < moved.size(); ++i) {
+      all += moved[i].bytes;
+      if (i + 3 > moved.size()) continue;
+      const std::int64_t three = moved[i].bytes + moved[i + 1].bytes + moved[i + 2].bytes;
+      // One transaction may reach over each end; the first of very wide rows is one of 16 of them.
+      const std::int64_t wide = i < 15 ? 16 * bytes_a_row : 0;
+      CHECK(three <= 3'000'000 + 2 * 1'000'000 + wide);
+    }
+    CHECK(all <= 40'000'000 + 16 * bytes_a_row + 1'000'000);
+    CHECK(all >= 30'000'000);  // and it does not dawdle
+  }
+}
+
+TEST_CASE("pace: of two limits the one that is reached first holds") {
+  test::VirtualClock clock;
+  CopyPace narrow(adapting(limited(500, 1'000'000)), 100'000);
+  std::int64_t rows = 0;
+  for (const Moved& one : seconds_of(narrow, clock, 100, 20))
+    rows += one.rows;
+  CHECK(rows <= 20 * 500 + 500);
+  CHECK(rows >= 15 * 500);
+  CopyPace wide(adapting(limited(500, 1'000'000)), 100'000);
+  std::int64_t bytes = 0;
+  for (const Moved& one : seconds_of(wide, clock, 10'000, 20))
+    bytes += one.bytes;
+  CHECK(bytes <= 21'000'000);
+}
+
+TEST_CASE("pace: a chunk that the plan gives is no more than a second of its rate") {
+  plan::Copy copy;
+  copy.chunk = {2000};
+  copy.pace = limited(300, std::nullopt);
+  CHECK(CopyPace(copy, 2000).rows() == 300);
+  copy.pace.rate = {1, std::chrono::seconds(5)};
+  CHECK(CopyPace(copy, 2000).rows() == 1);
+}
+
+TEST_CASE("pace: a copy that is taken up again pays what the last transaction may owe") {
+  const test::VirtualClock clock;
+  CopyPace rows(adapting(limited(300, std::nullopt)), 100'000);
+  rows.go_on(clock);
+  CHECK(rows.rests_until() == clock.now() + std::chrono::seconds(1));
+  CopyPace bytes(adapting(limited(0, 1 << 20)), 100'000);
+  bytes.go_on(clock);
+  CHECK(bytes.rests_until() == clock.now() + std::chrono::seconds(9));  // a second, and a page
+  CopyPace full(adapting({plan::PaceKind::Full, {}}), 100'000);
+  full.go_on(clock);
+  CHECK(full.rests_until() <= clock.now());
+}
+
 TEST_CASE("a page ends with the row that goes beyond its bytes") {
   const TemporaryFolder folder;
   run_sql(folder / "old.db",

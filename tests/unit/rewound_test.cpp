@@ -36,7 +36,7 @@ TEST_CASE("a copy goes on from where the target is, and the journal says so") {
   const TemporaryFolder folder;
   make_legacy(folder / "old.db", 100);
   plan::Plan plan = shop_run(
-      plan::Copy{.chunk = {10}, .pace = {plan::PaceKind::Limited, {1, std::chrono::seconds(1)}}});
+      plan::Copy{.chunk = {10}, .pace = {plan::PaceKind::Limited, {10, std::chrono::seconds(1)}}});
   plan.phases = {{.name = "move", .steps = {{0}, {1}}}};
   plan.steps[1].needs = {{0}};
   test::VirtualClock clock;

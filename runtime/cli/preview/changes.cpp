@@ -36,6 +36,18 @@ std::string at_a_time(const plan::Copy& it) {
                      plan::print(is_polite ? runtime::kPoliteWrite : runtime::kLongestWrite));
 }
 
+// What it keeps to beside its rate, and for whom it waits; empty where it does not.
+std::string limits_of(const plan::Copy& it) {
+  std::string text;
+  if (it.pace.bytes) text += fmt::format(", at most {}", print(*it.pace.bytes));
+  if (it.max_lag)
+    text +=
+        fmt::format(", waiting while a replica is more than {} behind", plan::print(*it.max_lag));
+  if (it.max_active)
+    text += fmt::format(", waiting while more than {} sessions are active", *it.max_active);
+  return text;
+}
+
 // One `row` for each action.
 class Describer {
  public:
@@ -144,8 +156,9 @@ class Describer {
             it.undo.empty() ? Risk::High : Risk::Medium, ""};
   }
   Words row(const plan::Copy& it) const {
-    return {Sign::Move, fmt::format("copy {}, {}", counted({plan_.from}), at_a_time(it)), Risk::Low,
-            ""};
+    return {Sign::Move,
+            fmt::format("copy {}, {}{}", counted({plan_.from}), at_a_time(it), limits_of(it)),
+            Risk::Low, ""};
   }
   static Words row(const plan::Verify& it) {
     return {Sign::Compare,

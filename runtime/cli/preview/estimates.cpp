@@ -65,6 +65,12 @@ class Lengths {
     const plan::RowCount rows{*counted(view_.from)};
     switch (it.pace.kind) {
       case plan::PaceKind::Limited:
+        // How large the rows are nobody has counted.
+        if (it.pace.rate.rows == 0) {
+          return by_sample(
+              view_.from, 1,
+              fmt::format(", writing and the limit of {} left out", print(*it.pace.bytes)));
+        }
         return ShownTime{whole_seconds(rows / it.pace.rate), Bound::AtLeast, Certainty::Estimate,
                          fmt::format("{} rows at {}, as fast as the plan lets it",
                                      grouped(rows.value), print(it.pace.rate))};
