@@ -171,7 +171,7 @@ class SafetyChecker {
   }
 
   // M4013: where clients write to the new side a copy brings back what they have deleted there;
-  // where what they write comes there as well, one that replaces rows puts an older one over a
+  // where what they write comes there as well, one that overwrites rows puts an older one over a
   // newer.
   void check_overwriting() {
     bool leads = false;
@@ -187,8 +187,7 @@ class SafetyChecker {
       }
       const auto* copy = std::get_if<plan::Copy>(&step.action);
       if (copy == nullptr) continue;
-      const bool replaces = copy->on_conflict == plan::OnConflict::Replace;
-      if (!leads && !(is_written && replaces)) continue;
+      if (!leads && !(is_written && overwrites(copy->on_conflict))) continue;
       auto report = diagnostics_.report(spans_[i], diag::OverwritesNewer);
       report.label(spans_[since], "from here on what clients write comes to `new`")
           .help(leads ? "copy before the writes move" : "write `on_conflict = keep`");

@@ -99,6 +99,8 @@ class StepChecker {
   bool read_strain(plan::Copy& action);
   bool read_one_rate(const syntax::Expr& rate, plan::Pace& pace);
   bool read_conflict(plan::Copy& action);
+  bool read_merge(const syntax::Expr& expr, const syntax::Call* call, plan::Copy& action);
+  bool merge_field(const syntax::Span& at, std::string_view name, plan::Copy& action);
   Lowered verify(Form& form);
   bool read_repair(plan::Verify& action);
 

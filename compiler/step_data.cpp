@@ -193,15 +193,74 @@ bool StepChecker::read_conflict(plan::Copy& action) {
     }
     return true;
   }
-  if (word == "merge" || std::holds_alternative<syntax::Call>(expr.node)) {
-    analysis_.diagnostics.report(expr.span, diag::LaterStatement, "merge")
-        .note("the language knows the word; this version of mig does not carry it out yet");
-    return false;
-  }
+  const auto* call = std::get_if<syntax::Call>(&expr.node);
+  if (word == "merge" || (call != nullptr && name_of(*call->callee) == "merge"))
+    return read_merge(expr, call, action);
   analysis_.diagnostics
       .report(expr.span, diag::UnknownName, "conflict rule", analysis_.sources.text(expr.span))
-      .help("rules are keep, replace and newer");
+      .help("rules are keep, replace, newer and merge(FIELD, …)");
   return false;
+}
+
+// `merge(email, zip)`: fields of rows of the new side, in whichever of its datasets they are.
+bool StepChecker::read_merge(const syntax::Expr& expr, const syntax::Call* call,
+                             plan::Copy& action) {
+  if (call == nullptr || call->arguments.empty()) {
+    analysis_.diagnostics.report(expr.span, diag::WrongForm, "merge")
+        .help("name the fields that rows which are there take over: `merge(FIELD, …)`");
+    return false;
+  }
+  action.on_conflict = plan::OnConflict::Merge;
+  std::vector<std::string_view> named;
+  for (const syntax::Argument& argument : call->arguments) {
+    const std::string_view name = name_of(argument.value);
+    if (name.empty() || argument.name || argument.loop) {
+      analysis_.diagnostics.report(argument.value.span, diag::NameWanted, "a field");
+      return false;
+    }
+    if (std::ranges::find(named, name) != named.end()) {
+      analysis_.diagnostics.report(argument.value.span, diag::NotMerged, name,
+                                   "it stands here already");
+      return false;
+    }
+    named.push_back(name);
+    if (!merge_field(argument.value.span, name, action)) return false;
+  }
+  return true;
+}
+
+bool StepChecker::merge_field(const syntax::Span& at, std::string_view name, plan::Copy& action) {
+  const plan::Plan& plan = analysis_.plan;
+  bool is_known = false;
+  for (const plan::DatasetId id : plan.to) {
+    const plan::Entity& entity = plan.entity_of(id);
+    const auto found = std::ranges::find(entity.fields, name, &plan::Field::name);
+    if (found == entity.fields.end()) continue;
+    const auto field = static_cast<std::uint32_t>(found - entity.fields.begin());
+    analysis_.refer_to_field(at, entity, field);
+    is_known = true;
+    if (found->key) {
+      analysis_.diagnostics.report(at, diag::NotMerged, name,
+                                   found->generated
+                                       ? "the store hands it out"
+                                       : "it is part of the key, which says which row it is");
+      return false;
+    }
+    const auto& keys = plan.at(id).keys;
+    if (keys && keys->codec != plan::Codec::Hash) {
+      analysis_.diagnostics
+          .report(at, diag::NotMerged, name,
+                  fmt::format("`{}` keeps a row as one text, which is written as a whole",
+                              plan.at(id).name))
+          .help(fmt::format("keep it as a hash: `codec = hash` in `dataset {}`", plan.at(id).name))
+          .help("or write `on_conflict = keep`");
+      return false;
+    }
+    action.merged.push_back({id, field});
+  }
+  if (!is_known && !plan.to.empty())
+    analysis_.report_unknown_field(at, plan.entity_of(plan.to.front()), name);
+  return is_known;
 }
 
 // The side that was written last knows; whoever names another one would undo writes.

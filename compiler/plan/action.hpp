@@ -85,7 +85,17 @@ struct Sql {
 // ---- data
 
 enum class CopyKind : std::uint8_t { Snapshot, Scan };
-enum class OnConflict : std::uint8_t { Keep, Replace, Newer };
+enum class OnConflict : std::uint8_t { Keep, Replace, Newer, Merge };
+// Whether what stands there may become older than it was.
+constexpr bool overwrites(OnConflict rule) {
+  return rule == OnConflict::Replace || rule == OnConflict::Merge;
+}
+// What rows that are there take over, with Merge.
+struct MergedField {
+  DatasetId dataset;
+  std::uint32_t field = 0;
+  bool operator==(const MergedField&) const = default;
+};
 enum class PaceKind : std::uint8_t {
   Polite,   // short writes, each followed by a pause at least as long
   Full,     // as fast as the stores take it
@@ -116,8 +126,11 @@ struct Copy {
   Rejects rejects;
   std::optional<Duration> max_lag;  // it waits while a replica of the target is further back
   std::optional<std::uint32_t> max_active;  // … or more sessions work in a PostgreSQL of its sides
+  std::vector<MergedField> merged;          // with Merge, and never empty there
   bool operator==(const Copy&) const = default;
 };
+// Of that dataset. Empty: rows that are there stay as they are.
+std::vector<std::uint32_t> merged_in(const std::vector<MergedField>& merged, DatasetId dataset);
 
 // Compares both sides. `sample` absent means every row.
 struct Verify {

@@ -234,9 +234,13 @@ void fields(Visit& visit, Rejects& it) {
   MIG_FIELD(quarantine), MIG_FIELD(most), MIG_FIELD(owner);
 }
 template <class Visit>
+void fields(Visit& visit, MergedField& it) {
+  MIG_FIELD(dataset), MIG_FIELD(field);
+}
+template <class Visit>
 void fields(Visit& visit, Copy& it) {
   MIG_FIELD(kind), MIG_FIELD(chunk), MIG_FIELD(pace), MIG_FIELD(on_conflict), MIG_FIELD(rejects),
-      MIG_LATER_FIELD(max_lag), MIG_LATER_FIELD(max_active);
+      MIG_LATER_FIELD(max_lag), MIG_LATER_FIELD(max_active), MIG_LATER_FIELD(merged);
 }
 template <class Visit>
 void fields(Visit& visit, Verify& it) {

@@ -10,6 +10,14 @@ std::string_view name(const Action& action) {
   return std::visit([](const auto& verb) { return verb.kName; }, action);
 }
 
+std::vector<std::uint32_t> merged_in(const std::vector<MergedField>& merged, DatasetId dataset) {
+  std::vector<std::uint32_t> fields;
+  for (const MergedField& one : merged) {
+    if (one.dataset == dataset) fields.push_back(one.field);
+  }
+  return fields;
+}
+
 std::vector<DatasetId> datasets_of(const Action& action) {
   return std::visit(
       [](const auto& verb) -> std::vector<DatasetId> {

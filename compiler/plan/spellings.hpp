@@ -25,8 +25,8 @@ inline constexpr std::array<std::string_view, 14> kSpellings<Unit> = {
 template <>
 inline constexpr std::array<std::string_view, 2> kSpellings<CopyKind> = {"snapshot", "scan"};
 template <>
-inline constexpr std::array<std::string_view, 3> kSpellings<OnConflict> = {"keep", "replace",
-                                                                           "newer"};
+inline constexpr std::array<std::string_view, 4> kSpellings<OnConflict> = {"keep", "replace",
+                                                                           "newer", "merge"};
 template <>
 inline constexpr std::array<std::string_view, 3> kSpellings<PaceKind> = {"polite", "full",
                                                                          "limited"};

@@ -170,11 +170,24 @@ class Inspector {
       for (const GateId id : hold->gates)
         within(id.index, plan_.gates.size(), "a hold's gate");
     }
+    if (const auto* copy = std::get_if<Copy>(&step.action)) inspect_merge(*copy);
     if (const auto* sql = std::get_if<Sql>(&step.action)) {
       within(sql->store.index, plan_.stores.size(), "a statement's store");
     }
     if (const auto* reads = std::get_if<RouteReads>(&step.action)) inspect_hash(step, reads->by);
     if (const auto* writes = std::get_if<RouteWrites>(&step.action)) inspect_hash(step, writes->by);
+  }
+  void inspect_merge(const Copy& copy) {
+    if (copy.merged.empty() == (copy.on_conflict == OnConflict::Merge)) {
+      flaw("a copy merges fields that nobody names");
+    }
+    for (const MergedField& one : copy.merged) {
+      exists(one.dataset, "a merged field's dataset");
+      if (flaw_) return;
+      const Entity& entity = plan_.entity_of(one.dataset);
+      within(one.field, entity.fields.size(), "a merged field");
+      if (!flaw_ && entity.fields[one.field].key) flaw("a copy merges a key");
+    }
   }
   void inspect_hash(const Step& step, const std::vector<std::uint32_t>& by) {
     if (flaw_) return;

@@ -240,7 +240,9 @@ void Model::empty(World& world, std::uint32_t tables) const {
 
 void Model::end_copy(World& world, const plan::Copy& copy) const {
   const bool keeps = copy.on_conflict == plan::OnConflict::Keep;
-  const bool stays_lost = keeps && world.holds_row && world.new_side.lost;
+  // Of a row that is there some fields stay what they are.
+  const bool leaves = keeps || copy.on_conflict == plan::OnConflict::Merge;
+  const bool stays_lost = leaves && world.holds_row && world.new_side.lost;
   // What the old side misses may be that a row is gone.
   const bool is_older = world.old_side.lost || world.old_side.late;
   const bool brings_older = is_older && (!keeps || authority(world) == Side::New);

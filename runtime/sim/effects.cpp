@@ -200,8 +200,10 @@ Slice Effects::copy(StepId step, const plan::Copy& copy, Work& work) {
     const bool has_changed = (world.changed & only(key)) != 0;
     const Version row = has_changed ? source.rows[key] : work.read[key];
     if (row == kNoRow) continue;
+    // A row of which only some fields are overwritten goes on to differ in the others.
     const bool is_kept = target.rows[key] != kNoRow &&
                          (copy.on_conflict == plan::OnConflict::Keep ||
+                          copy.on_conflict == plan::OnConflict::Merge ||
                           (copy.on_conflict == plan::OnConflict::Newer && target.rows[key] > row));
     if (!is_kept) target.rows[key] = row;
   }

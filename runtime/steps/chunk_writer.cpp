@@ -19,13 +19,14 @@ constexpr std::size_t kMostClaims = 2000;
 Result<std::unique_ptr<ChunkWriter>> open_chunk(Effect& effect, const plan::Plan& plan,
                                                 const Carrier& carrier, WriteRule rule,
                                                 const Clock& clock, SharedRows shared,
-                                                Claims claims) {
+                                                Claims claims,
+                                                const std::vector<plan::MergedField>& merged) {
   std::unique_ptr<ChunkWriter> chunk;
   if (effect.redis() != nullptr) {
-    chunk = std::make_unique<RedisChunk>(plan, rule, clock, shared, claims);
+    chunk = std::make_unique<RedisChunk>(plan, rule, clock, shared, claims, merged);
     return chunk;
   }
-  MIG_ASSIGN(opened, SqlChunk::open(effect.database(), plan, carrier, rule, shared));
+  MIG_ASSIGN(opened, SqlChunk::open(effect.database(), plan, carrier, rule, shared, merged));
   chunk = std::make_unique<SqlChunk>(std::move(opened));
   return chunk;
 }

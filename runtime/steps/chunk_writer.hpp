@@ -44,12 +44,13 @@ class ChunkWriter {
   virtual Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) = 0;
 };
 
-// For effects on the store of this one. `clock` outlives it.
+// For effects on the store of this one. `clock` outlives it. `merged` is the copy's, with Merge.
 Result<std::unique_ptr<ChunkWriter>> open_chunk(Effect& effect, const plan::Plan& plan,
                                                 const Carrier& carrier, WriteRule rule,
                                                 const Clock& clock,
                                                 SharedRows shared = SharedRows::Agree,
-                                                Claims claims = Claims::None);
+                                                Claims claims = Claims::None,
+                                                const std::vector<plan::MergedField>& merged = {});
 
 // How many source rows an effect on that store should write.
 std::size_t most_rows_of_effect(plan::StoreKind kind, Claims claims);

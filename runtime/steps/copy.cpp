@@ -350,7 +350,7 @@ class CopyStep final : public Step {
     }
     if (!chunk_) {
       MIG_ASSIGN(opened, open_chunk(effect, plan_, carried.carrier, write_rule(action_.on_conflict),
-                                    world.clock, SharedRows::Agree, claims_));
+                                    world.clock, SharedRows::Agree, claims_, action_.merged));
       chunk_ = std::move(opened);
     }
     return chunk_->write(effect, carried.carrier, carried.page);

@@ -74,8 +74,8 @@ Result<bool> RedisChunk::queue_all(RedisEffect& effect, const Carrier& carrier, 
     const Emitted& emitted = carrier.emitted()[emit];
     const plan::DatasetId dataset = carrier.dataset(emit);
     const bool agrees = emitted.shared && shared_ == SharedRows::Agree;
-    MIG_ASSIGN(writer,
-               RedisWriter::open(effect, plan_, dataset, agrees ? WriteRule::Shared : rule_));
+    MIG_ASSIGN(writer, RedisWriter::open(effect, plan_, dataset, agrees ? WriteRule::Shared : rule_,
+                                         plan::merged_in(merged_, dataset)));
     selected_.clear();
     for (std::uint32_t row = 0; row < emitted.rows.rows; ++row) {
       if (fates_[emitted.source[row]] != Fate::Rejected) selected_.push_back(row);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "runtime/steps/chunk_writer.hpp"
@@ -21,8 +22,13 @@ std::vector<std::int64_t> expiries_of(const plan::Dataset& dataset, const Emitte
 class RedisChunk final : public ChunkWriter {
  public:
   RedisChunk(const plan::Plan& plan, WriteRule rule, const Clock& clock, SharedRows shared,
-             Claims claims = Claims::None)
-      : plan_(plan), rule_(rule), clock_(clock), shared_(shared), claims_(claims) {}
+             Claims claims = Claims::None, std::vector<plan::MergedField> merged = {})
+      : plan_(plan),
+        rule_(rule),
+        clock_(clock),
+        shared_(shared),
+        claims_(claims),
+        merged_(std::move(merged)) {}
 
   Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) override;
   // Of a page whose rows claimed their keys: under how many of those another row stands. One that
@@ -43,6 +49,7 @@ class RedisChunk final : public ChunkWriter {
   const Clock& clock_;
   SharedRows shared_;
   Claims claims_;
+  std::vector<plan::MergedField> merged_;
   bool is_claiming_ = false;  // this page
   std::vector<std::string> claimed_;
   std::vector<Fate> fates_;  // of the page's rows

@@ -17,12 +17,14 @@ constexpr const char* kReleasePage = "RELEASE mig_page";
 }  // namespace
 
 Result<SqlChunk> SqlChunk::open(const Database& database, const plan::Plan& plan,
-                                const Carrier& carrier, WriteRule rule, SharedRows shared) {
+                                const Carrier& carrier, WriteRule rule, SharedRows shared,
+                                const std::vector<plan::MergedField>& merged) {
   SqlChunk chunk(database, plan);
   for (std::size_t i = 0; i < carrier.emitted().size(); ++i) {
     const bool agrees = carrier.emitted()[i].shared && shared == SharedRows::Agree;
     const WriteRule own = agrees ? WriteRule::Shared : rule;
-    MIG_ASSIGN(writer, RowWriter::open(database, plan, carrier.dataset(i), own));
+    MIG_ASSIGN(writer, RowWriter::open(database, plan, carrier.dataset(i), own,
+                                       plan::merged_in(merged, carrier.dataset(i))));
     chunk.writers_.push_back(std::move(writer));
     auto lineage = Lineage::of(plan, carrier.dataset(i));
     if (lineage) {

@@ -23,7 +23,8 @@ class SqlChunk final : public ChunkWriter {
  public:
   // Inside an effect on that database, as all that follows.
   static Result<SqlChunk> open(const Database& database, const plan::Plan& plan,
-                               const Carrier& carrier, WriteRule rule, SharedRows shared);
+                               const Carrier& carrier, WriteRule rule, SharedRows shared,
+                               const std::vector<plan::MergedField>& merged);
 
   Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) override;
 

@@ -11,20 +11,24 @@
 namespace mig::runtime {
 
 RedisWriter::RedisWriter(RedisEffect& effect, const plan::Plan& plan, plan::DatasetId dataset,
-                         RedisRows rows, WriteRule rule)
+                         RedisRows rows, WriteRule rule, std::vector<std::uint32_t> merged)
     : effect_(&effect),
       plan_(&plan),
       dataset_(dataset),
       rows_(std::move(rows)),
       form_(plan, dataset),
-      rule_(rule) {}
+      rule_(rule),
+      merged_(std::move(merged)) {}
 
 Result<RedisWriter> RedisWriter::open(RedisEffect& effect, const plan::Plan& plan,
-                                      plan::DatasetId dataset, WriteRule rule) {
+                                      plan::DatasetId dataset, WriteRule rule,
+                                      std::vector<std::uint32_t> merged) {
+  assert((merged.empty() || plan.at(dataset).keys->codec == plan::Codec::Hash) &&
+         "fields are checked to be those of hashes");
   assert((rule != WriteRule::Newer || plan.entity_of(dataset).version_field()) &&
          "`newer` is checked to have a version");
   MIG_ASSIGN(rows, RedisRows::open(effect.connection(), plan, dataset, {}));
-  return RedisWriter(effect, plan, dataset, std::move(rows), rule);
+  return RedisWriter(effect, plan, dataset, std::move(rows), rule, std::move(merged));
 }
 
 // False where the row has no key or no form there.
@@ -72,6 +76,23 @@ Result<void> RedisWriter::look_closely(const std::vector<std::string>& keys) {
     found[row].expiry = page.expiries[row];
     standing_[*rows_.pattern().key_at(page.keys[row])] = std::move(found[row]);
   }
+  return rule_ == WriteRule::Merge ? look_for_hashes(keys) : Result<void>();
+}
+
+// A hash that is no row yet, because it lacks a field or has a strange one, can take fields over.
+Result<void> RedisWriter::look_for_hashes(const std::vector<std::string>& keys) {
+  std::vector<Standing*> unread;
+  RedisConnection& redis = effect_->connection();
+  for (const std::string& key : keys) {
+    Standing& standing = standing_.at(key);
+    if (!standing.is_there || standing.is_readable) continue;
+    redis.append({"TYPE", key});
+    unread.push_back(&standing);
+  }
+  for (Standing* standing : unread) {
+    MIG_ASSIGN(type, redis.value());
+    standing->is_hash = type.text == "hash";
+  }
   return {};
 }
 
@@ -79,7 +100,8 @@ Result<void> RedisWriter::look_closely(const std::vector<std::string>& keys) {
 std::vector<RedisWriter::Standing> RedisWriter::standings(const Batch& rows) {
   std::vector<Standing> all(rows.rows);
   const auto version = plan_->entity_of(dataset_).version_field();
-  const bool compares = rule_ == WriteRule::Replace || rule_ == WriteRule::Shared;
+  const bool merges = rule_ == WriteRule::Merge;
+  const bool compares = rule_ == WriteRule::Replace || rule_ == WriteRule::Shared || merges;
   const bool has_form = rule_ == WriteRule::Shared && !plan_->at(dataset_).canonical.empty();
   const auto form = has_form ? form_.of(rows) : std::span<const Column>();
   std::string memory;
@@ -89,6 +111,8 @@ std::vector<RedisWriter::Standing> RedisWriter::standings(const Batch& rows) {
     standing.is_readable = true;
     for (std::size_t i = 0; compares && i < rows.columns.size(); ++i)
       standing.fields.push_back(fingerprint(std::span(&rows.columns[i], 1), row, memory));
+    for (std::size_t i = 0; merges && i < rows.columns.size(); ++i)
+      standing.absent.push_back(rows.columns[i].is_null(row));
     for (const Column& column : form)
       standing.canonical.push_back(fingerprint(std::span(&column, 1), row, memory));
     if (rule_ == WriteRule::Newer) append_key_field(standing.version, rows.columns[*version], row);
@@ -125,11 +149,70 @@ RowFate RedisWriter::decide(const Standing& there, const Standing& ours) const {
         return {ours.version > there.version ? Written::Changed : Written::Kept};
       return {Written::Rejected, plan_->entity_of(dataset_).name,
               "the row that is there cannot be read, so nobody knows which is newer"};
+    case WriteRule::Merge:
+      return merge(there, ours);
     case WriteRule::Shared:
       return agree(there, ours);
   }
   assert(false && "every rule decides");
   return {};
+}
+
+RowFate RedisWriter::merge(const Standing& there, const Standing& ours) const {
+  if (merged_.empty()) return {Written::Kept};
+  const plan::Entity& entity = plan_->entity_of(dataset_);
+  if (!there.is_readable && !there.is_hash)
+    return {Written::Rejected, entity.name, "what is there is no hash, and has no fields"};
+  const bool is_same = there.is_readable && std::ranges::all_of(merged_, [&](std::uint32_t i) {
+                         return there.fields[i] == ours.fields[i];
+                       });
+  if (is_same) return {Written::Kept};
+  if (!is_empty_after_merge(there, ours)) return {Written::Changed};
+  return {Written::Rejected, entity.fields[merged_.front()].name,
+          "a row without any value, which no hash can be"};
+}
+
+// A hash without fields is gone, and its expiry with it.
+bool RedisWriter::is_empty_after_merge(const Standing& there, const Standing& ours) const {
+  const plan::Entity& entity = plan_->entity_of(dataset_);
+  for (std::uint32_t i = 0; i < entity.fields.size(); ++i) {
+    const bool is_taken = std::ranges::find(merged_, i) != merged_.end();
+    if (is_taken && !ours.absent[i]) return false;
+    if (!is_taken && !entity.fields[i].key && there.is_readable && !there.absent[i]) return false;
+  }
+  return true;
+}
+
+// What is taken over, without a moment in which nothing is there.
+void RedisWriter::queue_merge(const Candidate& candidate) {
+  std::vector<std::string> set = {"HSET", candidate.key};
+  std::vector<std::string> removed = {"HDEL", candidate.key};
+  for (const std::uint32_t field : merged_) {
+    const std::string& name = rows_.codec().names()[field];
+    std::size_t at = 0;
+    while (at < candidate.words.size() && candidate.words[at] != name)
+      at += 2;
+    if (at == candidate.words.size()) {
+      removed.push_back(name);
+    } else {
+      set.insert(set.end(), {name, candidate.words[at + 1]});
+    }
+  }
+  for (const auto* words : {&set, &removed}) {
+    if (words->size() == 2) continue;
+    effect_->writes().begin_command(words->size());
+    for (const std::string& word : *words)
+      effect_->writes().add_word(word);
+  }
+}
+
+// What stands there once it has been merged; of a hash that could not be read nothing is known.
+void RedisWriter::take_over(Standing& there, const Standing& ours) const {
+  if (!there.is_readable) return;
+  for (const std::uint32_t field : merged_) {
+    there.fields[field] = ours.fields[field];
+    there.absent[field] = ours.absent[field];
+  }
 }
 
 // A hash is replaced as a whole: fields of the older row must not shine through.
@@ -177,6 +260,11 @@ Result<void> RedisWriter::write(const Batch& rows, std::span<const std::uint32_t
     Standing& there = standing_.at(candidates[i].key);
     fates[i] = decide(there, mine);
     if (fates[i].written != Written::Changed) continue;
+    if (rule_ == WriteRule::Merge && there.is_there) {
+      queue_merge(candidates[i]);
+      take_over(there, mine);
+      continue;
+    }
     queue(candidates[i], there.is_there);
     there = std::move(mine);
   }

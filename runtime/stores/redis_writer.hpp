@@ -35,8 +35,10 @@ struct RowFate {
 
 class RedisWriter {
  public:
+  // `merged`: the fields of the dataset, kept as hashes, that a row takes over, with Merge.
   static Result<RedisWriter> open(RedisEffect& effect, const plan::Plan& plan,
-                                  plan::DatasetId dataset, WriteRule rule);
+                                  plan::DatasetId dataset, WriteRule rule,
+                                  std::vector<std::uint32_t> merged = {});
 
   // Decides about these rows of the batch, in order, and queues what changes. `expiries`: when each
   // row of the batch expires, in Unix milliseconds or kNoExpiry; empty: none does. `fates` gets one
@@ -58,7 +60,9 @@ class RedisWriter {
   struct Standing {
     bool is_there = false;
     bool is_readable = false;
+    bool is_hash = false;                // of what is not readable, under Merge
     std::vector<Fingerprint> fields;     // of each field's value
+    std::vector<bool> absent;            // of each field, under Merge
     std::vector<Fingerprint> canonical;  // of each field's canonical form
     std::string version;                 // sorts as versions do
     std::int64_t expiry = kNoExpiry;
@@ -72,14 +76,19 @@ class RedisWriter {
   };
 
   RedisWriter(RedisEffect& effect, const plan::Plan& plan, plan::DatasetId dataset, RedisRows rows,
-              WriteRule rule);
+              WriteRule rule, std::vector<std::uint32_t> merged);
   bool prepare(const Batch& rows, std::uint32_t row, Candidate& candidate, RowFate& fate) const;
   Result<void> look(const std::vector<std::string>& keys);
   Result<void> look_closely(const std::vector<std::string>& keys);
   std::vector<Standing> standings(const Batch& rows);
   RowFate decide(const Standing& there, const Standing& ours) const;
   RowFate agree(const Standing& there, const Standing& ours) const;
+  Result<void> look_for_hashes(const std::vector<std::string>& keys);
+  RowFate merge(const Standing& there, const Standing& ours) const;
+  bool is_empty_after_merge(const Standing& there, const Standing& ours) const;
   void queue(const Candidate& candidate, bool is_there);
+  void queue_merge(const Candidate& candidate);
+  void take_over(Standing& there, const Standing& ours) const;
 
   RedisEffect* effect_;
   const plan::Plan* plan_;
@@ -87,6 +96,7 @@ class RedisWriter {
   RedisRows rows_;
   CanonicalForm form_;
   WriteRule rule_;
+  std::vector<std::uint32_t> merged_;
   std::map<std::string, Standing, std::less<>> standing_;  // by key; of what was looked at
 };
 

@@ -1,5 +1,6 @@
 #include "runtime/stores/row_writer.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include <fmt/format.h>
@@ -10,25 +11,35 @@
 namespace mig::runtime {
 namespace {
 
+// Whether a row that is there takes over `field` of the one that comes.
+bool takes_over(const plan::Entity& entity, std::uint32_t field, WriteRule rule,
+                const std::vector<std::uint32_t>& merged) {
+  if (entity.fields[field].key || rule == WriteRule::Keep || rule == WriteRule::Shared)
+    return false;
+  return rule != WriteRule::Merge || std::ranges::find(merged, field) != merged.end();
+}
+
 Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, WriteRule rule,
-                             Dialect dialect) {
+                             const std::vector<std::uint32_t>& merged, Dialect dialect) {
   InsertSql sql{.table = plan.at(dataset).table};
   std::vector<std::string> columns;
   std::vector<std::string> key;
-  std::vector<std::string> others;
+  std::vector<std::string> taken;  // over, by a row that is there
   MIG_ASSIGN(table, quote_identifier(plan.at(dataset).table));
   const plan::Entity& entity = plan.entity_of(dataset);
-  for (const plan::Field& field : entity.fields) {
+  for (std::uint32_t i = 0; i < entity.fields.size(); ++i) {
+    const plan::Field& field = entity.fields[i];
     MIG_ASSIGN(column, quote_identifier(field.column));
     sql.columns.push_back(field.column);
     columns.push_back(column);
-    (field.key ? key : others).push_back(column);
+    if (field.key) key.push_back(column);
+    if (takes_over(entity, i, rule, merged)) taken.push_back(column);
   }
   // A key that the store hands out always is handed over all the same.
   sql.head = fmt::format("INSERT INTO {} AS t ({}){}", table, fmt::join(columns, ", "),
                          dialect == Dialect::Postgres ? " OVERRIDING SYSTEM VALUE" : "");
   sql.tail = fmt::format("ON CONFLICT ({}) ", fmt::join(key, ", "));
-  if (rule == WriteRule::Keep || rule == WriteRule::Shared || others.empty()) {
+  if (taken.empty()) {
     sql.tail += "DO NOTHING";
     return sql;
   }
@@ -37,7 +48,7 @@ Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, Wr
   // Texts are compared by their bytes, whatever a column's own type takes for equal, and `json` is
   // compared by nothing else.
   const std::string_view as_text = dialect == Dialect::Postgres ? "::text COLLATE \"C\"" : "";
-  for (const std::string& column : others) {
+  for (const std::string& column : taken) {
     sets += fmt::format("{}{} = excluded.{}", sets.empty() ? "" : ", ", column, column);
     differs += fmt::format("{0}t.{1}{2} IS DISTINCT FROM excluded.{1}{2}",
                            differs.empty() ? "" : " OR ", column, as_text);
@@ -61,15 +72,18 @@ WriteRule write_rule(plan::OnConflict on_conflict) {
       return WriteRule::Replace;
     case plan::OnConflict::Newer:
       return WriteRule::Newer;
+    case plan::OnConflict::Merge:
+      return WriteRule::Merge;
   }
   assert(false && "every rule of the language is one of ours");
   return WriteRule::Keep;
 }
 
 Result<RowWriter> RowWriter::open(const Database& database, const plan::Plan& plan,
-                                  plan::DatasetId dataset, WriteRule rule) {
+                                  plan::DatasetId dataset, WriteRule rule,
+                                  const std::vector<std::uint32_t>& merged) {
   MIG_ASSIGN(existing, KeysetReader::open(database, plan, dataset));
-  MIG_ASSIGN(sql, insert_sql(plan, dataset, rule, database.dialect()));
+  MIG_ASSIGN(sql, insert_sql(plan, dataset, rule, merged, database.dialect()));
   MIG_ASSIGN(sink, open_sink(database, sql));
   return RowWriter(plan, dataset, database, std::move(sink), std::move(existing), rule);
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/data/carry.hpp"
@@ -23,6 +24,7 @@ enum class WriteRule {
   Keep,     // only where the key is new
   Replace,  // the row becomes this one
   Newer,    // where the version is greater
+  Merge,    // only where the key is new; else the row takes over some fields of this one
   Shared,   // only where the key is new; else both must agree in every field
 };
 WriteRule write_rule(plan::OnConflict on_conflict);
@@ -31,8 +33,10 @@ enum class Written { Changed, Kept, Rejected };
 
 class RowWriter {
  public:
+  // `merged`: the fields of the dataset that a row takes over, with Merge.
   static Result<RowWriter> open(const Database& database, const plan::Plan& plan,
-                                plan::DatasetId dataset, WriteRule rule);
+                                plan::DatasetId dataset, WriteRule rule,
+                                const std::vector<std::uint32_t>& merged = {});
 
   // Writes these rows of the batch in one statement, and gives how many changed something. Nothing
   // where one was refused: some may then stand in the table, and the caller takes them back. Not

@@ -211,7 +211,7 @@ async function completions(editor) {
     has(await labels(`${head}router x: |`), ["file", "table"]);
     has(await labels(`${plan}  phase a { writes |`), ["old", "new", "none"]);
     has(await labels(`${plan}  phase a { writes old, new { mode = |`), ["follow", "transaction", "app"]);
-    has(await labels(`${plan}  phase a { scan old -> new { on_conflict = |`), ["keep", "replace", "newer"]);
+    has(await labels(`${plan}  phase a { scan old -> new { on_conflict = |`), ["keep", "replace", "newer", "merge"]);
     has(await labels(`${plan}  on_fail retry 3 then |`), ["rollback", "pause"]);
     has(await labels(`${plan}  gate g { require drift(users) == 0 rows; no_data = |`), ["fail", "pause"]);
     has(await labels(`${plan}  gate g { require |`), ["drift", "p95", "error_rate"]);

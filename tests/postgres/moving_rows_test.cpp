@@ -130,10 +130,11 @@ TEST_CASE("pages of a table come in the order of its key") {
 TEST_CASE("rows are written by each rule, and what the table refuses is a reject") {
   Users users;
   users.run("INSERT INTO users VALUES (1, 'one', NULL, 5)");
-  const auto written = [&](WriteRule rule, const Batch& rows) {
+  const auto written = [&](WriteRule rule, const Batch& rows,
+                           const std::vector<std::uint32_t>& merged = {}) {
     auto effect = users.begin(users.database());
     REQUIRE(effect);
-    auto writer = RowWriter::open(users.database(), users.plan(), {0}, rule);
+    auto writer = RowWriter::open(users.database(), users.plan(), {0}, rule, merged);
     REQUIRE(writer);
     const auto result = writer->write(rows, 0);
     REQUIRE(result);
@@ -148,6 +149,10 @@ TEST_CASE("rows are written by each rule, and what the table refuses is a reject
   CHECK(written(WriteRule::Shared, users.row(1, "again", 6)).first == Written::Kept);
   CHECK(written(WriteRule::Shared, users.row(1, "others", 6)).first == Written::Rejected);
   CHECK(users.ask("SELECT email FROM users") == "again");
+  CHECK(written(WriteRule::Merge, users.row(1, "again", 9), {1}).first == Written::Kept);
+  CHECK(written(WriteRule::Merge, users.row(1, "merged", 9), {1}).first == Written::Changed);
+  CHECK(users.ask("SELECT email || ' ' || version FROM users") == "merged 6");
+  CHECK(written(WriteRule::Merge, users.row(1, "again", 9), {1}).first == Written::Changed);
   const auto [refused, why] = written(WriteRule::Keep, users.row(2, "again", 1));
   CHECK(refused == Written::Rejected);
   CHECK(why == "another row already has this value, and it must be unique");
@@ -157,15 +162,16 @@ TEST_CASE("rows are written by each rule, and what the table refuses is a reject
 
 TEST_CASE("a page goes in at once, also where some of its rows are there") {
   Users users;
-  const auto write = [&](WriteRule rule, std::int64_t first) -> std::optional<std::int64_t> {
+  const auto write = [&](WriteRule rule, std::int64_t first,
+                         std::int64_t version = 1) -> std::optional<std::int64_t> {
     auto effect = users.begin(users.database());
     REQUIRE(effect);
-    auto writer = RowWriter::open(users.database(), users.plan(), {0}, rule);
+    auto writer = RowWriter::open(users.database(), users.plan(), {0}, rule, {1, 3});
     REQUIRE(writer);
-    Batch rows = users.row(first, fmt::format("u{}", first), 1);
+    Batch rows = users.row(first, fmt::format("u{}", first), version);
     std::vector<std::uint32_t> all = {0};
     for (std::uint32_t i = 1; i < 10; ++i) {
-      Users::add(rows, first + i, fmt::format("u{}", first + i), 1);
+      Users::add(rows, first + i, fmt::format("u{}", first + i), version);
       all.push_back(i);
     }
     const auto changed = writer->write_all(rows, all);
@@ -178,6 +184,11 @@ TEST_CASE("a page goes in at once, also where some of its rows are there") {
   CHECK(write(WriteRule::Replace, 6) == 0);
   CHECK(write(WriteRule::Replace, 11) == 5);
   CHECK(users.ask("SELECT count(*) FROM users") == "20");
+  users.run("UPDATE users SET seen = '2026-01-01Z' WHERE id = 12");
+  CHECK(write(WriteRule::Merge, 11) == 0);
+  CHECK(write(WriteRule::Merge, 11, 2) == 10);
+  CHECK(users.ask("SELECT concat_ws(' ', email, seen IS NULL, version) FROM users WHERE id = 12") ==
+        "u12 f 2");
   users.run("ALTER TABLE users ADD CHECK (id <> 25)");
   CHECK(write(WriteRule::Keep, 21) == std::nullopt);
   CHECK(users.ask("SELECT count(*) FROM users") == "20");

@@ -52,9 +52,10 @@ class Writing {
 
   // What became of each: `C`hanged, `K`ept, or the field and reason of a reject.
   std::string write(const plan::Plan& plan, WriteRule rule, const std::vector<Row>& rows,
-                    std::vector<std::int64_t> expiries = {}) {
+                    std::vector<std::int64_t> expiries = {},
+                    std::vector<std::uint32_t> merged = {}) {
     auto effect = value_of(RedisEffect::begin(redis, kAll, kRun, "scan#1"));
-    auto writer = value_of(RedisWriter::open(effect, plan, kRows, rule));
+    auto writer = value_of(RedisWriter::open(effect, plan, kRows, rule, std::move(merged)));
     const Batch source = batch(plan, rows);
     std::vector<std::uint32_t> selected(rows.size());
     std::iota(selected.begin(), selected.end(), 0U);
@@ -104,6 +105,60 @@ TEST_CASE("rows are kept, replaced or renewed by the copy's rule") {
     CHECK(w.write(plan, WriteRule::Newer, {{2, "v3", 3}, {2, "v5", 5}, {2, "v4", 4}}) == "CCK");
     CHECK(stored("user:2") == row("v5", 5));
   }
+}
+
+TEST_CASE("a merge sets the fields that it names, and keeps the others and the expiry") {
+  Writing w;
+  const plan::Plan plan = users(Codec::Hash);
+  const auto merge = [&](std::vector<Row> rows, std::vector<std::uint32_t> fields) {
+    return w.write(plan, WriteRule::Merge, rows, {}, std::move(fields));
+  };
+  const auto stored = [&] { return ask(w.redis, {"HMGET", "user:1", "name", "version", "more"}); };
+  CHECK(w.write(plan, WriteRule::Keep, {{1, "a", 1}}, {kLater}) == "C");
+  CHECK(merge({{1, "b", 2}, {1, "c", 3}, {1, "c", 4}, {2, "d", 5}}, {1}) == "CCKC");
+  CHECK(stored() == "c 1 nil");
+  CHECK(ask(w.redis, {"PEXPIRETIME", "user:1"}) == std::to_string(kLater));
+  CHECK(ask(w.redis, {"HMGET", "user:2", "name", "version"}) == "d 5");
+  CHECK(merge({{1, "c", 9}}, {1}) == "K");
+  CHECK(merge({{1, "e", 9}}, {}) == "K");
+  CHECK(merge({{1, "e", 9}}, {1, 2}) == "C");
+  CHECK(stored() == "e 9 nil");
+  // A hash that is no row takes them over all the same; what is no hash cannot.
+  REQUIRE(w.redis.call({"HSET", "user:1", "more", "x"}));
+  CHECK(merge({{1, "f", 7}}, {1}) == "C");
+  CHECK(stored() == "f 9 x");
+  REQUIRE(w.redis.call({"SET", "user:3", "text"}));
+  CHECK(merge({{3, "g", 1}}, {1}) == "(Row: what is there is no hash, and has no fields)");
+}
+
+TEST_CASE("a field that a merge takes away leaves a hash, or is refused") {
+  Writing w;
+  auto fields = std::vector{field("id", Type::of(Base::I64), true),
+                            field("name", Type::text(5).as_optional()),
+                            field("version", Type::of(Base::I64).as_optional())};
+  const plan::Plan plan = redis_plan(fields, "user:{id}", Codec::Hash);
+  const auto merge = [&] {
+    auto effect = value_of(RedisEffect::begin(w.redis, kAll, kRun, "scan#1"));
+    auto writer = value_of(RedisWriter::open(effect, plan, kRows, WriteRule::Merge, {1}));
+    Batch rows = batch_of(plan);
+    rows.columns[0].append_integer(1);
+    rows.columns[1].append_null();
+    rows.columns[2].append_integer(2);
+    ++rows.rows;
+    std::vector<RowFate> fates;
+    done(writer.write(rows, std::vector<std::uint32_t>{0}, {}, fates));
+    value_of(effect.commit({}));
+    return fates.front();
+  };
+  REQUIRE(w.redis.call({"HSET", "user:1", "name", "a", "version", "1"}));
+  CHECK(merge().written == Written::Changed);
+  CHECK(ask(w.redis, {"HMGET", "user:1", "name", "version"}) == "nil 1");
+  REQUIRE(w.redis.call({"DEL", "user:1"}));
+  REQUIRE(w.redis.call({"HSET", "user:1", "name", "a"}));
+  const RowFate refused = merge();
+  CHECK(refused.written == Written::Rejected);
+  CHECK(refused.reason == "a row without any value, which no hash can be");
+  CHECK(ask(w.redis, {"HGET", "user:1", "name"}) == "a");
 }
 
 TEST_CASE("versions beyond 2^53 are told apart") {

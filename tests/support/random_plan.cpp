@@ -117,6 +117,24 @@ void make_routes_whole(plan::Plan& plan) {
   }
 }
 
+// A merge names fields beside the key, and other rules name none.
+void make_copies_whole(plan::Plan& plan) {
+  for (plan::Step& step : plan.steps) {
+    auto* copy = std::get_if<plan::Copy>(&step.action);
+    if (copy == nullptr) continue;
+    for (plan::MergedField& one : copy->merged) {
+      const std::vector<plan::Field>& fields = plan.entity_of(one.dataset).fields;
+      one.field %= static_cast<std::uint32_t>(fields.size());
+    }
+    std::erase_if(copy->merged, [&](const plan::MergedField& one) {
+      return plan.entity_of(one.dataset).fields[one.field].key;
+    });
+    const bool merges = copy->on_conflict == plan::OnConflict::Merge;
+    if (!merges) copy->merged.clear();
+    if (merges && copy->merged.empty()) copy->on_conflict = plan::OnConflict::Keep;
+  }
+}
+
 }  // namespace
 
 plan::Plan random_plan(std::uint64_t seed) {
@@ -144,6 +162,7 @@ plan::Plan random_plan(std::uint64_t seed) {
   make_order_whole(filler, plan);
   make_resources_whole(filler, plan);
   make_routes_whole(plan);
+  make_copies_whole(plan);
   return plan;
 }
 

@@ -36,7 +36,8 @@ constexpr const char* kTable =
     "CREATE TABLE items(shelf TEXT, place INTEGER, edition INTEGER, words TEXT, "
     "PRIMARY KEY(shelf, place));";
 
-std::string copied(plan::OnConflict on_conflict, plan::Counts& counts) {
+std::string copied(plan::OnConflict on_conflict, plan::Counts& counts,
+                   std::vector<plan::MergedField> merged = {}) {
   const TemporaryFolder folder;
   run_sql(folder / "old.db", std::string(kTable) +
                                  "INSERT INTO items VALUES('a', 1, 5, 'old'), ('a', 2, 5, 'old'),"
@@ -45,6 +46,7 @@ std::string copied(plan::OnConflict on_conflict, plan::Counts& counts) {
                                  "INSERT INTO items VALUES('a', 1, 4, 'new'), ('a', 2, 6, 'new'),"
                                  "('B', 1, 5, 'same');");
   plan::Copy copy{.chunk = {2}, .pace = {plan::PaceKind::Full, {}}, .on_conflict = on_conflict};
+  copy.merged = std::move(merged);
   const plan::Plan plan = item_plan(copy);
   TestWorld test(plan, folder.path());
   test.fence();
@@ -71,6 +73,18 @@ TEST_CASE("replace overwrites what differs, newer what is older") {
   CHECK(copied(plan::OnConflict::Newer, counts) ==
         "B|1|5|same\na|1|5|old\na|2|6|new\nb|1|5|old\nb|2|5|NULL\n");
   CHECK(counts == plan::Counts{5, 3, 2, 0, 3});
+}
+
+TEST_CASE("merge overwrites the fields that it names, and keeps the others") {
+  plan::Counts counts;
+  CHECK(copied(plan::OnConflict::Merge, counts, {{{1}, 3}}) ==
+        "B|1|5|same\na|1|4|old\na|2|6|old\nb|1|5|old\nb|2|5|NULL\n");
+  CHECK(counts == plan::Counts{5, 4, 1, 0, 4});
+  CHECK(copied(plan::OnConflict::Merge, counts, {{{1}, 2}}) ==
+        "B|1|5|same\na|1|5|new\na|2|5|new\nb|1|5|old\nb|2|5|NULL\n");
+  CHECK(counts == plan::Counts{5, 4, 1, 0, 4});
+  CHECK(copied(plan::OnConflict::Merge, counts, {{{1}, 3}, {{1}, 2}}) ==
+        "B|1|5|same\na|1|5|old\na|2|5|old\nb|1|5|old\nb|2|5|NULL\n");
 }
 
 TEST_CASE("a limited copy waits as long as its rows are worth") {

@@ -78,8 +78,8 @@ const std::vector<Row>& places() {
 
 const std::vector<Row>& values() {
   static const std::vector<Row> kRows = {
-      {"scan", "on_conflict", {{"keep", "replace", "newer"}, {}}},
-      {"snapshot", "on_conflict", {{"keep", "replace", "newer"}, {}}},
+      {"scan", "on_conflict", {{"keep", "replace", "newer", "merge"}, {}}},
+      {"snapshot", "on_conflict", {{"keep", "replace", "newer", "merge"}, {}}},
       {"scan", "by", {{}, {NameKind::KeyFields}}},
       {"snapshot", "by", {{}, {NameKind::KeyFields}}},
       {"scan", "rate", {{"full"}, {NameKind::Params}}},

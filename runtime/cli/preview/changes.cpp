@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "compiler/plan/overloaded.hpp"
 #include "compiler/plan/routing.hpp"
@@ -157,8 +158,28 @@ class Describer {
   }
   Words row(const plan::Copy& it) const {
     return {Sign::Move,
-            fmt::format("copy {}, {}{}", counted({plan_.from}), at_a_time(it), limits_of(it)),
+            fmt::format("copy {}, {}{}{}", counted({plan_.from}), at_a_time(it), over_rows(it),
+                        limits_of(it)),
             Risk::Low, ""};
+  }
+  // What becomes of rows that are there.
+  std::string over_rows(const plan::Copy& it) const {
+    switch (it.on_conflict) {
+      case plan::OnConflict::Keep:
+        return "";
+      case plan::OnConflict::Replace:
+        return ", over rows that differ";
+      case plan::OnConflict::Newer:
+        return ", over rows that are older";
+      case plan::OnConflict::Merge:
+        break;
+    }
+    std::vector<std::string> names;
+    for (const plan::MergedField& one : it.merged) {
+      const std::string& name = plan_.entity_of(one.dataset).fields[one.field].name;
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+    return fmt::format(", only {} into rows that are there", fmt::join(names, ", "));
   }
   static Words row(const plan::Verify& it) {
     return {Sign::Compare,
