@@ -40,7 +40,9 @@ class ChunkWriter {
     std::vector<RowReject> rejects;  // each source row once, ascending
     bool is_claimed = false;         // each moved row is one claim
   };
-  // `carrier` has just run on `page`.
+  // Whether it was opened on the connection of that effect, and no older one that was lost.
+  virtual bool is_for(const Effect& effect) const = 0;
+  // `carrier` has just run on `page`. REQUIRES: is_for(effect).
   virtual Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) = 0;
 };
 

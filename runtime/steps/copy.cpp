@@ -134,8 +134,7 @@ class CopyStep final : public Step {
     MIG_ASSIGN(total, source_->reader().about());
     MIG_ASSIGN(last, source_->reader().last_key());
     MIG_ASSIGN(effect, begin_effect(world, target_, id_));
-    const std::optional<Applied>& present = effect.applied();
-    if (present) return Outcome{More{.counts = present->counts}, {}};
+    if (effect.applied()) return Outcome{More{.counts = effect.applied()->counts}, {}};
     const CopyCursor cursor{"", last.empty() ? "-" : last, total};
     MIG_TRY(effect.commit({.cursor = cursor.text(), .finished = last.empty()}));
     return Outcome{More{.total = total}, {}};
@@ -348,7 +347,7 @@ class CopyStep final : public Step {
     if (claims_ == Claims::Blind && carried.has_claims) {
       return queue_claims(*effect.redis(), carried.page, carried.claims);
     }
-    if (!chunk_) {
+    if (!chunk_ || !chunk_->is_for(effect)) {
       MIG_ASSIGN(opened, open_chunk(effect, plan_, carried.carrier, write_rule(action_.on_conflict),
                                     world.clock, SharedRows::Agree, claims_, action_.merged));
       chunk_ = std::move(opened);

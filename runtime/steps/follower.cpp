@@ -275,7 +275,7 @@ Result<std::int64_t> Follower::delete_unowned() {
 Result<ChunkWriter::Totals> Follower::put(const World& world, Effect& effect,
                                           const std::vector<Claim>& claims, SharedRows shared) {
   auto& chunk = shared == SharedRows::Agree ? chunk_ : mending_chunk_;
-  if (!chunk) {
+  if (!chunk || !chunk->is_for(effect)) {
     MIG_ASSIGN(opened,
                open_chunk(effect, *plan_, *carrier_, WriteRule::Replace, world.clock, shared));
     chunk = std::move(opened);

@@ -48,7 +48,7 @@ Result<bool> LetterRetry::is_mended(const World& world, Effect& effect, const st
   if (page_.read == 0) return true;
   if (page_.rows.rows == 0) return false;
   carrier_->run(page_.rows);
-  if (!chunk_) {
+  if (!chunk_ || !chunk_->is_for(effect)) {
     MIG_ASSIGN(opened, open_chunk(effect, world.plan, *carrier_, WriteRule::Keep, world.clock));
     chunk_ = std::move(opened);
   }

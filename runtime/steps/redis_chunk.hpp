@@ -30,6 +30,7 @@ class RedisChunk final : public ChunkWriter {
         claims_(claims),
         merged_(std::move(merged)) {}
 
+  bool is_for(const Effect& /*effect*/) const override { return true; }  // it keeps nothing there
   Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) override;
   // Of a page whose rows claimed their keys: under how many of those another row stands. One that
   // is gone again is not counted. Writes nothing. REQUIRES: the rule is Shared.

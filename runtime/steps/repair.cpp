@@ -53,7 +53,7 @@ class Repairer {
     MIG_TRY(open(effect));
     for (auto& [dataset, lineage] : lineages_)
       MIG_TRY(lineage.forget_owner(written_key(plan_->entity_of(plan_->from), page_.rows, 0)));
-    if (!chunk_) {
+    if (!chunk_ || !chunk_->is_for(effect)) {
       MIG_ASSIGN(opened, open_chunk(effect, *plan_, *carrier_, WriteRule::Replace, *clock_,
                                     SharedRows::Overwrite));
       chunk_ = std::move(opened);

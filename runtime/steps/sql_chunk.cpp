@@ -38,7 +38,7 @@ Result<SqlChunk> SqlChunk::open(const Database& database, const plan::Plan& plan
 
 Result<ChunkWriter::Totals> SqlChunk::write(Effect& effect, const Carrier& carrier,
                                             const Page& page) {
-  assert(&effect.database() == database_ && "a chunk is written where it was opened");
+  assert(is_for(effect) && "a chunk is written where it was opened");
   Totals totals;
   fates_.assign(page.rows.rows, Fate::Kept);
   for (const RowReject& reject : carrier.rejects()) {

@@ -26,6 +26,7 @@ class SqlChunk final : public ChunkWriter {
                                const Carrier& carrier, WriteRule rule, SharedRows shared,
                                const std::vector<plan::MergedField>& merged);
 
+  bool is_for(const Effect& effect) const override { return &effect.database() == database_; }
   Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) override;
 
  private:
