@@ -1,4 +1,4 @@
-// The differences that a comparison has noted down: read back page by page, or written as a file of
+// What a comparison has noted down: read back page by page, or written as a file of
 // one JSON object a line.
 //
 // Used by the Reconciler, for repairs and for whoever asked for the list. One thread, like the
@@ -25,8 +25,12 @@ std::string joined_fields(const RowDifference& difference);
 Result<std::vector<RowDifference>> read_differences(const DriftScratch& scratch, std::int64_t after,
                                                     std::size_t limit);
 
-// All of them, over whatever the file held.
-Result<void> write_differences(const DriftScratch& scratch, const plan::Plan& plan,
-                               const std::filesystem::path& path);
+// The same of rows that refer to nothing.
+Result<std::vector<Orphan>> read_orphans(const DriftScratch& scratch, std::int64_t after,
+                                         std::size_t limit);
+
+// All of them and the sequences of `result`, over whatever the file held.
+Result<void> write_findings(const DriftScratch& scratch, const plan::Plan& plan,
+                            const Reconciliation& result, const std::filesystem::path& path);
 
 }  // namespace mig::runtime

@@ -9,7 +9,9 @@
 #include "runtime/data/expiry.hpp"
 #include "runtime/data/fingerprint.hpp"
 #include "runtime/data/key_code.hpp"
+#include "runtime/data/key_sample.hpp"
 #include "runtime/data/set_aside.hpp"
+#include "runtime/data/store_findings.hpp"
 #include "runtime/stores/drift_scratch.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/open_rows.hpp"
@@ -38,7 +40,7 @@ std::string_view bytes_of(const Fingerprint& fingerprint) {
 }  // namespace
 
 struct Reconciler::Work {
-  enum class Part { Open, Source, Target, Missing, Done };
+  enum class Part { Open, Source, Target, Missing, Findings, Done };
 
   const plan::Plan& plan;
   Stores& stores;
@@ -68,11 +70,13 @@ struct Reconciler::Work {
   std::vector<Range> ranges;
   std::size_t range = 0;
   std::optional<SetAside> set_aside;  // from `open` on
+  std::optional<StoreFindings> findings;
   std::string memory;
 
   Work(const plan::Plan& its_plan, Stores& its_stores, ReconcileOptions its_options)
       : plan(its_plan), stores(its_stores), options(std::move(its_options)), carrier(its_plan) {
     result.complete = !options.sample.has_value();
+    result.is_behind_wrong = options.leads == plan::Side::New;
     for (const plan::DatasetId dataset : plan.to) {
       result.datasets.push_back({.dataset = dataset});
       target_forms.push_back(std::make_unique<CanonicalForm>(plan, dataset));
@@ -128,19 +132,6 @@ struct Reconciler::Work {
     return true;
   }
 
-  bool is_sampled(std::string_view code) const {
-    if (!options.sample) return true;
-    const auto hash = static_cast<std::uint64_t>(sample_hash(code));
-    const auto share = static_cast<unsigned __int128>(hash) * plan::Ratio::kWhole >> 64;
-    return static_cast<std::int64_t>(share) < options.sample->parts();
-  }
-  static Fingerprint sample_hash(std::string_view code) {
-    Batch one = Batch::of({plan::Type::of(plan::Base::Bytes)});
-    one.columns[0].append_bytes(code);
-    std::string scratch_text;
-    return fingerprint(one.columns, 0, scratch_text);
-  }
-
   Result<void> read_source() {
     assert(source.has_value());
     if (twins) {
@@ -188,7 +179,7 @@ struct Reconciler::Work {
     for (std::size_t row = 0; row < emitted.rows.rows; ++row) {
       if (!is_compared[emitted.source[row]]) continue;
       const std::string code = code_of(entity, emitted.rows, row);
-      if (!is_sampled(code)) continue;
+      if (options.sample && !is_in_sample(code, *options.sample)) continue;
       const Fingerprint print = fingerprint(columns, row, memory);
       const std::string from = page.keys[emitted.source[row]];
       const std::string key = written_key(entity, emitted.rows, row);
@@ -252,7 +243,7 @@ struct Reconciler::Work {
       MIG_TRY(note({dataset, DriftClass::Extra, shown_key(bad.key), bad.key, "", {bad.field}}));
     for (std::size_t row = 0; row < page.rows.rows; ++row) {
       const std::string code = code_of(entity, page.rows, row);
-      if (!is_sampled(code)) continue;
+      if (options.sample && !is_in_sample(code, *options.sample)) continue;
       ++drift_of(dataset).found;
       MIG_TRY(look_up(dataset, columns, row, code));
     }
@@ -358,8 +349,17 @@ struct Reconciler::Work {
                     {}}));
     }
     MIG_TRY(scratch->database.execute("COMMIT"));
+    MIG_ASSIGN(opened, StoreFindings::open(plan, stores, *scratch, result));
+    findings.emplace(std::move(opened));
+    part = Part::Findings;
+    return {};
+  }
+
+  Result<void> look_for_findings() {
+    MIG_ASSIGN(is_done, findings->advance(result));
+    if (!is_done) return {};
     part = Part::Done;
-    return options.list ? write_differences(*scratch, plan, *options.list) : Result<void>();
+    return options.list ? write_findings(*scratch, plan, result, *options.list) : Result<void>();
   }
 };
 
@@ -380,7 +380,10 @@ Result<bool> Reconciler::advance() {
       return false;
     case Work::Part::Missing:
       MIG_TRY(work_->collect_missing());
-      return true;
+      return false;
+    case Work::Part::Findings:
+      MIG_TRY(work_->look_for_findings());
+      return work_->part == Work::Part::Done;
     case Work::Part::Done:
       break;
   }
@@ -398,6 +401,11 @@ const Reconciliation& Reconciler::result() const {
 Result<std::vector<RowDifference>> Reconciler::differences(std::int64_t after, std::size_t limit) {
   assert(work_->scratch != nullptr);
   return read_differences(*work_->scratch, after, limit);
+}
+
+Result<std::vector<Orphan>> Reconciler::orphans(std::int64_t after, std::size_t limit) {
+  assert(work_->scratch != nullptr);
+  return read_orphans(*work_->scratch, after, limit);
 }
 
 Result<Reconciliation> reconcile(const plan::Plan& plan, Stores& stores, ReconcileOptions options) {

@@ -2,8 +2,9 @@
 //
 // Expected rows go as key code and fingerprint into a scratch file beside the stores, then the new
 // side's rows are looked up there in their own order; memory stays bounded, whatever the orders of
-// the two sides. Rows with an open dead letter are counted apart and are no drift. It reads the
-// stores only; repair writes, through the effects of the step that asks. One thread.
+// the two sides. Rows with an open dead letter are counted apart and are no drift. At the end the
+// new side's own foreign keys and sequences are looked at. It reads the stores only; repair writes,
+// through the effects of the step that asks. One thread.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,8 @@
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/result.hpp"
+#include "runtime/stores/orphans.hpp"
+#include "runtime/stores/sequences.hpp"
 #include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {
@@ -29,6 +32,7 @@ struct DatasetDrift {
   std::int64_t missing = 0;
   std::int64_t extra = 0;
   std::int64_t mismatched = 0;
+  std::int64_t orphans = 0;  // that refer to nothing there; whoever they came from, no drift
   std::int64_t drift() const { return missing + extra + mismatched; }
   std::int64_t& of(DriftClass kind);  // its count
   bool operator==(const DatasetDrift&) const = default;
@@ -50,11 +54,24 @@ struct Reconciliation {
   std::int64_t rejected = 0;           // source rows that no row can be expected of
   bool complete = true;                // false: a sample
   std::vector<RowDifference> first;    // up to `keep_differences`
+  std::vector<Orphan> first_orphans;   // up to kShownOrphans
+  std::vector<SequenceState> behind;   // sequences of the new side that hand out what is there
+  // Whether they should not be: they are moved where the new side takes the lead, and before that
+  // nobody asks them for anything.
+  bool is_behind_wrong = false;
+  std::vector<std::string> notes;  // what nobody could look at
   std::int64_t drift() const;
+  std::int64_t orphans() const;
+  // Everything that is amiss.
+  std::int64_t findings() const;
 };
 
+// As many are listed for people; the list of a file has all of them.
+inline constexpr std::size_t kShownOrphans = 20;
+
 // One line that `parse_drift` reads again:
-// `drift users=0 emails=2; source=1; rejected=0; compared=500; complete`.
+// `drift users=0 emails=2; source=1; rejected=0; compared=500; complete`, and behind that what else
+// is amiss: `; orphans=3; sequences behind=1`.
 std::string print_summary(const plan::Plan& plan, const Reconciliation& result);
 // Drift of a dataset by its name, or of `source`; nothing where the line does not say.
 std::optional<std::int64_t> parse_drift(std::string_view summary, std::string_view dataset);
@@ -62,6 +79,7 @@ std::optional<std::int64_t> parse_drift(std::string_view summary, std::string_vi
 struct ReconcileOptions {
   std::optional<plan::Ratio> sample;  // of source rows, chosen by their key
   std::string run;                    // whose dead letters count; empty: any run's
+  plan::Side leads = plan::Side::Old;
   std::size_t keep_differences = 100;
   std::optional<std::filesystem::path> list;  // every difference, as JSON lines
   std::filesystem::path scratch_folder;       // where the scratch file stands meanwhile
@@ -79,6 +97,8 @@ class Reconciler {
 
   // After the end: up to `limit` differences behind the `after`th, in a fixed order.
   Result<std::vector<RowDifference>> differences(std::int64_t after, std::size_t limit);
+  // The same of rows that refer to nothing.
+  Result<std::vector<Orphan>> orphans(std::int64_t after, std::size_t limit);
 
  private:
   struct Work;

@@ -19,10 +19,11 @@ Comparison::Comparison(World& world, plan::StepId step, std::optional<plan::Rati
 
 void Comparison::begin(World& world) {
   recheck_.reset();
-  reconciler_.emplace(
-      world.plan, world.stores,
-      ReconcileOptions{
-          .sample = sample_, .run = world.authority.run, .scratch_folder = world.folder / ".mig"});
+  reconciler_.emplace(world.plan, world.stores,
+                      ReconcileOptions{.sample = sample_,
+                                       .run = world.authority.run,
+                                       .leads = plan::leading_side(world.plan, world.state),
+                                       .scratch_folder = world.folder / ".mig"});
 }
 
 std::string Comparison::progress() const {
@@ -34,7 +35,8 @@ Result<bool> Comparison::advance(World& world) {
   MIG_ASSIGN(is_read, reconciler_->advance());
   if (!is_read) return false;
   const auto stream = plan::stream(world.plan, world.state);
-  if (!stream || reconciler_->result().drift() == 0) {
+  const Reconciliation& read = reconciler_->result();
+  if (!stream || (read.drift() == 0 && read.orphans() == 0)) {
     result_ = reconciler_->result();
     return true;
   }

@@ -23,7 +23,7 @@ Result<Recheck> Recheck::open(World& world, plan::StepId step, const plan::Write
   MIG_ASSIGN(follower, Follower::open(world, stream.followed(), stream.leads()));
   MIG_ASSIGN(check, RowCheck::open(world.plan, world.stores, world.authority.run, stream.leads()));
   return Recheck(step, plan::lane(world.plan, stream.leads()), std::move(follower),
-                 std::move(check), std::move(known));
+                 std::move(check), OrphanRecheck(world.plan, world.stores), std::move(known));
 }
 
 bool Recheck::has_fresh_strays() const {
@@ -42,6 +42,9 @@ Result<bool> Recheck::advance(World& world, Reconciler& compared) {
   if (rounds_ == 0) {
     MIG_ASSIGN(suspects, compared.differences(0, static_cast<std::size_t>(kMostSuspects) + 1));
     open_ = std::move(suspects);
+    MIG_ASSIGN(orphans, compared.orphans(0, static_cast<std::size_t>(kMostSuspects) + 1));
+    if (static_cast<std::int64_t>(orphans.size()) <= kMostSuspects)
+      MIG_TRY(orphans_.suspect(std::move(orphans)));
   }
   if (static_cast<std::int64_t>(open_.size()) > kMostSuspects) {
     is_too_many_ = true;
@@ -56,7 +59,8 @@ Result<bool> Recheck::advance(World& world, Reconciler& compared) {
   MIG_TRY(judge(world, suspects, followed.position));
   const bool is_last_round = ++rounds_ == kRounds;
   if (is_last_round) confirmed_.insert(confirmed_.end(), open_.begin(), open_.end());
-  return is_last_round || open_.empty();
+  if (is_last_round) orphans_.confirm_the_rest();
+  return is_last_round || (open_.empty() && orphans_.is_done());
 }
 
 Result<void> Recheck::judge(World& world, const std::vector<RowDifference>& suspects,
@@ -74,6 +78,7 @@ Result<void> Recheck::judge(World& world, const std::vector<RowDifference>& susp
     open_ = suspects;
     return {};
   }
+  MIG_TRY(orphans_.judge(touched.entries == 0));
   std::set<std::string> pending;
   for (const std::string& key : touched.keys) {
     MIG_ASSIGN(place, place_as_written(reader, source, key));
@@ -183,6 +188,7 @@ Reconciliation Recheck::confirmed(const Reconciliation& suspected) const {
     result.source_drift += counts ? 1 : 0;
     if (result.first.size() < suspected.first.size()) result.first.push_back(difference);
   }
+  orphans_.tell(result);
   return result;
 }
 

@@ -4,7 +4,8 @@
 // of the one that leads, each suspect is compared singly. A row that was touched after the follower
 // looked is not judged in this round; there is another. While the new side leads nothing says whose
 // a shared row is: one that nobody seems to own counts where two whole passes in a row found it.
-// Used by comparisons while a run follows. One thread.
+// Rows that refer to nothing are looked at again as well. Used by comparisons while a run follows.
+// One thread.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +21,7 @@
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
 #include "runtime/steps/follower.hpp"
+#include "runtime/steps/orphan_recheck.hpp"
 #include "runtime/steps/row_check.hpp"
 
 namespace mig::runtime {
@@ -50,11 +52,13 @@ class Recheck {
   bool has_fresh_strays() const;
 
  private:
-  Recheck(plan::StepId step, plan::Lane lane, Follower follower, RowCheck check, Strays known)
+  Recheck(plan::StepId step, plan::Lane lane, Follower follower, RowCheck check,
+          OrphanRecheck orphans, Strays known)
       : step_(step),
         lane_(std::move(lane)),
         follower_(std::move(follower)),
         check_(std::move(check)),
+        orphans_(std::move(orphans)),
         known_(std::move(known)) {}
   enum class Verdict : std::uint8_t { Same, Open, Different };
   // The places of the old rows that a difference is about: several of a shared row that is too
@@ -72,6 +76,7 @@ class Recheck {
   plan::Lane lane_;  // the way that rows go now
   Follower follower_;
   RowCheck check_;
+  OrphanRecheck orphans_;
   int rounds_ = 0;
   std::vector<RowDifference> open_;  // not judged yet
   std::vector<RowDifference> confirmed_;

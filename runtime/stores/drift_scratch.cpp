@@ -16,6 +16,8 @@ CREATE TABLE expected(dataset INTEGER, code BLOB, print BLOB, source TEXT, key T
   PRIMARY KEY(dataset, code)) WITHOUT ROWID;
 CREATE TABLE difference(id INTEGER PRIMARY KEY, dataset INTEGER, kind INTEGER, key TEXT,
   place TEXT, source TEXT, fields TEXT);
+CREATE TABLE orphan(id INTEGER PRIMARY KEY, dataset INTEGER, key TEXT, place TEXT, name TEXT,
+  value TEXT);
 CREATE TABLE drifting(source TEXT PRIMARY KEY) WITHOUT ROWID;
 )sql";
 

@@ -67,6 +67,21 @@ expect 0 "3000|$((3000 * 3001 / 2 * 7 + 750)).00|2026-01-02 03:04:05.000006+00" 
 pair server_to_server "$(in_server b)" "$(in_server c)"
 holds 'both servers hold the same' \
   cmp <(sql b 'SELECT u::text FROM users u ORDER BY id') <(sql c 'SELECT p::text FROM people p ORDER BY id')
+# What the new side says of itself: a sequence that is behind, and rows that refer to nothing.
+expect 0 'drift 0' "$mig" verify
+sql c "ALTER SEQUENCE people_id_seq RESTART WITH 5; CREATE TABLE mails(email varchar(254) PRIMARY KEY);
+  ALTER TABLE people ADD CONSTRAINT has_mail FOREIGN KEY(email) REFERENCES mails NOT VALID"
+mend="SELECT setval('public.people_id_seq', 3000);"
+expect 1 "people.id: public.people_id_seq gives 5, and 3000 is there; $mend" "$mig" verify
+expect 1 'sequence behind: what they hand out next is there already' "$mig" verify
+expect 1 '3_000 rows refer to rows that are not there' "$mig" verify
+expect 1 'orphan     people 20: has_mail = u20@example.org' "$mig" verify
+holds 'twenty of them are shown' test "$("$mig" verify | grep -c '^  orphan')" -eq 20
+expect 1 '"findings":3001' "$mig" verify --json --list all.jsonl
+holds 'all of them are listed' test "$(grep -c '"class":"orphan"' all.jsonl)" -eq 3000
+holds 'the sequence is listed' grep -q '"class":"sequence behind".*"next":5' all.jsonl
+sql c "ALTER TABLE people DROP CONSTRAINT has_mail; $mend" >/dev/null
+expect 0 'drift 0' "$mig" verify
 # Keys that the new side hands out go on behind those that were copied.
 row="'c@example.org', NULL, '2001-02-03', '2026-01-02T03:04:05Z', 1.50,"
 holds 'a row without a key gets one of its own' \

@@ -216,6 +216,16 @@ std::optional<WritesState> stream(const Plan& plan, const RunState& state) {
   return writes.follows() ? std::optional(writes) : std::nullopt;
 }
 
+Side leading_side(const Plan& plan, const RunState& state) {
+  WritesState writes;
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const bool is_done = state.steps[i].status == StepStatus::Done && plan.sees(StepId{i});
+    if (is_done && std::holds_alternative<RouteWrites>(plan.steps[i].action))
+      writes = after_writes(plan, StepId{i}, writes);
+  }
+  return writes.authority;
+}
+
 bool follows(const Plan& plan) {
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
     const auto* writes = std::get_if<RouteWrites>(&plan.steps[i].action);

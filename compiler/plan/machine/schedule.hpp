@@ -52,6 +52,9 @@ std::string evidence(const Plan& plan, const RunState& state, StepId step);
 // it knows where it stands. Nothing, too, once the writes are left as they are.
 // REQUIRES: a plan without resources, or a view.
 std::optional<WritesState> stream(const Plan& plan, const RunState& state);
+// Which side decides what a row is, as the steps that are done say.
+// REQUIRES: a plan without resources, or a view.
+Side leading_side(const Plan& plan, const RunState& state);
 // Whether the new side is kept as the old one anywhere in the plan: what is copied before that
 // notes what following will ask for.
 bool follows(const Plan& plan);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "compiler/plan/machine/schedule.hpp"
 #include "compiler/plan/views.hpp"
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/drive.hpp"
@@ -50,14 +51,51 @@ ExitCode unknown_resource(const plan::Plan& plan, const ReconcileCommand& comman
 }
 
 runtime::ReconcileOptions options_for(const ReconcileCommand& command, const plan::Plan& view,
-                                      const std::string& run, const std::filesystem::path& folder) {
+                                      const plan::RunState& state, const std::string& run,
+                                      const std::filesystem::path& folder) {
   runtime::ReconcileOptions options;
   options.run = run;
+  options.leads = plan::leading_side(view, state);
   options.scratch_folder = folder / ".mig";
   std::error_code ignored;
   std::filesystem::create_directories(options.scratch_folder, ignored);
   if (!command.list.empty()) options.list = own_path(view, command.list);
   return options;
+}
+
+nlohmann::json sequences_json(const plan::Plan& plan, const runtime::Reconciliation& result) {
+  auto sequences = nlohmann::json::array();
+  for (const runtime::SequenceState& one : result.behind) {
+    sequences.push_back({{"dataset", plan.at(one.dataset).name},
+                         {"field", one.field},
+                         {"sequence", one.name},
+                         {"next", *one.next},
+                         {"highest", *one.highest},
+                         {"is_wrong", result.is_behind_wrong},
+                         {"mend", one.mend}});
+  }
+  return sequences;
+}
+
+// What is amiss on the new side by itself.
+void show_findings(const plan::Plan& plan, const runtime::Reconciliation& result) {
+  if (result.orphans() > 0)
+    fmt::print("\n{} rows refer to rows that are not there\n", grouped(result.orphans()));
+  for (const runtime::Orphan& orphan : result.first_orphans) {
+    fmt::print("  {:<10} {} {}: {} = {}\n", "orphan", plan.at(orphan.dataset).name, orphan.key,
+               orphan.constraint, orphan.value);
+  }
+  if (!result.behind.empty()) {
+    fmt::print("\n{}\n", result.is_behind_wrong
+                             ? "sequence behind: what they hand out next is there already"
+                             : "note: these sequences move where writes go to the new side");
+  }
+  for (const runtime::SequenceState& one : result.behind) {
+    fmt::print("  {}.{}: {} gives {}, and {} is there; {}\n", plan.at(one.dataset).name, one.field,
+               one.name, *one.next, *one.highest, one.mend);
+  }
+  for (const std::string& note : result.notes)
+    fmt::print("note: {}\n", note);
 }
 
 void show(const plan::Plan& plan, const runtime::Reconciliation& result,
@@ -70,13 +108,17 @@ void show(const plan::Plan& plan, const runtime::Reconciliation& result,
                           {"found", one.found},
                           {"missing", one.missing},
                           {"extra", one.extra},
-                          {"mismatched", one.mismatched}});
+                          {"mismatched", one.mismatched},
+                          {"orphans", one.orphans}});
     }
-    fmt::print("{}\n", nlohmann::json{{"source_rows", result.source_rows},
-                                      {"drift", result.source_drift},
-                                      {"rejected", result.rejected},
-                                      {"datasets", std::move(datasets)}}
-                           .dump());
+    const nlohmann::json whole = {{"source_rows", result.source_rows},
+                                  {"drift", result.source_drift},
+                                  {"rejected", result.rejected},
+                                  {"findings", result.findings()},
+                                  {"datasets", std::move(datasets)},
+                                  {"sequences_behind", sequences_json(plan, result)},
+                                  {"notes", result.notes}};
+    fmt::print("{}\n", whole.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
   fmt::print("{:<24} {:>12} {:>12} {:>9} {:>9} {:>11}\n", "dataset", "expected", "found", "missing",
@@ -94,6 +136,7 @@ void show(const plan::Plan& plan, const runtime::Reconciliation& result,
                difference.fields.empty() ? std::string()
                                          : fmt::format(": {}", fmt::join(difference.fields, ", ")));
   }
+  show_findings(plan, result);
 }
 
 ExitCode verify(const ReconcileCommand& command) {
@@ -113,10 +156,11 @@ ExitCode verify(const ReconcileCommand& command) {
   if (chosen.empty()) return unknown_resource(log->plan(), command);
   ExitCode exit = ExitCode::Done;
   for (const plan::Plan* view : chosen) {
-    auto result = runtime::reconcile(*view, *stores, options_for(command, *view, run->run, folder));
+    auto result = runtime::reconcile(*view, *stores,
+                                     options_for(command, *view, run->state, run->run, folder));
     if (!result) return report_error(result.error());
     show(*view, *result, command);
-    if (result->drift() != 0) exit = ExitCode::PlanWrong;
+    if (result->findings() != 0) exit = ExitCode::PlanWrong;
   }
   return exit;
 }
@@ -134,7 +178,8 @@ std::optional<plan::StepId> writing_step(const plan::Plan& view, const plan::Run
 
 // Mends one pair of sides, and shows what is left.
 ExitCode mend(runtime::World& world, plan::StepId step, const ReconcileCommand& command) {
-  const auto options = options_for(command, world.plan, world.authority.run, world.folder);
+  const auto options =
+      options_for(command, world.plan, world.state, world.authority.run, world.folder);
   auto letters = runtime::LetterRetry::open(world, step);
   if (!letters) return report_error(letters.error());
   while (true) {
@@ -155,7 +200,7 @@ ExitCode mend(runtime::World& world, plan::StepId step, const ReconcileCommand& 
   fmt::print("{} rows repaired, {} dead letters closed\n\n", grouped(*rows),
              grouped(letters->closed()));
   show(world.plan, *after, command);
-  return after->drift() == 0 ? ExitCode::Done : ExitCode::PlanWrong;
+  return after->findings() == 0 ? ExitCode::Done : ExitCode::PlanWrong;
 }
 
 ExitCode repair(const ReconcileCommand& command) {
@@ -252,7 +297,8 @@ void declare_reconcile(CLI::App& app, ExitCode& exit) {
                         "write every difference to this file, as JSON lines");
     command->add_option("--resource", options->resource, "only this resource of the plan");
     command->add_flag("--json", options->is_json, "for programs");
-    command->footer(fmt::format("Example:\n  {}\nExit codes: 0 no drift, 1 drift", example));
+    command->footer(fmt::format(
+        "Example:\n  {}\nExit codes: 0 no drift, 1 drift, or another finding", example));
     command->callback([options, run, &exit] { exit = run(*options); });
   };
   add("verify", "Compare both sides of a run, and change nothing",
