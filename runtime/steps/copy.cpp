@@ -52,11 +52,6 @@ class CopyStep final : public Step {
     MIG_ASSIGN(applied, read_applied(*writer_, world.authority.run, plan_.at(id_).name));
     if (!applied) return start(world);
     if (applied->finished) return done(*applied);
-    if (applied->counts.read > 0 && !std::exchange(is_at_work_, true)) {
-      pace_->go_on(world.clock);
-      return Outcome{More{.counts = applied->counts}, {}};
-    }
-    is_at_work_ = true;
     MIG_ASSIGN(look, strain_.look(world));
     if (!look.why.empty()) {
       const Instant again = world.clock.now() + std::chrono::floor<Instant::duration>(kStrainAgain);
@@ -402,9 +397,8 @@ class CopyStep final : public Step {
   std::optional<BulkCopy> bulk_;
   RedisConnection* scanned_ = nullptr;  // the source, where it is read in SCAN's order
   Claims claims_ = Claims::None;
-  bool is_at_work_ = false;  // whatever stands in the target since then is this step's
-  bool is_known_ = false;    // the cursor, to the source
-  std::string settled_;      // a cursor whose page is known to have moved all of its rows
+  bool is_known_ = false;  // the cursor, to the source
+  std::string settled_;    // a cursor whose page is known to have moved all of its rows
   std::unique_ptr<BytesAhead> bytes_;
   int looked_at_ = 0;  // pages whose rows are read before bytes are tried again
   std::unique_ptr<ChunkWriter> chunk_;

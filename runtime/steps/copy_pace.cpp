@@ -68,12 +68,6 @@ bool CopyPace::has_room(const Moved& moved, std::size_t more) const {
   return !is_wide && static_cast<std::size_t>(moved.rows) + more <= rows();
 }
 
-void CopyPace::go_on(const Clock& clock) {
-  if (pace_.kind != plan::PaceKind::Limited) return;
-  const auto page = static_cast<std::int64_t>(kPageBytes);
-  rest(clock, owed({static_cast<std::int64_t>(most_), most_bytes(pace_) + page}));
-}
-
 void CopyPace::note(const Clock& clock, const Moved& moved, Duration took) {
   adapt(moved, took);
   fit_bytes(moved);

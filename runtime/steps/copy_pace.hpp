@@ -45,9 +45,6 @@ class CopyPace {
   // Whether another page of so many rows belongs to a transaction that has moved others.
   bool has_room(const Moved& moved, std::size_t more) const;
   Instant rests_until() const { return rests_until_; }
-  // Of a copy that another runner began: nobody knows what the last transaction still owes, so it
-  // owes the most that one can.
-  void go_on(const Clock& clock);
   // A transaction moved that within `took`.
   void note(const Clock& clock, const Moved& moved, Duration took);
 

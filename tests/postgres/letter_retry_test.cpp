@@ -45,9 +45,15 @@ TEST_CASE("letters are tried again on a connection that replaces a lost one") {
   test.fence();
   const auto database = test.stores.writing({0});
   REQUIRE(database);
+  auto users = runtime::KeysetReader::open(*database->sql(), plan, {0});
+  REQUIRE(users);
+  runtime::Page page;
+  REQUIRE(users->read("", "", 10, page));
+  REQUIRE(page.rows.rows == 2);
   std::vector<runtime::DeadLetter> letters;
-  for (const char* key : {"1", "2"})
-    letters.push_back({"run-1", "copy/scan#1", "users", key, "id", "refused", "2026-01-01", ""});
+  for (std::size_t row = 0; row < 2; ++row)
+    letters.push_back(
+        {"run-1", "copy/scan#1", "users", page.keys[row], "id", "refused", "2026-01-01", ""});
   REQUIRE(add_dead_letters(*database->sql(), letters));
   auto process = database->sql()->prepare("SELECT pg_backend_pid()");
   REQUIRE((process && *process->step()));

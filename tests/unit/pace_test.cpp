@@ -300,19 +300,6 @@ TEST_CASE("pace: a chunk that the plan gives is no more than a second of its rat
   CHECK(CopyPace(copy, 2000).rows() == 1);
 }
 
-TEST_CASE("pace: a copy that is taken up again pays what the last transaction may owe") {
-  const test::VirtualClock clock;
-  CopyPace rows(adapting(limited(300, std::nullopt)), 100'000);
-  rows.go_on(clock);
-  CHECK(rows.rests_until() == clock.now() + std::chrono::seconds(1));
-  CopyPace bytes(adapting(limited(0, 1 << 20)), 100'000);
-  bytes.go_on(clock);
-  CHECK(bytes.rests_until() == clock.now() + std::chrono::seconds(9));  // a second, and a page
-  CopyPace full(adapting({plan::PaceKind::Full, {}}), 100'000);
-  full.go_on(clock);
-  CHECK(full.rests_until() <= clock.now());
-}
-
 TEST_CASE("a page ends with the row that goes beyond its bytes") {
   const TemporaryFolder folder;
   run_sql(folder / "old.db",
