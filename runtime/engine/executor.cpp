@@ -69,8 +69,7 @@ Result<void> Executor::keep_lease() {
 }
 
 Result<RunEnd> Executor::run(const Limits& limits) {
-  if (auto end = end_of(log_.state()); end && log_.state().has_ended())
-    return *std::move(end);
+  if (auto end = end_of(log_.state()); end && log_.state().has_ended()) return *std::move(end);
   if (auto arrived = arrive(); !arrived) {
     if (arrived.error().cause == Cause::DiskFull) return pause_for_disk(arrived.error());
     return std::unexpected(arrived.error());
