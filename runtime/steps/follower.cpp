@@ -66,8 +66,8 @@ Result<Followed> Follower::advance(World& world, std::size_t limit) {
   MIG_ASSIGN(sweep, Sweep::open(world, carrier_->lane()));
   sweep_.emplace(std::move(sweep));
   MIG_ASSIGN(swept, carry_over(world, limit));
-  assert(swept.has_value() && "a sweep has no gaps");
-  return *swept;
+  // Another gap already, which the next call meets.
+  return swept.value_or(Followed{});
 }
 
 // Nothing where there is a gap.
@@ -168,8 +168,21 @@ Result<Touched> Follower::look(World& world, std::int64_t after, std::size_t lim
   MIG_ASSIGN(touched, feed_->read(after, limit, Horizon::Settled));
   if (touched.is_gap) return touched;
   MIG_TRY(reader_.read_each(touched.keys, page_, gone_));
-  if (snapshot) MIG_TRY(snapshot->commit());
+  if (snapshot) {
+    MIG_TRY(snapshot->commit());
+  } else {
+    MIG_TRY(doubt_gone(after, touched));
+  }
   return touched;
+}
+
+// Where rows are read behind their entries, they may be gone with all others, by what is told
+// behind them: it would take rows of the other side, a page of them or, in a sweep, each.
+Result<void> Follower::doubt_gone(std::int64_t after, Touched& touched) {
+  if (gone_.empty()) return {};
+  MIG_ASSIGN(has_only_entries, feed_->has_only_entries(after));
+  touched.is_gap = !has_only_entries;
+  return {};
 }
 
 Result<Touched> Follower::look_everywhere(World& world, std::int64_t after, std::size_t limit) {
@@ -181,6 +194,7 @@ Result<Touched> Follower::look_everywhere(World& world, std::int64_t after, std:
   touched.until = is_swept_ ? behind_gap_ : after;
   touched.is_last = false;
   MIG_TRY(reader_.read_each(touched.keys, page_, gone_));
+  MIG_TRY(doubt_gone(behind_gap_, touched));
   return touched;
 }
 

@@ -101,6 +101,7 @@ class Follower {
   plan::StoreId target_store() const;
   Result<std::optional<Followed>> carry_over(World& world, std::size_t limit);
   Result<Touched> look(World& world, std::int64_t after, std::size_t limit);
+  Result<void> doubt_gone(std::int64_t after, Touched& touched);
   Result<Touched> look_everywhere(World& world, std::int64_t after, std::size_t limit);
   Result<std::int64_t> write(const World& world, Effect& effect, SharedRows shared);
   Result<bool> is_settled(const World& world, const OpenStore& target, const std::string& place,

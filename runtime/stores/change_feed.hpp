@@ -29,6 +29,9 @@ class ChangeFeed {
   virtual Result<Touched> read(std::int64_t after, std::size_t limit, Horizon horizon) = 0;
   // Whether an entry of that row stands behind `after`.
   virtual Result<bool> is_touched(const std::string& place, std::int64_t after) = 0;
+  // Whether nothing but entries lies behind `after`, for who finds rows gone before it reads those:
+  // fails where something took all rows at once. False where that can no longer be told.
+  virtual Result<bool> has_only_entries(std::int64_t after) = 0;
   // What a follower keeps of its place.
   virtual std::string cursor(std::int64_t position) const = 0;
   // While this lasts the rows are those of the entries, where the store can hold them still. Where

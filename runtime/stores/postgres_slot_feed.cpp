@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -136,6 +137,11 @@ Result<bool> PostgresSlotFeed::is_touched(const std::string& place, std::int64_t
   const auto& entries = stream_->entries();
   return std::any_of(entries.begin() + static_cast<std::ptrdiff_t>(stream_->behind(after)),
                      entries.end(), [&](const auto& entry) { return entry.place == place; });
+}
+
+Result<bool> PostgresSlotFeed::has_only_entries(std::int64_t after) {
+  if (!stream_->stand_behind(after, history_, is_follower_)) return false;
+  return stream_->read_on(after, std::numeric_limits<std::size_t>::max());
 }
 
 Result<std::int64_t> PostgresSlotFeed::go_on() {

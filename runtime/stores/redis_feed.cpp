@@ -163,6 +163,12 @@ Result<bool> RedisFeed::is_touched(const std::string& place, std::int64_t after)
       entries_, [&](const Entry& entry) { return entry.at > after && entry.key == *key; });
 }
 
+Result<bool> RedisFeed::has_only_entries(std::int64_t after) {
+  MIG_ASSIGN(stands, stand_behind(after));
+  if (!stands) return false;
+  return pump(std::numeric_limits<std::size_t>::max());
+}
+
 Result<std::int64_t> RedisFeed::go_on() {
   MIG_ASSIGN(link, connect_());
   MIG_ASSIGN(place, begin_replication(*asks_, std::move(link)));

@@ -30,6 +30,7 @@ class RedisFeed final : public ChangeFeed {
   void stand_at(const std::string& cursor) override;
   Result<Touched> read(std::int64_t after, std::size_t limit, Horizon horizon) override;
   Result<bool> is_touched(const std::string& place, std::int64_t after) override;
+  Result<bool> has_only_entries(std::int64_t after) override;
   std::string cursor(std::int64_t position) const override;
   Result<std::optional<Transaction>> hold() override { return std::optional<Transaction>(); }
   Result<std::int64_t> go_on() override;

@@ -120,6 +120,23 @@ holds "the run is paused: $code" test "$code" -eq 5
 holds "it says why: $(tail -4 out)" grep -qE 'somebody sent flushall to `.*`, which takes all rows at once' out
 holds 'the new side keeps its rows' test "$(redis second exists s:30)" = 1
 
+# ---- nor is it while rows are looked at as a whole: each of them is gone then
+in_folder emptied; filled
+seq 30000 | awk '{ printf "HSET sess:%d owner 1 note loaded\n", 100000 + $1 }' | redis first --pipe >/dev/null
+plan hash 'phase ready { approve "somebody" { by_author = true }; require same }' |
+  sed 's|chunk = 100 rows; rate = 2_000 rows/s|chunk = 1000 rows; rate = full|' >plan.mig
+run
+holds 'it waits while it follows' until_status 'mig approve'
+"$here/../support/redis.sh" kill "$work/first"
+"$here/../support/redis.sh" again "$work/first"
+redis first hset sess:10 note 'changed after' >/dev/null  # the first one in their order
+holds 'it looks at all rows' until_there second 'changed after' hget s:10 note
+redis first flushall >/dev/null
+ended
+holds "the run is paused: $code" test "$code" -eq 5
+holds "it says why: $(tail -4 out)" grep -qE 'somebody sent flushall to `.*`, which takes all rows at once' out
+holds 'the new side keeps all of its rows' test "$(redis second --scan --pattern 's:*' | wc -l)" -eq 32000
+
 # ---- who may not read the stream is told before anything begins
 in_folder refused; filled
 redis first acl setuser ada on '>secret' '~*' '&*' +@all -psync >/dev/null
