@@ -27,7 +27,7 @@ Result<std::unique_ptr<ClaimsAhead>> ClaimsAhead::open(const plan::Plan& plan, c
 bool ClaimsAhead::format(const Carrier& carrier, const Page& page, RedisCommands& claims) {
   claims.clear();
   const Emitted& emitted = carrier.emitted().front();
-  bool is_plain = carrier.emitted().size() == 1 && !emitted.shared && carrier.rejects().empty();
+  bool is_plain = is_claimable(carrier) && carrier.rejects().empty();
   const auto expiries = expiries_of(dataset_, emitted, page, clock_.now());
   for (std::size_t row = 0; is_plain && row < emitted.rows.rows; ++row) {
     const std::int64_t expiry = expiries.empty() ? kNoExpiry : expiries[row];

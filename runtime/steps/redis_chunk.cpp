@@ -6,6 +6,10 @@
 
 namespace mig::runtime {
 
+bool is_claimable(const Carrier& carrier) {
+  return carrier.emitted().size() == 1 && !carrier.emitted().front().shared;
+}
+
 std::vector<std::int64_t> expiries_of(const plan::Dataset& dataset, const Emitted& emitted,
                                       const Page& page, Instant now) {
   std::vector<std::int64_t> expiries;
@@ -62,8 +66,7 @@ Result<std::size_t> RedisChunk::count_others(Effect& effect, const Carrier& carr
 }
 
 bool RedisChunk::may_claim(const Carrier& carrier) const {
-  return claims_ != Claims::None && rule_ == WriteRule::Keep && carrier.emitted().size() == 1 &&
-         !carrier.emitted().front().shared;
+  return claims_ != Claims::None && rule_ == WriteRule::Keep && is_claimable(carrier);
 }
 
 Result<bool> RedisChunk::queue_all(RedisEffect& effect, const Carrier& carrier, const Page& page,

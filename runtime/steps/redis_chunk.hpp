@@ -19,6 +19,10 @@ namespace mig::runtime {
 std::vector<std::int64_t> expiries_of(const plan::Dataset& dataset, const Emitted& emitted,
                                       const Page& page, Instant now);
 
+// Whether each source row becomes one row, of which nobody else decides: such rows may claim their
+// keys.
+bool is_claimable(const Carrier& carrier);
+
 class RedisChunk final : public ChunkWriter {
  public:
   RedisChunk(const plan::Plan& plan, WriteRule rule, const Clock& clock, SharedRows shared,
