@@ -7,10 +7,11 @@ namespace mig::runtime {
 
 Result<std::unique_ptr<BytesAhead>> open_bytes_ahead(const OpenStore& source,
                                                      const OpenStore& target,
-                                                     const plan::Plan& plan) {
+                                                     const plan::Plan& plan,
+                                                     const plan::Copy& copy) {
   std::unique_ptr<BytesAhead> ahead;
   if (source.sql() != nullptr && target.sql() != nullptr) {
-    MIG_ASSIGN(passage, PostgresPassage::open(*source.sql(), *target.sql(), plan));
+    MIG_ASSIGN(passage, PostgresPassage::open(*source.sql(), *target.sql(), plan, copy));
     if (passage) ahead = std::make_unique<PassageAhead<PostgresPassage>>(std::move(*passage));
   } else {
     MIG_ASSIGN(passage, RedisPassage::open(source, target, plan));

@@ -5,7 +5,9 @@
 // RedisPassage.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -35,15 +37,16 @@ class BytesAhead {
   virtual Result<const PassedPage*> take(const PageRange& range) = 0;
   virtual void start(Worker& worker, PageRange range) = 0;
   virtual void stop() = 0;
-  // The page that was taken last, which is plain. False: it does not go in as it is, and nothing
-  // of it was written.
-  virtual Result<bool> write(Effect& effect, Claims claims) = 0;
+  // The page that was taken last, which is plain: how many of its rows moved; the others were kept.
+  // Nothing: it does not go in as it is, and nothing of it was written.
+  virtual Result<std::optional<std::int64_t>> write(Effect& effect, Claims claims) = 0;
 };
 
 // Null where rows do not pass from one to the other as they are (PlainPair, RedisPassage).
 Result<std::unique_ptr<BytesAhead>> open_bytes_ahead(const OpenStore& source,
                                                      const OpenStore& target,
-                                                     const plan::Plan& plan);
+                                                     const plan::Plan& plan,
+                                                     const plan::Copy& copy);
 
 template <class Passage>
 class PassageAhead final : public BytesAhead {
@@ -67,9 +70,10 @@ class PassageAhead final : public BytesAhead {
     pages_.start(worker, std::move(range), loading());
   }
   void stop() override { pages_.stop(); }
-  Result<bool> write(Effect& effect, Claims claims) override {
+  Result<std::optional<std::int64_t>> write(Effect& effect, Claims claims) override {
     if constexpr (requires { passage_.write(effect, *taken_, true); }) {
-      return passage_.write(effect, *taken_, claims == Claims::Looked);
+      MIG_ASSIGN(is_in, passage_.write(effect, *taken_, claims == Claims::Looked));
+      return is_in ? std::optional(taken_->read) : std::nullopt;
     } else {
       return passage_.write(*taken_);
     }

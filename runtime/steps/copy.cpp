@@ -111,7 +111,7 @@ class CopyStep final : public Step {
       return {};
     }
     if (old.redis() != nullptr && (scanned_ == nullptr || claims_ == Claims::None)) return {};
-    MIG_ASSIGN(bytes, open_bytes_ahead(old, writer, plan_));
+    MIG_ASSIGN(bytes, open_bytes_ahead(old, writer, plan_, action_));
     bytes_ = std::move(bytes);
     return {};
   }
@@ -260,11 +260,12 @@ class CopyStep final : public Step {
     Moved moved;
     bool is_last = false;
     while (true) {
-      MIG_ASSIGN(is_written, bytes_->write(effect, claims_));
-      if (!is_written) break;
+      MIG_ASSIGN(gone_in, bytes_->write(effect, claims_));
+      if (!gone_in) break;
       now.counts.read += page->read;
-      now.counts.moved += page->read;
-      now.counts.written += page->read;
+      now.counts.moved += *gone_in;
+      now.counts.kept += page->read - *gone_in;
+      now.counts.written += *gone_in;
       moved = {moved.rows + page->read, moved.bytes + page->bytes};
       range.after = page->last;
       is_last = page->is_last || page->last == cursor.end;

@@ -8,6 +8,7 @@
 
 #include "runtime/stores/postgres_connection.hpp"
 #include "runtime/stores/postgres_copy.hpp"
+#include "runtime/stores/postgres_staging.hpp"
 #include "runtime/stores/postgres_types.hpp"
 #include "runtime/stores/sqlite_lists.hpp"
 
@@ -22,11 +23,8 @@ constexpr int kMerged = 16;
 constexpr std::size_t kPiece = std::size_t{64} << 10;
 
 struct Target {
-  std::string table;    // quoted
-  std::string columns;  // quoted, with commas
+  PostgresStaging staging;
   std::vector<PostgresType> types;
-  std::string head;  // of InsertSql, as the next one
-  std::string tail;
 };
 
 // Rows go into the table itself by COPY as long as none of them is there already; a page of which
@@ -131,12 +129,15 @@ class PostgresSink final : public RowSink {
   // Into the table itself. The server takes rows in while others still get their form.
   Result<void> copy_pieces(const Batch& rows, std::span<const std::uint32_t> selected) {
     auto done = send_pieces(rows, selected);
-    keep_reason();
+    failure_ = database_->last_failure();
+    constraint_ = database_->last_constraint();
+    subject_ = database_->constraint_subject();
     return done;
   }
   Result<void> send_pieces(const Batch& rows, std::span<const std::uint32_t> selected) {
-    MIG_ASSIGN(in, CopyIn::begin(*database_, fmt::format("COPY {} ({}) FROM STDIN (FORMAT binary)",
-                                                         target_.table, target_.columns)));
+    MIG_ASSIGN(in, CopyIn::begin(*database_,
+                                 fmt::format("COPY {} ({}) FROM STDIN (FORMAT binary)",
+                                             target_.staging.table(), target_.staging.columns())));
     tuples_.clear();
     for (const std::uint32_t row : selected) {
       has_misfit_ = append(rows, row).has_value();
@@ -150,24 +151,6 @@ class PostgresSink final : public RowSink {
     copied_ = count;
     return {};
   }
-  Result<void> copy_into(const std::string& place) {
-    auto done = copy(place);
-    keep_reason();
-    return done;
-  }
-  void keep_reason() {
-    failure_ = database_->last_failure();
-    constraint_ = database_->last_constraint();
-    subject_ = database_->constraint_subject();
-  }
-  Result<void> copy(const std::string& place) {
-    MIG_ASSIGN(in,
-               CopyIn::begin(*database_, fmt::format("COPY {} FROM STDIN (FORMAT binary)", place)));
-    MIG_TRY(in.put(tuples_));
-    MIG_ASSIGN(rows, in.finish());
-    copied_ = rows;
-    return {};
-  }
   Result<void> merge(const Batch& rows, std::span<const std::uint32_t> selected) {
     tuples_.clear();
     for (const std::uint32_t row : selected) {
@@ -176,22 +159,8 @@ class PostgresSink final : public RowSink {
     return merge_tuples();
   }
   Result<void> merge_tuples() {
-    const std::string& columns = target_.columns;
-    const std::string staged = staging_name();
-    MIG_TRY(database_->execute(fmt::format(
-        "CREATE TEMPORARY TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} "
-        "WITH NO DATA; TRUNCATE {}",
-        staged, columns, target_.table, staged)));
-    MIG_TRY(copy_into(staged));
-    return database_->execute(fmt::format("{} SELECT {} FROM {} WHERE true {}", target_.head,
-                                          columns, staged, target_.tail));
-  }
-  // One a table and session: a name of its own in the schema of temporary things.
-  std::string staging_name() const {
-    std::size_t hash = 0xcbf29ce484222325;
-    for (const char byte : target_.head)
-      hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-    return fmt::format("pg_temp.mig_staged_{:016x}", hash);
+    MIG_TRY(target_.staging.merge(*database_, tuples_));
+    return {};
   }
 
   const Database* database_;
@@ -209,9 +178,8 @@ class PostgresSink final : public RowSink {
 }  // namespace
 
 Result<std::unique_ptr<RowSink>> postgres_sink(const Database& database, const InsertSql& sql) {
-  Target target;
-  MIG_ASSIGN(table, quote_identifier(sql.table));
-  target.table = table;
+  MIG_ASSIGN(staging, PostgresStaging::of(sql));
+  Target target{std::move(staging), {}};
   MIG_ASSIGN(live, postgres_columns(database, sql.table));
   std::string marks;
   for (const std::string& name : sql.columns) {
@@ -221,13 +189,9 @@ Result<std::unique_ptr<RowSink>> postgres_sink(const Database& database, const I
                   "compare the plan with the store by `mig preview`");
     }
     target.types.push_back(column->type);
-    MIG_ASSIGN(quoted, quote_identifier(name));
-    target.columns += (target.columns.empty() ? "" : ", ") + quoted;
     marks += marks.empty() ? "?" : ", ?";
   }
   MIG_ASSIGN(insert, database.prepare(fmt::format("{} VALUES ({}) {}", sql.head, marks, sql.tail)));
-  target.head = sql.head;
-  target.tail = sql.tail;
   return std::make_unique<PostgresSink>(database, std::move(target), std::move(insert));
 }
 

@@ -19,6 +19,24 @@ bool takes_over(const plan::Entity& entity, std::uint32_t field, WriteRule rule,
   return rule != WriteRule::Merge || std::ranges::find(merged, field) != merged.end();
 }
 
+// Whether a row that is there, `t`, differs from the one that comes, `excluded`, in one of these. A
+// server compares their bytes as they are: it asks no type what it takes for equal, which a text
+// may say differently and `json` does not say at all, and writes none of them out.
+std::string differs_in(const std::vector<std::string>& columns, Dialect dialect) {
+  if (dialect == Dialect::Postgres) {
+    return fmt::format("ROW(t.{})::record *<> ROW(excluded.{})::record", fmt::join(columns, ", t."),
+                       fmt::join(columns, ", excluded."));
+  }
+  std::string differs;
+  for (const std::string& column : columns) {
+    differs += fmt::format("{0}t.{1} IS DISTINCT FROM excluded.{1}", differs.empty() ? "" : " OR ",
+                           column);
+  }
+  return differs;
+}
+
+}  // namespace
+
 Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, WriteRule rule,
                              const std::vector<std::uint32_t>& merged, Dialect dialect) {
   InsertSql sql{.table = plan.at(dataset).table};
@@ -44,25 +62,17 @@ Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, Wr
     return sql;
   }
   std::string sets;
-  std::string differs;
-  // Texts are compared by their bytes, whatever a column's own type takes for equal, and `json` is
-  // compared by nothing else.
-  const std::string_view as_text = dialect == Dialect::Postgres ? "::text COLLATE \"C\"" : "";
-  for (const std::string& column : taken) {
+  for (const std::string& column : taken)
     sets += fmt::format("{}{} = excluded.{}", sets.empty() ? "" : ", ", column, column);
-    differs += fmt::format("{0}t.{1}{2} IS DISTINCT FROM excluded.{1}{2}",
-                           differs.empty() ? "" : " OR ", column, as_text);
-  }
+  std::string applies = differs_in(taken, dialect);
   if (rule == WriteRule::Newer) {
     const auto version = entity.version_field();
     assert(version && "`newer` is checked to have a version");
-    differs = fmt::format("t.{0} IS NULL OR excluded.{0} > t.{0}", columns.at(*version));
+    applies = fmt::format("t.{0} IS NULL OR excluded.{0} > t.{0}", columns.at(*version));
   }
-  sql.tail += fmt::format("DO UPDATE SET {} WHERE {}", sets, differs);
+  sql.tail += fmt::format("DO UPDATE SET {} WHERE {}", sets, applies);
   return sql;
 }
-
-}  // namespace
 
 WriteRule write_rule(plan::OnConflict on_conflict) {
   switch (on_conflict) {

@@ -29,6 +29,10 @@ enum class WriteRule {
 };
 WriteRule write_rule(plan::OnConflict on_conflict);
 
+// How rows of a dataset enter its table by a rule. `merged`: as RowWriter::open.
+Result<InsertSql> insert_sql(const plan::Plan& plan, plan::DatasetId dataset, WriteRule rule,
+                             const std::vector<std::uint32_t>& merged, Dialect dialect);
+
 enum class Written { Changed, Kept, Rejected };
 
 class RowWriter {

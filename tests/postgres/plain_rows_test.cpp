@@ -2,6 +2,7 @@
 // outcome, whether they are moved or compared.
 #include <array>
 #include <numeric>
+#include <optional>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -69,6 +70,7 @@ class Sides {
                           "'{{\"a\": [1, \"ä\"]}}', '[\"b\"]' FROM generate_series(1, {}) i",
                           rows));
   }
+  const std::string& url(std::size_t side) const { return urls_[side]; }
   const plan::Plan& plan() const { return plan_; }
   const Database& old_side() const { return databases_[0]; }
   const Database& new_side() const { return databases_[1]; }
@@ -108,14 +110,15 @@ const std::vector<std::string> kChanges{
     "more = NULL",
 };
 
-// What moving a page of bytes does.
-bool is_passed(const Sides& sides, const std::string& after, std::size_t limit) {
-  auto passage = PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan());
+// What moving a page of bytes does: how many of its rows changed something, where it goes in.
+std::optional<std::int64_t> pass(const Sides& sides, const std::string& after, std::size_t limit,
+                                 const plan::Copy& copy = {}) {
+  auto passage = PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan(), copy);
   REQUIRE(passage);
   REQUIRE(passage->has_value());
   PostgresPassage::Page page;
   REQUIRE((*passage)->read(after, "", limit, page));
-  if (!page.is_plain) return false;
+  if (!page.is_plain) return std::nullopt;
   auto transaction = Transaction::begin_write(sides.new_side());
   REQUIRE(transaction);
   const auto written = (*passage)->write(page);
@@ -140,7 +143,7 @@ TEST_CASE("bytes pass where reading them finds the row good, and only there") {
     Page page;
     REQUIRE(reader->read(after, "", 1, page));
     REQUIRE(page.read == 1);
-    CHECK(is_passed(sides, after, 1) == page.bad.empty());
+    CHECK(pass(sides, after, 1).has_value() == page.bad.empty());
     good += page.bad.empty() ? 1 : 0;
     after = page.last;
   }
@@ -152,14 +155,38 @@ TEST_CASE("bytes pass where reading them finds the row good, and only there") {
   CHECK(sides.ask(0, fmt::format(rows, moved)) == sides.ask(1, fmt::format(rows, moved)));
 }
 
-TEST_CASE("a page of bytes that meets a row leaves everything as it was") {
-  Sides sides(kPlain);
+TEST_CASE("a page of bytes that meets rows is merged with them by the rule of the copy") {
+  using plan::OnConflict;
+  const Sides sides(kPlain);
   sides.fill(0, 30);
-  sides.run(1, "INSERT INTO users(id, email) VALUES (15, 'mine')");
-  CHECK_FALSE(is_passed(sides, "", 30));
-  CHECK(sides.ask(1, "SELECT count(*) || min(email) FROM users") == "1mine");
-  CHECK(is_passed(sides, "", 14));
-  CHECK(sides.ask(1, "SELECT count(*) FROM users") == "15");
+  sides.run(0, "UPDATE users SET seen = '2026-01-02Z'");
+  const auto over = [&](const plan::Copy& copy) {
+    sides.run(1, "TRUNCATE users");
+    sides.fill(1, 20);
+    sides.run(1, "UPDATE users SET seen = '2026-01-02Z'");
+    sides.run(1, "UPDATE users SET email = 'mine', more = '[ \"b\"]' WHERE id IN (14, 15)");
+    return pass(sides, "", 30, copy);
+  };
+  constexpr const char* kMine =
+      "SELECT concat_ws('|', count(*), count(*) FILTER (WHERE email = "
+      "'mine'), count(*) FILTER (WHERE more::text = '[\"b\"]')) FROM users";
+  CHECK(over({.on_conflict = OnConflict::Keep}) == 10);
+  CHECK(sides.ask(1, kMine) == "30|2|28");
+  CHECK(over({.on_conflict = OnConflict::Replace}) == 12);
+  CHECK(sides.ask(1, kMine) == "30|0|30");
+  CHECK(over({.on_conflict = OnConflict::Merge, .merged = {{{1}, 7}}}) == 12);
+  CHECK(sides.ask(1, kMine) == "30|2|30");
+}
+
+TEST_CASE("a page of bytes of which a row is refused leaves everything as it was") {
+  const Sides sides(kPlain);
+  sides.fill(0, 30);
+  sides.run(1, "INSERT INTO users(id, email) VALUES (15, 'mine'), (99, 'u17')");
+  sides.run(1, "CREATE UNIQUE INDEX ON users(email)");
+  CHECK_FALSE(pass(sides, "", 30, {.on_conflict = plan::OnConflict::Replace}));
+  CHECK(sides.ask(1, "SELECT count(*) || min(email) FROM users") == "2mine");
+  CHECK(pass(sides, "", 14) == 14);
+  CHECK(sides.ask(1, "SELECT count(*) FROM users") == "16");
 }
 
 TEST_CASE("rows pass as bytes only between columns of one type") {
@@ -219,7 +246,7 @@ TEST_CASE("a page of wide rows ends at its bytes, read or passed on") {
   constexpr std::size_t kWidest = kPageBytes + 1'100'000;
   auto reader = KeysetReader::open(sides.old_side(), sides.plan(), sides.plan().from);
   REQUIRE(reader);
-  auto passage = PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan());
+  auto passage = PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan(), {});
   REQUIRE(passage);
   REQUIRE(passage->has_value());
   runtime::Page typed;
