@@ -31,6 +31,9 @@ Fingerprint fingerprint(std::string_view bytes);
 // Of a set of rows, whatever their order. Two sums add up where two ranges do.
 class FingerprintSum {
  public:
+  FingerprintSum() = default;
+  FingerprintSum(Fingerprint sum, std::int64_t rows) : sum_(sum), rows_(rows) {}
+
   void add(Fingerprint row) { sum_ += row, ++rows_; }
   void remove(Fingerprint row) { sum_ -= row, --rows_; }
   void add(const FingerprintSum& range) { sum_ += range.sum_, rows_ += range.rows_; }

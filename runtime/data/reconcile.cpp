@@ -12,19 +12,16 @@
 #include "runtime/data/key_sample.hpp"
 #include "runtime/data/set_aside.hpp"
 #include "runtime/data/store_findings.hpp"
+#include "runtime/data/twin_rows.hpp"
 #include "runtime/stores/drift_scratch.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/open_rows.hpp"
-#include "runtime/stores/postgres_twins.hpp"
 #include "runtime/stores/row_writer.hpp"
 
 namespace mig::runtime {
 namespace {
 
 constexpr std::size_t kPage = 2000;
-constexpr std::size_t kMostTwins = 256'000;  // rows
-constexpr int kFewTwins = 50;                // pages that differ, before all of them are read
-static_assert(kPage == PostgresTwins::kBlock);
 
 std::string code_of(const plan::Entity& entity, const Batch& rows, std::size_t row) {
   std::string code;
@@ -40,7 +37,7 @@ std::string_view bytes_of(const Fingerprint& fingerprint) {
 }  // namespace
 
 struct Reconciler::Work {
-  enum class Part { Open, Source, Target, Missing, Findings, Done };
+  enum class Part { Open, Source, Target, Missing, Findings, Done, Again };
 
   const plan::Plan& plan;
   Stores& stores;
@@ -58,10 +55,7 @@ struct Reconciler::Work {
   std::vector<std::unique_ptr<CanonicalForm>> target_forms;
   std::optional<KeysetReader> source;
   std::optional<KeysetReader> reader;
-  std::optional<Database> beside;  // the target's, while the source is read
-  std::optional<PostgresTwins> twins;
-  std::size_t twins_at_once = kPage;
-  int strangers = 0;  // pages of twins that were none
+  std::unique_ptr<TwinRows> twins;  // while the source is read, where there are any
   // What of the target is to be read: behind a place, up to and with one.
   struct Range {
     std::string after;
@@ -95,50 +89,33 @@ struct Reconciler::Work {
     MIG_ASSIGN(letters, SetAside::open(stores, plan, options.run));
     set_aside.emplace(std::move(letters));
     part = Part::Source;
-    return options.sample ? Result<void>() : open_twins();
-  }
-
-  Result<void> open_twins() {
-    const auto is_server = [&](plan::DatasetId dataset) {
-      return plan.at(plan.at(dataset).store).kind == plan::StoreKind::Postgres;
-    };
-    if (!is_server(plan.from) || !is_server(plan.to.front())) return {};
-    MIG_ASSIGN(source_side, stores.reader(plan.at(plan.from).store));
-    MIG_ASSIGN(target_side, stores.another_reader(plan.at(plan.to.front()).store));
-    beside.emplace(std::move(target_side));
-    MIG_ASSIGN(opened, PostgresTwins::open(*source_side, *beside, plan));
-    if (opened) twins.emplace(std::move(*opened));
+    if (options.sample) return {};
+    MIG_ASSIGN(twin_rows, TwinRows::open(plan, stores, options.reads_both ? "" : options.run));
+    twins = std::move(twin_rows);
     return {};
   }
 
-  // Passes over what both sides hold alike. False: what is next has to be read.
-  Result<bool> pass_twins() {
+  // Passes over what both sides hold alike: nothing, or how many rows have to be read next.
+  Result<std::optional<std::size_t>> pass_twins() {
     MIG_ASSIGN(has_any, set_aside->has_any());
-    if (has_any) return false;
-    assert(twins.has_value());
-    MIG_ASSIGN(same, twins->compare(cursor, twins_at_once));
-    cursor = same.last;
-    read += same.rows;
-    result.source_rows += same.rows;
-    drift_of(plan.to.front()).expected += same.rows;
-    drift_of(plan.to.front()).found += same.rows;
-    if (!same.agrees) {
-      twins_at_once = kPage;
-      if (++strangers == kFewTwins) twins.reset();
-      return false;
-    }
-    twins_at_once = std::min(2 * twins_at_once, kMostTwins);
-    if (same.is_end) next_target(0);
-    return true;
+    if (has_any || !twins) return std::optional(kPage);
+    MIG_ASSIGN(same, twins->pass(cursor));
+    if (!same) return std::optional(kPage);
+    cursor = same->last;
+    read += same->rows;
+    result.source_rows += same->rows;
+    drift_of(plan.to.front()).expected += same->rows;
+    drift_of(plan.to.front()).found += same->rows;
+    if (!same->agrees) return std::optional(static_cast<std::size_t>(same->next));
+    if (same->is_end) MIG_TRY(end_source());
+    return std::optional<std::size_t>();
   }
 
   Result<void> read_source() {
     assert(source.has_value());
-    if (twins) {
-      MIG_ASSIGN(is_passed, pass_twins());
-      if (is_passed) return {};
-    }
-    MIG_TRY(source->read(cursor, "", kPage, page));
+    MIG_ASSIGN(to_read, pass_twins());
+    if (!to_read) return {};
+    MIG_TRY(source->read(cursor, "", *to_read, page));
     add_range(cursor, page.is_last ? "" : page.last);
     cursor = page.last;
     read += page.read;
@@ -159,8 +136,7 @@ struct Reconciler::Work {
     for (std::size_t emit = 0; emit < carrier.emitted().size(); ++emit)
       MIG_TRY(expect_rows(emit, is_compared));
     MIG_TRY(scratch->database.execute("COMMIT"));
-    if (page.is_last) next_target(0);
-    return {};
+    return page.is_last ? end_source() : Result<void>();
   }
 
   void add_range(const std::string& after, const std::string& until) {
@@ -216,10 +192,21 @@ struct Reconciler::Work {
     return note({dataset, DriftClass::Mismatched, shown_key(key), key, from, {}});
   }
 
+  // Where what was passed over does not hold, all of it begins again.
+  Result<void> end_source() {
+    if (twins) {
+      MIG_ASSIGN(holds, twins->confirm());
+      if (!holds) part = Part::Again;
+      if (!holds) return {};
+    }
+    twins.reset();
+    next_target(0);
+    return {};
+  }
+
   void next_target(std::size_t index) {
     target = index;
     reader.reset();
-    twins.reset();
     begin_range(0);
     part = target < plan.to.size() && !ranges.empty() ? Part::Target : Part::Missing;
   }
@@ -384,6 +371,15 @@ Result<bool> Reconciler::advance() {
     case Work::Part::Findings:
       MIG_TRY(work_->look_for_findings());
       return work_->part == Work::Part::Done;
+    case Work::Part::Again: {
+      ReconcileOptions options = std::move(work_->options);
+      options.reads_both = true;
+      const plan::Plan& plan = work_->plan;
+      Stores& stores = work_->stores;
+      work_.reset();
+      work_ = std::make_unique<Work>(plan, stores, std::move(options));
+      return false;
+    }
     case Work::Part::Done:
       break;
   }

@@ -79,6 +79,7 @@ std::optional<std::int64_t> parse_drift(std::string_view summary, std::string_vi
 struct ReconcileOptions {
   std::optional<plan::Ratio> sample;  // of source rows, chosen by their key
   std::string run;                    // whose dead letters count; empty: any run's
+  bool reads_both = false;            // also where a copy has kept what it read
   plan::Side leads = plan::Side::Old;
   std::size_t keep_differences = 100;
   std::optional<std::filesystem::path> list;  // every difference, as JSON lines

@@ -18,6 +18,7 @@
 #include "runtime/stores/effect.hpp"
 #include "runtime/stores/open_store.hpp"
 #include "runtime/stores/passed_page.hpp"
+#include "runtime/stores/postgres_passage.hpp"
 
 namespace mig::runtime {
 
@@ -40,13 +41,17 @@ class BytesAhead {
   // The page that was taken last, which is plain: how many of its rows moved; the others were kept.
   // Nothing: it does not go in as it is, and nothing of it was written.
   virtual Result<std::optional<std::int64_t>> write(Effect& effect, Claims claims) = 0;
+  // The places that split what lies behind `after`, up to and with `until`, into `parts` that may
+  // be moved at once, of a source of `total` rows; none where they may not. Not under a Reading.
+  virtual Result<std::vector<std::string>> split(const std::string& after, const std::string& until,
+                                                 std::size_t parts, std::int64_t total) = 0;
 };
 
 // Null where rows do not pass from one to the other as they are (PlainPair, RedisPassage).
 Result<std::unique_ptr<BytesAhead>> open_bytes_ahead(const OpenStore& source,
                                                      const OpenStore& target,
                                                      const plan::Plan& plan,
-                                                     const plan::Copy& copy);
+                                                     const PostgresPassage::Owner& owner);
 
 template <class Passage>
 class PassageAhead final : public BytesAhead {
@@ -76,6 +81,14 @@ class PassageAhead final : public BytesAhead {
       return is_in ? std::optional(taken_->read) : std::nullopt;
     } else {
       return passage_.write(*taken_);
+    }
+  }
+  Result<std::vector<std::string>> split(const std::string& after, const std::string& until,
+                                         std::size_t parts, std::int64_t total) override {
+    if constexpr (requires { passage_.split(after, until, parts, total); }) {
+      return passage_.split(after, until, parts, total);
+    } else {
+      return std::vector<std::string>();
     }
   }
 

@@ -10,15 +10,17 @@
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/data/carry.hpp"
 #include "runtime/steps/bytes_ahead.hpp"
-#include "runtime/steps/chunk_writer.hpp"
 #include "runtime/steps/copy_cursor.hpp"
+#include "runtime/steps/copy_lanes.hpp"
 #include "runtime/steps/copy_pace.hpp"
-#include "runtime/steps/copy_rejects.hpp"
+#include "runtime/steps/copy_pages.hpp"
+#include "runtime/steps/copy_rows.hpp"
 #include "runtime/steps/copy_source.hpp"
-#include "runtime/steps/read_ahead.hpp"
-#include "runtime/steps/redis_chunk.hpp"
+#include "runtime/steps/lane_width.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/steps/strain.hpp"
+#include "runtime/stores/control.hpp"
+#include "runtime/stores/copied_blocks.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/lineage.hpp"
 #include "runtime/stores/open_rows.hpp"
@@ -31,7 +33,7 @@ namespace mig::runtime {
 namespace {
 
 constexpr int kLookedAt = 16;
-constexpr std::size_t kMostScanned = 16'000;  // rows of a page from Redis, for its memory
+constexpr int kMostLanes = 4;
 
 class CopyStep final : public Step {
  public:
@@ -40,8 +42,9 @@ class CopyStep final : public Step {
         action_(action),
         id_(id),
         target_(plan.at(plan.to.front()).store),
+        note_(plan.at(id).name),
         strain_(plan_, action_),
-        dead_(plan_) {}
+        rows_(plan_, action_, id) {}
 
   Result<Outcome> advance(World& world) override {
     MIG_TRY(open(world));
@@ -61,6 +64,7 @@ class CopyStep final : public Step {
       return Outcome{More{.counts = applied->counts}, {}, std::move(look.warned)};
     MIG_ASSIGN(can_go_on, knows(applied->cursor));
     if (!can_go_on) return start_again(world);
+    if (CopyCursor::parse(applied->cursor).ranges > 0) return move_ranges(world, *applied);
     const bool is_unsettled = CopyCursor::parse(applied->cursor).is_claimed;
     if (is_unsettled && applied->cursor != settled_) return look_again(world, *applied);
     return move(world, *applied);
@@ -70,10 +74,12 @@ class CopyStep final : public Step {
   // lineage that a follower still uses goes with the following.
   Result<Outcome> undo(World& world) override {
     if (world.stores.exists(target_)) {
-      MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+      MIG_ASSIGN(effect, begin(world));
       MIG_TRY(drop_dead_letters(effect, world.authority.run, plan_.at(id_).name));
       const bool has_lineages = effect.redis() == nullptr && !is_followed(world);
       if (has_lineages) MIG_TRY(remove_lineages(effect.database(), plan_));
+      if (effect.redis() == nullptr)
+        MIG_TRY(forget_blocks(effect.database(), world.authority.run, plan_.at(id_).name));
       MIG_TRY(effect.commit_undone());
     }
     return Outcome{Done{.summary = "the copy is forgotten"}, {}};
@@ -81,54 +87,48 @@ class CopyStep final : public Step {
 
  private:
   Result<void> open(World& world) {
-    if (source_) return {};
-    for (const plan::DatasetId dataset : plan_.to) {
-      if (world.stores.is_one_file(plan_.at(dataset).store, target_)) continue;
-      return fail(ErrorKind::Permanent,
-                  "the new side stands in several files, and rows cannot be committed to them "
-                  "together",
-                  "move it to one store");
-    }
+    if (rows_.is_open()) return {};
+    MIG_TRY(check_one_target(world.stores, plan_));
     MIG_ASSIGN(writer, world.stores.writing(target_));
     writer_.emplace(writer);
     MIG_ASSIGN(old, world.stores.reading(plan_.at(plan_.from).store));
     const auto open_source = is_followed(world) ? open_followed_source : open_source_at_rest;
     MIG_ASSIGN(source, open_source(world.stores, plan_, writer));
-    scanned_ = source.scanned;
-    MIG_ASSIGN(pages, carried_pages(plan_, world.clock));
-    source_.emplace(std::move(source.rows), std::move(pages));
-    const bool may_claim = writer.redis() != nullptr && !is_followed(world);
-    claims_ =
-        may_claim && action_.on_conflict == plan::OnConflict::Keep ? Claims::Blind : Claims::None;
+    MIG_TRY(rows_.open(world, std::move(source), writer));
+    const bool may_claim = writer.redis() != nullptr && !is_followed(world) &&
+                           action_.on_conflict == plan::OnConflict::Keep;
+    claims_ = may_claim ? Claims::Blind : Claims::None;
     pace_.emplace(action_, most_rows());
     if (!action_.pace.bytes) {  // inside the engine nobody sees how large the rows are
       MIG_ASSIGN(bulk, BulkCopy::open(world.stores, plan_, action_));
       bulk_ = std::move(bulk);
     }
-    MIG_TRY(dead_.find(world, *writer_));
-    if (!dead_.empty()) {  // pages of bytes do not say which rows they hold
+    if (rows_.were_set_aside()) {  // pages of bytes do not say which rows they hold
       bulk_.reset();
       return {};
     }
-    if (old.redis() != nullptr && (scanned_ == nullptr || claims_ == Claims::None)) return {};
-    MIG_ASSIGN(bytes, open_bytes_ahead(old, writer, plan_, action_));
+    const bool is_scanned = rows_.scanned() != nullptr && claims_ != Claims::None;
+    if (old.redis() != nullptr && !is_scanned) return {};
+    const bool hurries = action_.pace.kind == plan::PaceKind::Full && old.redis() == nullptr;
+    width_ = LaneWidth(hurries ? kMostLanes : 1);
+    MIG_ASSIGN(bytes, open_bytes_ahead(old, writer, plan_,
+                                       {action_, world.authority.run, plan_.at(id_).name}));
     bytes_ = std::move(bytes);
     return {};
   }
 
   // Fixes the end: rows that appear behind it are not this copy's.
   Result<Outcome> start(World& world) {
-    assert(source_.has_value());
-    MIG_ASSIGN(without_key, source_->reader().count_without_key());
+    MIG_ASSIGN(without_key, rows_.reader().count_without_key());
     if (without_key > 0) {
       return fail(ErrorKind::Permanent,
                   fmt::format("{} rows of `{}` have no key, so they cannot be told apart",
                               without_key, plan_.at(plan_.from).table),
                   "give them a key or delete them");
     }
-    MIG_ASSIGN(total, source_->reader().about());
-    MIG_ASSIGN(last, source_->reader().last_key());
-    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    MIG_ASSIGN(total, rows_.reader().about());
+    MIG_ASSIGN(last, rows_.reader().last_key());
+    MIG_ASSIGN(effect, begin(world));
     if (effect.applied()) return Outcome{More{.counts = effect.applied()->counts}, {}};
     const CopyCursor cursor{"", last.empty() ? "-" : last, total};
     MIG_TRY(effect.commit({.cursor = cursor.text(), .finished = last.empty()}));
@@ -137,18 +137,16 @@ class CopyStep final : public Step {
 
   // Whether a copy that stands there is one that this step can go on with.
   Result<bool> knows(const std::string& cursor) {
-    if (is_known_) return true;
-    const CopyCursor at = CopyCursor::parse(cursor);
-    is_known_ = (scanned_ != nullptr) == (at.end == scan_end());
-    if (scanned_ == nullptr || !is_known_) return is_known_;
-    MIG_ASSIGN(is_place, knows_place(*scanned_, at.at));
-    is_known_ = is_place;
+    if (!is_known_) {
+      MIG_ASSIGN(is_known, rows_.knows(CopyCursor::parse(cursor)));
+      is_known_ = is_known;
+    }
     return is_known_;
   }
 
   // What was moved stays, and is kept the next time.
   Result<Outcome> start_again(World& world) {
-    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    MIG_ASSIGN(effect, begin(world));
     MIG_TRY(effect.commit_undone());
     is_known_ = true;
     return Outcome{More{}, {}};
@@ -157,13 +155,11 @@ class CopyStep final : public Step {
   // Nobody heard what became of a page's claims: what stands there now tells. Where that is the row
   // it was moved, where it is another one that was kept.
   Result<Outcome> look_again(World& world, const Applied& applied) {
-    assert(source_.has_value());
     const CopyCursor cursor = CopyCursor::parse(applied.cursor);
-    MIG_ASSIGN(carried, source_->take({cursor.claimed_from, cursor.at, kWholePage}));
-    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    MIG_ASSIGN(carried, rows_.pages().take({cursor.claimed_from, cursor.at, kWholePage}));
+    MIG_ASSIGN(effect, begin(world));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
-    RedisChunk looking(plan_, WriteRule::Shared, world.clock, SharedRows::Agree);
-    MIG_ASSIGN(refused, looking.count_others(effect, carried->carrier, carried->page));
+    MIG_ASSIGN(refused, rows_.count_refused(world, effect, *carried));
     return settle(effect, applied, refused);
   }
 
@@ -193,15 +189,24 @@ class CopyStep final : public Step {
     const std::size_t refused = cursor.is_claimed ? effect.redis()->refused().size() : 0;
     if (refused > 0 && claims_ == Claims::Blind) {  // there may be more of them
       claims_ = Claims::Looked;
-      chunk_.reset();
+      rows_.reopen_chunk();
     }
     if (refused > 0 || (is_last && cursor.is_claimed)) {
-      MIG_ASSIGN(next, begin_effect(world, target_, id_));
+      MIG_ASSIGN(next, begin(world));
       if (!stands_at(next, now.cursor)) return cursor_moved();
       return settle(next, now, refused);
     }
     settled_ = now.cursor;
     return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
+  }
+
+  // With the note that is written at present.
+  Result<Effect> begin(World& world) {
+    MIG_ASSIGN(opened, world.stores.writing(target_));
+    return begin(world, opened);
+  }
+  Result<Effect> begin(World& world, const OpenStore& opened) const {
+    return Effect::begin(opened, resources_of(world.stores, target_), world.authority, note_);
   }
 
   Result<Outcome> done(const Applied& applied) const {
@@ -213,7 +218,7 @@ class CopyStep final : public Step {
     assert(bulk_.has_value());
     CopyCursor cursor = CopyCursor::parse(applied.cursor);
     const Duration began = world.clock.elapsed();
-    MIG_ASSIGN(effect, begin_effect(world, bulk_->database(), target_, id_));
+    MIG_ASSIGN(effect, begin(world, bulk_->database()));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
     MIG_ASSIGN(totals,
                bulk_->copy(cursor.at, cursor.end, static_cast<std::int64_t>(pace_->rows())));
@@ -224,23 +229,9 @@ class CopyStep final : public Step {
     now.counts.kept += totals->read - totals->moved;
     now.counts.written += totals->moved;
     if (totals->read > 0) cursor.at = totals->last;
-    now.cursor = cursor.text();
-    now.finished = totals->is_last;
-    MIG_TRY(effect.commit(now));
+    MIG_ASSIGN(outcome, finish_page(world, effect, now, std::move(cursor), totals->is_last));
     pace_->note(world.clock, {.rows = totals->read}, world.clock.elapsed() - began);
-    if (!now.finished) return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
-    MIG_ASSIGN(end, done(now));
-    return std::optional(end);
-  }
-
-  static bool stands_at(const Effect& effect, const std::string& cursor) {
-    const std::optional<Applied>& present = effect.applied();
-    return present && present->cursor == cursor;
-  }
-
-  std::unexpected<Error> cursor_moved() const {
-    return fail(ErrorKind::Conflict, "the copy's cursor moved under it",
-                "only one runner may copy; look with `mig status`");
+    return std::optional(std::move(outcome));
   }
 
   // Pages as the bytes that the source gives, or nothing where the rows of the first one need to be
@@ -254,37 +245,95 @@ class CopyStep final : public Step {
     MIG_ASSIGN(page, bytes_->take(range));
     if (!goes_in(*page)) return std::optional<Outcome>();
     const Duration began = world.clock.elapsed();
-    MIG_ASSIGN(effect, begin_effect(world, target_, id_));
+    MIG_ASSIGN(effect, begin(world));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
+    MIG_ASSIGN(written, write_pages(*bytes_, effect, claims_, *pace_, range, page));
+    if (written.moved.rows == 0) return std::optional<Outcome>();
     Applied now = applied;
-    Moved moved;
-    bool is_last = false;
-    while (true) {
-      MIG_ASSIGN(gone_in, bytes_->write(effect, claims_));
-      if (!gone_in) break;
-      now.counts.read += page->read;
-      now.counts.moved += *gone_in;
-      now.counts.kept += page->read - *gone_in;
-      now.counts.written += *gone_in;
-      moved = {moved.rows + page->read, moved.bytes + page->bytes};
-      range.after = page->last;
-      is_last = page->is_last || page->last == cursor.end;
-      if (is_last || !pace_->has_room(moved, range.limit)) break;
-      MIG_ASSIGN(next, bytes_->take(range));
-      if (!goes_in(*next)) break;
-      page = next;
-    }
-    if (moved.rows == 0) return std::optional<Outcome>();
-    cursor.move_on(range.after, claims_ != Claims::None);
-    MIG_ASSIGN(outcome, finish_page(world, effect, now, std::move(cursor), is_last));
-    pace_->note(world.clock, moved, world.clock.elapsed() - began);
+    now.counts = now.counts + written.counts;
+    cursor.move_on(written.last, claims_ != Claims::None);
+    MIG_ASSIGN(outcome, finish_page(world, effect, now, std::move(cursor), written.is_last));
+    const Duration took = world.clock.elapsed() - began;
+    pace_->note(world.clock, written.moved, took);
+    width_.note(written.moved.rows, took);
     return std::optional(std::move(outcome));
+  }
+
+  // More than one writer pays, as far as was measured: the rest is split into ranges. False where
+  // it cannot be.
+  Result<bool> split(World& world, const Applied& applied) {
+    assert(bytes_ != nullptr);
+    CopyCursor cursor = CopyCursor::parse(applied.cursor);
+    MIG_ASSIGN(points, split_points(*bytes_, cursor, applied.counts.read));
+    if (points.empty()) {
+      width_ = LaneWidth(1);
+      return false;
+    }
+    MIG_ASSIGN(effect, begin(world));
+    if (!stands_at(effect, applied.cursor)) return cursor_moved();
+    MIG_TRY(note_ranges(*effect.sql(), cursor.at, points, cursor.end));
+    cursor.ranges = points.size() + 1;
+    Applied now = applied;
+    now.cursor = cursor.text();
+    MIG_TRY(effect.commit(now));
+    return true;
+  }
+
+  // A stretch of the ranges; the last one to end ends the copy.
+  Result<Outcome> move_ranges(World& world, const Applied& applied) {
+    const CopyCursor cursor = CopyCursor::parse(applied.cursor);
+    if (!lanes_) {
+      MIG_ASSIGN(ranges, read_ranges(*writer_, world.authority.run, note_, cursor.ranges));
+      lanes_.emplace(CopyLanes::Owner{plan_, action_, id_, most_rows()}, std::move(ranges));
+    }
+    if (CopyRange* next = lanes_->next(); next != nullptr && (!bytes_ || looked_at_ > 0)) {
+      MIG_TRY(move_rows_of(world, *next, applied.counts + lanes_->counts(next)));
+    } else {
+      const Duration began = world.clock.elapsed();
+      auto stretch = lanes_->advance(world, width_.lanes());
+      if (!stretch) lanes_.reset();
+      MIG_ASSIGN(moved, std::move(stretch));
+      width_.note(moved.rows, world.clock.elapsed() - began);
+      if (moved.is_stuck) looked_at_ = kLookedAt;
+    }
+    const plan::Counts counts = applied.counts + lanes_->counts();
+    const CopyRange* next = lanes_->next();
+    if (next == nullptr) return end_ranges(world, applied, counts);
+    const CopyCursor at = CopyCursor::parse(next->applied.cursor);
+    return Outcome{More{shown_key(at.at), counts, cursor.total}, {}};
+  }
+
+  // A page of a range whose rows need to be looked at, with its own note.
+  Result<void> move_rows_of(World& world, CopyRange& range, const plan::Counts& others) {
+    if (looked_at_ > 0) --looked_at_;
+    const std::string own = std::exchange(note_, range.name);
+    auto moved = move_rows(world, range.applied, others);
+    note_ = own;
+    if (!moved) return std::unexpected(std::move(moved).error());
+    MIG_ASSIGN(applied, read_applied(*writer_, world.authority.run, range.name));
+    if (applied) range.applied = std::move(*applied);
+    if (range.applied.finished) looked_at_ = 0;
+    return {};
+  }
+
+  Result<Outcome> end_ranges(World& world, const Applied& applied, const plan::Counts& counts) {
+    MIG_ASSIGN(effect, begin(world));
+    if (!stands_at(effect, applied.cursor)) return cursor_moved();
+    MIG_TRY(effect.sql()->forget_parts());
+    const CopyCursor cursor = CopyCursor::parse(applied.cursor);
+    const Applied now{CopyCursor{cursor.end, cursor.end, cursor.total}.text(), counts, true};
+    MIG_TRY(effect.commit(now));
+    return done(now);
   }
 
   Result<Outcome> move(World& world, const Applied& applied) {
     if (looked_at_ > 0) {
       --looked_at_;
     } else if (bytes_ && !is_followed(world)) {
+      if (width_.lanes() > 1) {
+        MIG_ASSIGN(is_split, split(world, applied));
+        if (is_split) return Outcome{More{.counts = applied.counts}, {}};
+      }
       MIG_ASSIGN(moved, move_bytes(world, applied));
       if (moved) return *moved;
       looked_at_ = kLookedAt;
@@ -296,77 +345,33 @@ class CopyStep final : public Step {
     return move_rows(world, applied);
   }
 
-  Result<Outcome> move_rows(World& world, const Applied& applied) {
-    assert(source_.has_value());
+  // `others`: what was read and rejected beside this note.
+  Result<Outcome> move_rows(World& world, const Applied& applied, const plan::Counts& others = {}) {
     CopyCursor cursor = CopyCursor::parse(applied.cursor);
     PageRange range{cursor.at, cursor.end, pace_->rows_of_page(may_read_ahead(world))};
-    if (may_read_ahead(world)) source_->start(world.beside, range, claims_ == Claims::Blind);
-    const Reading reading(*source_, world.beside);
+    if (may_read_ahead(world)) rows_.pages().start(world.beside, range, claims_ == Claims::Blind);
+    const Reading reading(rows_.pages(), world.beside);
     // While others write, what is read before the lock may be older than what the follower puts
     // meanwhile, or a row that it takes away: it would come back from the dead (tests/mc, I2).
     std::optional<Effect> effect;
     if (is_followed(world)) {
-      MIG_ASSIGN(locked, begin_effect(world, target_, id_));
+      MIG_ASSIGN(locked, begin(world));
       effect.emplace(std::move(locked));
     }
-    MIG_ASSIGN(carried, source_->take(range));
+    MIG_ASSIGN(page, rows_.pages().take(range));
     const Duration began = world.clock.elapsed();
     if (!effect) {
-      MIG_ASSIGN(locked, begin_effect(world, target_, id_));
+      MIG_ASSIGN(locked, begin(world));
       effect.emplace(std::move(locked));
     }
     if (!stands_at(*effect, applied.cursor)) return cursor_moved();
-    Applied now = applied;
-    Moved moved;
-    bool is_claimed = false;
-    bool is_last = false;
-    while (true) {
-      const Page& page = carried->page;
-      if (page.read > 0 || scanned_ != nullptr) range.after = page.last;
-      is_last = page.is_last || range.after == cursor.end;
-      now.finished = is_last;
-      MIG_ASSIGN(claims, write_page(world, *effect, *carried, now));
-      is_claimed = is_claimed || claims;
-      moved.rows += page.read;
-      moved.bytes += static_cast<std::int64_t>(page.rows.byte_count());
-      if (is_last || !pace_->has_room(moved, range.limit)) break;
-      MIG_ASSIGN(next, source_->take(range));
-      carried = next;
-    }
-    cursor.move_on(range.after, is_claimed);
-    MIG_ASSIGN(outcome, finish_page(world, *effect, now, std::move(cursor), is_last));
-    pace_->note(world.clock, moved, world.clock.elapsed() - began);
+    MIG_ASSIGN(written,
+               rows_.write(world, *effect, {applied, others, range, claims_}, *pace_, page));
+    cursor.move_on(written.last, written.is_claimed);
+    MIG_ASSIGN(outcome,
+               finish_page(world, *effect, written.now, std::move(cursor), written.is_last));
+    pace_->note(world.clock, written.moved, world.clock.elapsed() - began);
     return std::move(outcome);
-  }
-
-  Result<ChunkWriter::Totals> write_rows(World& world, Effect& effect, const CarriedPage& carried) {
-    if (claims_ == Claims::Blind && carried.has_claims) {
-      return queue_claims(*effect.redis(), carried.page, carried.claims);
-    }
-    if (!chunk_ || !chunk_->is_for(effect)) {
-      MIG_ASSIGN(opened, open_chunk(effect, plan_, carried.carrier, write_rule(action_.on_conflict),
-                                    world.clock, SharedRows::Agree, claims_, action_.merged));
-      chunk_ = std::move(opened);
-    }
-    return chunk_->write(effect, carried.carrier, carried.page);
-  }
-
-  // Adds to `now` what became of the page's rows; whether any of them was claimed.
-  Result<bool> write_page(World& world, Effect& effect, const CarriedPage& carried, Applied& now) {
-    const Page& page = carried.page;
-    MIG_ASSIGN(totals, write_rows(world, effect, carried));
-    const auto letters = letters_of(world, action_, id_, page, totals.rejects);
-    now.counts.read += page.read;
-    now.counts.moved += totals.moved;
-    now.counts.kept += totals.kept;
-    now.counts.rejected += static_cast<std::int64_t>(letters.size());
-    now.counts.written += totals.written;
-    MIG_TRY(judge_rejects(action_, letters, now));
-    if (is_followed(world))
-      MIG_TRY(dead_.find(world, *writer_));  // the follower sets rows aside, too
-    MIG_TRY(dead_.close(world, effect, page));
-    MIG_TRY(add_dead_letters(effect, letters));
-    return totals.is_claimed;
   }
 
   static bool is_followed(const World& world) {
@@ -383,7 +388,7 @@ class CopyStep final : public Step {
   std::size_t most_rows() const {
     const auto chunk =
         adapts(action_) ? kMostAdapted : static_cast<std::size_t>(action_.chunk.value);
-    const std::size_t typed = scanned_ != nullptr ? kMostScanned : chunk;
+    const std::size_t typed = rows_.scanned() != nullptr ? kMostScanned : chunk;
     return std::min({chunk, typed, most_rows_of_effect(plan_.at(target_).kind, claims_)});
   }
 
@@ -391,19 +396,19 @@ class CopyStep final : public Step {
   plan::Copy action_;
   plan::StepId id_;
   plan::StoreId target_;
+  std::string note_;  // the step's, or that of the range that is moved
   Strain strain_;
   std::optional<OpenStore> writer_;  // from `open` on
   std::optional<CopyPace> pace_;
-  std::optional<ReadAhead> source_;
+  CopyRows rows_;
   std::optional<BulkCopy> bulk_;
-  RedisConnection* scanned_ = nullptr;  // the source, where it is read in SCAN's order
   Claims claims_ = Claims::None;
   bool is_known_ = false;  // the cursor, to the source
   std::string settled_;    // a cursor whose page is known to have moved all of its rows
   std::unique_ptr<BytesAhead> bytes_;
-  int looked_at_ = 0;  // pages whose rows are read before bytes are tried again
-  std::unique_ptr<ChunkWriter> chunk_;
-  SetAsideBefore dead_;
+  LaneWidth width_{1};
+  std::optional<CopyLanes> lanes_;  // while the rest is split into ranges
+  int looked_at_ = 0;               // pages whose rows are read before bytes are tried again
 };
 
 }  // namespace

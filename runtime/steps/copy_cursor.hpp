@@ -2,7 +2,9 @@
 //
 // A page whose rows claimed their keys without a look at what stood there (ChunkWriter::Totals)
 // keeps its own beginning in the cursor until it is known that none was refused: who finds such a
-// cursor after a crash looks at that page again before it counts. A plain value.
+// cursor after a crash looks at that page again before it counts. Where the rest of a copy was
+// split into ranges (copy_lanes.hpp), the cursor stays where it was and says how many there are. A
+// plain value.
 #pragma once
 
 #include <array>
@@ -25,6 +27,7 @@ struct CopyCursor {
   std::int64_t total = 0;
   bool is_claimed = false;   // the page before `at`, …
   std::string claimed_from;  // … which began behind this
+  std::size_t ranges = 0;    // that the rest of the copy was split into; 0: it was not
 
   void move_on(const std::string& to, bool claims) {
     is_claimed = claims;
@@ -35,6 +38,7 @@ struct CopyCursor {
     const auto place = [](const std::string& one) { return one.empty() ? "-" : one; };
     std::string text = fmt::format("{} {} {}", place(at), end, total);
     if (is_claimed) text += " " + place(claimed_from);
+    if (ranges > 0) text += fmt::format(" /{}", ranges);
     return text;
   }
   static CopyCursor parse(std::string_view text) {
@@ -47,6 +51,10 @@ struct CopyCursor {
     const auto place = [](std::string_view word) { return std::string(word == "-" ? "" : word); };
     CopyCursor cursor{place(words[0]), std::string(words[1])};
     std::from_chars(words[2].data(), words[2].data() + words[2].size(), cursor.total);
+    if (words[3].starts_with('/')) {
+      std::from_chars(words[3].data() + 1, words[3].data() + words[3].size(), cursor.ranges);
+      return cursor;
+    }
     cursor.is_claimed = !words[3].empty();
     cursor.claimed_from = place(words[3]);
     return cursor;
@@ -64,6 +72,11 @@ inline Applied settled(Applied applied, std::size_t refused) {
   applied.cursor = cursor.text();
   applied.finished = cursor.at == cursor.end;
   return applied;
+}
+
+inline plan::Counts operator+(const plan::Counts& one, const plan::Counts& other) {
+  return {one.read + other.read, one.moved + other.moved, one.kept + other.kept,
+          one.rejected + other.rejected, one.written + other.written};
 }
 
 // What a copy says at its end.

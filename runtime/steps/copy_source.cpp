@@ -9,6 +9,17 @@
 
 namespace mig::runtime {
 
+Result<void> check_one_target(const Stores& stores, const plan::Plan& plan) {
+  for (const plan::DatasetId dataset : plan.to) {
+    if (stores.is_one_file(plan.at(dataset).store, plan.at(plan.to.front()).store)) continue;
+    return fail(ErrorKind::Permanent,
+                "the new side stands in several files, and rows cannot be committed to them "
+                "together",
+                "move it to one store");
+  }
+  return {};
+}
+
 Result<CopySource> open_followed_source(Stores& stores, const plan::Plan& plan,
                                         const OpenStore& /*target*/) {
   MIG_ASSIGN(rows, open_rows(stores, plan, plan.from));

@@ -14,6 +14,9 @@ struct CopySource {
   RedisConnection* scanned = nullptr;  // the source, where that is read in SCAN's order
 };
 
+// Permanent where the new side stands in several stores: rows go there in one transaction.
+Result<void> check_one_target(const Stores& stores, const plan::Plan& plan);
+
 // In the order of keys, which others can be told apart by: behind the copy, or before it.
 Result<CopySource> open_followed_source(Stores& stores, const plan::Plan& plan,
                                         const OpenStore& target);

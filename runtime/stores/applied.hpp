@@ -2,7 +2,11 @@
 // about. A plain value; any thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
+
+#include <fmt/format.h>
 
 #include "compiler/plan/machine/run_state.hpp"
 
@@ -16,10 +20,19 @@ enum class Durable {
   WithTheNext,  // commit that is durable now
 };
 
+// Who else may write under the fence until an effect ends: nobody, or, in a store that has such a
+// lock (PostgreSQL), other effects that share it. A takeover waits for either.
+enum class FenceLock { Alone, Shared };
+
 struct Applied {
   std::string cursor;
   plan::Counts counts;
   bool finished = false;
 };
+
+// The name of the note that one part of a step has beside the step's own. It goes with that.
+inline std::string part_name(std::string_view step, std::size_t part) {
+  return fmt::format("{}:{}", step, part);
+}
 
 }  // namespace mig::runtime

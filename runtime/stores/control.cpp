@@ -55,13 +55,17 @@ CREATE TABLE IF NOT EXISTS mig_ctl_reject(
 CREATE TABLE IF NOT EXISTS mig_ctl_run(
   journal text NOT NULL, run text NOT NULL, plan_name text NOT NULL, plan_hash text NOT NULL,
   env text NOT NULL, outcome text NOT NULL, at text NOT NULL, PRIMARY KEY(journal, run));
+CREATE TABLE IF NOT EXISTS mig_ctl_block(
+  run text NOT NULL, step text NOT NULL, moment text NOT NULL, behind text NOT NULL,
+  blocks text NOT NULL, PRIMARY KEY(run, step, behind));
 INSERT INTO mig_ctl_meta(name, value) VALUES
   ('format', '1'), ('file', replace(gen_random_uuid()::text, '-', '')) ON CONFLICT DO NOTHING;
 )sql";
 
 constexpr const char* kDropTables =
     "DROP TABLE mig_ctl_meta; DROP TABLE mig_ctl_fence; DROP TABLE mig_ctl_applied;"
-    "DROP TABLE IF EXISTS mig_ctl_origin; DROP TABLE mig_ctl_reject; DROP TABLE mig_ctl_run;";
+    "DROP TABLE IF EXISTS mig_ctl_origin; DROP TABLE mig_ctl_reject; DROP TABLE mig_ctl_run;"
+    "DROP TABLE IF EXISTS mig_ctl_block;";
 
 constexpr std::string_view kSqliteGuards =
     "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name LIKE "
@@ -107,7 +111,7 @@ Result<std::vector<Fence>> fences_of(Statement& rows) {
 
 // Always in one order, so that two transactions never wait for each other.
 Result<std::vector<Fence>> lock_fences(const Database& database,
-                                       const std::vector<std::string>& resources) {
+                                       const std::vector<std::string>& resources, FenceLock lock) {
   std::string marks;
   for (std::size_t i = 1; i <= resources.size(); ++i)
     marks += fmt::format("{}?{}", i == 1 ? "" : ", ", i);
@@ -115,8 +119,8 @@ Result<std::vector<Fence>> lock_fences(const Database& database,
   if (!exists) return std::vector<Fence>();
   MIG_ASSIGN(rows, database.prepare(fmt::format(
                        "SELECT resource, journal, run, epoch, head_seq FROM mig_ctl_fence "
-                       "WHERE resource IN ({}) ORDER BY resource FOR UPDATE",
-                       marks)));
+                       "WHERE resource IN ({}) ORDER BY resource FOR {}",
+                       marks, lock == FenceLock::Alone ? "UPDATE" : "SHARE")));
   for (std::size_t i = 0; i < resources.size(); ++i)
     rows.bind_text(static_cast<int>(i) + 1, resources[i]);
   return fences_of(rows);
@@ -243,11 +247,11 @@ Result<void> install_fence(const Database& database, const std::vector<std::stri
 }
 
 Result<void> check_fence(const Database& database, const std::vector<std::string>& resources,
-                         const Authority& authority) {
+                         const Authority& authority, FenceLock lock) {
   // A file's write lock keeps its fences as they are; elsewhere they are locked themselves, so that
   // a takeover waits for whom it takes over, and a follower and a copy never overlap.
   MIG_ASSIGN(fences,
-             is_sqlite(database) ? read_fences(database) : lock_fences(database, resources));
+             is_sqlite(database) ? read_fences(database) : lock_fences(database, resources, lock));
   for (const std::string& resource : resources) {
     const auto fence = std::ranges::find(fences, resource, &Fence::resource);
     if (fence == fences.end()) {
@@ -269,6 +273,8 @@ Result<void> release(const Database& database, const FinishedRun& finished) {
   MIG_TRY(drop_lineages_of(database, finished.run));
   MIG_TRY(delete_of_run(database, "mig_ctl_fence", finished.run));
   MIG_TRY(delete_of_run(database, "mig_ctl_applied", finished.run));
+  MIG_ASSIGN(has_blocks, has_table(database, "mig_ctl_block"));
+  if (has_blocks) MIG_TRY(delete_of_run(database, "mig_ctl_block", finished.run));
   if (finished.outcome == "rolled_back") {
     MIG_TRY(delete_of_run(database, "mig_ctl_reject", finished.run));
   } else {

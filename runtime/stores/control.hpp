@@ -7,6 +7,7 @@
 //   mig_ctl_origin    holds a row only inside a transaction of ours; guards look for it
 //   mig_ctl_reject    dead letters
 //   mig_ctl_run       runs that ended here
+//   mig_ctl_block     in PostgreSQL: fingerprints that copies keep (copied_blocks.hpp)
 //
 // and, of other files, mig_ctl_log_<table> (changelog) and mig_ctl_lineage_<table> (lineage). In
 // PostgreSQL they stand in the first schema of the connection's search path, and a transaction of
@@ -22,6 +23,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
+#include "runtime/stores/applied.hpp"
 #include "runtime/stores/sqlite_database.hpp"
 #include "runtime/stores/stores.hpp"
 
@@ -59,7 +61,7 @@ Result<void> install_fence(const Database& database, const std::vector<std::stri
 Result<std::vector<Fence>> read_fences(const Database& database);
 // Inside a write transaction: every resource carries exactly our journal, run and epoch.
 Result<void> check_fence(const Database& database, const std::vector<std::string>& resources,
-                         const Authority& authority);
+                         const Authority& authority, FenceLock lock = FenceLock::Alone);
 
 // The end of a run in this store. `keep`: completed, its open dead letters and its entry stay;
 // otherwise all of it goes, and the control tables with it when nothing of any run is left.

@@ -14,9 +14,9 @@ Result<std::optional<Applied>> read_applied(const OpenStore& store, const std::s
 }
 
 Result<Effect> Effect::begin(const OpenStore& store, const std::vector<std::string>& resources,
-                             const Authority& authority, std::string step) {
+                             const Authority& authority, std::string step, FenceLock lock) {
   if (store.sql() != nullptr) {
-    MIG_ASSIGN(effect, SqlEffect::begin(*store.sql(), resources, authority, std::move(step)));
+    MIG_ASSIGN(effect, SqlEffect::begin(*store.sql(), resources, authority, std::move(step), lock));
     return Effect(std::move(effect));
   }
   MIG_ASSIGN(effect, RedisEffect::begin(*store.redis(), resources, authority, std::move(step)));

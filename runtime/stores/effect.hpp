@@ -29,12 +29,14 @@ class Effect {
   // Takes the write lock, or watches; checks the fence; marks the transaction as ours. `step` is
   // the step's name in the plan.
   static Result<Effect> begin(const OpenStore& store, const std::vector<std::string>& resources,
-                              const Authority& authority, std::string step);
+                              const Authority& authority, std::string step,
+                              FenceLock lock = FenceLock::Alone);
 
   // REQUIRES: the store speaks SQL.
   const Database& database() const;
   // Null where it does.
   RedisEffect* redis() { return std::get_if<RedisEffect>(&effect_); }
+  SqlEffect* sql() { return std::get_if<SqlEffect>(&effect_); }
   OpenStore store() const;
   // What stood there when the transaction began.
   const std::optional<Applied>& applied() const;

@@ -89,6 +89,7 @@ Result<std::string> about_table(const Database& database, const std::string& nam
   if (name == "mig_ctl_origin") return std::string("tells mig's own writes from others");
   if (name == "mig_ctl_run")
     return fmt::format("keeps the names of runs that ended here: {}", rows);
+  if (name == "mig_ctl_block") return fmt::format("keeps fingerprints of copied pages: {}", rows);
   if (name == "mig_ctl_reject") {
     MIG_ASSIGN(open, count(database, quoted + " WHERE closed IS NULL"));
     return fmt::format("keeps dead letters: {}, {} of them open", rows, open);

@@ -121,7 +121,7 @@ Result<void> PostgresConnection::configure(const PostgresOptions& options) {
       "SET IntervalStyle = iso_8601; SET extra_float_digits = 1; SET bytea_output = hex; "
       "SET client_min_messages = error; SET default_transaction_isolation = 'read committed'; "
       "SET default_transaction_read_only = {}; SET statement_timeout = 0; SET lock_timeout = {}; "
-      "SET idle_in_transaction_session_timeout = {}",
+      "SET idle_in_transaction_session_timeout = {}; SET jit = off",
       options.writes ? "off" : "on", options.lock_wait.count(), options.idle_limit.count()));
 }
 

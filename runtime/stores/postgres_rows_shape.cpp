@@ -79,8 +79,7 @@ std::string PostgresRowsShape::literal(std::string_view place,
   return cells.size() == 1 ? sql : fmt::format("({})", sql);
 }
 
-std::string PostgresRowsShape::page(const std::string& after, const std::string& until,
-                                    std::size_t limit) const {
+std::string PostgresRowsShape::between(const std::string& after, const std::string& until) const {
   const auto key = entity.key();
   const std::string key_columns = list(key);
   const std::string left = key.size() == 1 ? key_columns : fmt::format("({})", key_columns);
@@ -90,8 +89,23 @@ std::string PostgresRowsShape::page(const std::string& after, const std::string&
     where +=
         fmt::format("{} {} <= {}", where.empty() ? " WHERE" : " AND", left, literal(until, key));
   }
+  return where;
+}
+
+std::string PostgresRowsShape::page(const std::string& after, const std::string& until,
+                                    std::size_t limit) const {
   return fmt::format("SELECT {} FROM {} AS t{} ORDER BY {} LIMIT {}", fmt::join(columns, ", "),
-                     table, where, key_columns, limit);
+                     table, between(after, until), list(entity.key()), limit);
+}
+
+std::string PostgresRowsShape::quantiles(const std::string& after, const std::string& until,
+                                         std::size_t parts, double percent) const {
+  const std::string keys = list(entity.key());
+  return fmt::format(
+      "SELECT {0} FROM (SELECT {0}, row_number() OVER (ORDER BY {0}) AS mig_row, count(*) OVER () "
+      "AS mig_rows FROM {1} AS t TABLESAMPLE SYSTEM ({2}) REPEATABLE (1){3}) AS t "
+      "WHERE mig_row % greatest(mig_rows / {4}, 1) = 0 ORDER BY mig_row LIMIT {5}",
+      keys, table, percent, between(after, until), parts, parts - 1);
 }
 
 std::optional<PostgresFlaw> PostgresRowsShape::append(std::size_t field, const CopyField& cell,
@@ -123,6 +137,12 @@ Result<std::string> PostgresRowsShape::place(std::span<const CopyField> cells,
     append_key_cell(place, one, 0);
   }
   return place;
+}
+
+Result<void> read_by_key(const Database& database) {
+  return database.execute(
+      "SET enable_sort = off; SET enable_seqscan = off; SET enable_bitmapscan = off; "
+      "SET max_parallel_workers_per_gather = 0");
 }
 
 Result<std::string> PostgresRowsShape::place_of(std::string_view tuple) const {

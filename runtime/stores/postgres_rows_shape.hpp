@@ -45,6 +45,10 @@ struct PostgresRowsShape {
   // The query for up to `limit` rows behind `after` up to and with `until`, by their key, all
   // fields of each; a bound that is empty is none.
   std::string page(const std::string& after, const std::string& until, std::size_t limit) const;
+  // The query for keys that split those rows into `parts` of about as many, by a sample of so many
+  // percent of the table's pages.
+  std::string quantiles(const std::string& after, const std::string& until, std::size_t parts,
+                        double percent) const;
 
   // Appends one cell to a column, or says why not and appends nothing.
   std::optional<PostgresFlaw> append(std::size_t field, const CopyField& cell, Column& into) const;
@@ -53,6 +57,14 @@ struct PostgresRowsShape {
                             const std::vector<std::uint32_t>& fields) const;
   // The same of a tuple of all fields.
   Result<std::string> place_of(std::string_view tuple) const;
+
+ private:
+  std::string between(const std::string& after, const std::string& until) const;
 };
+
+// From now on this connection, which is used for nothing else, finds pages in the order of their
+// key by the key's index, whatever is known of the table: of one that was filled just now the
+// server knows nothing, and would sort all that lies behind a place for each page.
+Result<void> read_by_key(const Database& database);
 
 }  // namespace mig::runtime

@@ -28,9 +28,9 @@ Result<std::optional<Applied>> read_applied(const Database& database, const std:
 
 Result<SqlEffect> SqlEffect::begin(const Database& database,
                                    const std::vector<std::string>& resources,
-                                   const Authority& authority, std::string step) {
+                                   const Authority& authority, std::string step, FenceLock lock) {
   MIG_ASSIGN(transaction, Transaction::begin_write(database));
-  MIG_TRY(check_fence(database, resources, authority));
+  MIG_TRY(check_fence(database, resources, authority, lock));
   // Triggers look for the one, readers of a slot for the other.
   MIG_TRY(database.execute(database.dialect() == Dialect::Sqlite
                                ? std::string("INSERT INTO mig_ctl_origin(actor) VALUES('mig')")
@@ -46,29 +46,45 @@ Result<void> SqlEffect::commit(const Applied& now, Durable durable) {
   const bool can_wait = durable == Durable::WithTheNext && !now.finished;
   if (can_wait && database_->dialect() == Dialect::Postgres)
     MIG_TRY(database_->execute("SET LOCAL synchronous_commit = off"));
-  {
-    MIG_ASSIGN(write, database_->prepare(
-                          "INSERT INTO mig_ctl_applied(run, step, cursor, rows_read, moved, kept, "
-                          "rejected, written, finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
-                          "ON CONFLICT(run, step) DO UPDATE SET cursor = excluded.cursor, "
-                          "rows_read = excluded.rows_read, moved = excluded.moved, "
-                          "kept = excluded.kept, rejected = excluded.rejected, "
-                          "written = excluded.written, finished = excluded.finished"));
-    write.bind_text(1, run_);
-    write.bind_text(2, step_);
-    write.bind_text(3, now.cursor);
-    write.bind(4, now.counts.read);
-    write.bind(5, now.counts.moved);
-    write.bind(6, now.counts.kept);
-    write.bind(7, now.counts.rejected);
-    write.bind(8, now.counts.written);
-    write.bind(9, std::int64_t{now.finished});
-    MIG_TRY(write.run());
-  }
+  MIG_TRY(write_note(step_, now));
   return finish();
 }
 
+Result<void> SqlEffect::note_part(std::size_t part, const Applied& now) {
+  return write_note(part_name(step_, part), now);
+}
+
+Result<void> SqlEffect::write_note(const std::string& step, const Applied& now) {
+  MIG_ASSIGN(write, database_->prepare(
+                        "INSERT INTO mig_ctl_applied(run, step, cursor, rows_read, moved, kept, "
+                        "rejected, written, finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+                        "ON CONFLICT(run, step) DO UPDATE SET cursor = excluded.cursor, "
+                        "rows_read = excluded.rows_read, moved = excluded.moved, "
+                        "kept = excluded.kept, rejected = excluded.rejected, "
+                        "written = excluded.written, finished = excluded.finished"));
+  write.bind_text(1, run_);
+  write.bind_text(2, step);
+  write.bind_text(3, now.cursor);
+  write.bind(4, now.counts.read);
+  write.bind(5, now.counts.moved);
+  write.bind(6, now.counts.kept);
+  write.bind(7, now.counts.rejected);
+  write.bind(8, now.counts.written);
+  write.bind(9, std::int64_t{now.finished});
+  return write.run();
+}
+
+Result<void> SqlEffect::forget_parts() {
+  const std::string prefix = part_name(step_, 0).substr(0, step_.size() + 1);
+  MIG_ASSIGN(drop, database_->prepare("DELETE FROM mig_ctl_applied WHERE run = ?1 "
+                                      "AND substr(step, 1, length(?2)) = ?2"));
+  drop.bind_text(1, run_);
+  drop.bind_text(2, prefix);
+  return drop.run();
+}
+
 Result<void> SqlEffect::commit_undone() {
+  MIG_TRY(forget_parts());
   {
     MIG_ASSIGN(drop,
                database_->prepare("DELETE FROM mig_ctl_applied WHERE run = ?1 AND step = ?2"));

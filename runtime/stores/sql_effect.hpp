@@ -2,6 +2,7 @@
 // ends with the note. One thread, like the database.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,8 @@ class SqlEffect {
   // name in the plan.
   static Result<SqlEffect> begin(const Database& database,
                                  const std::vector<std::string>& resources,
-                                 const Authority& authority, std::string step);
+                                 const Authority& authority, std::string step,
+                                 FenceLock lock = FenceLock::Alone);
 
   const Database& database() const { return *database_; }
   // What stood there when the transaction began.
@@ -32,7 +34,10 @@ class SqlEffect {
 
   // The change and its note, durable together.
   Result<void> commit(const Applied& now, Durable durable = Durable::Now);
-  // The change and the step's note gone: as if the step had never begun.
+  // Beside the step's note, that of one of its parts (part_name).
+  Result<void> note_part(std::size_t part, const Applied& now);
+  Result<void> forget_parts();
+  // The change and the step's note gone, with those of its parts: as if the step had never begun.
   Result<void> commit_undone();
 
  private:
@@ -41,6 +46,7 @@ class SqlEffect {
         transaction_(std::move(transaction)),
         run_(std::move(run)),
         step_(std::move(step)) {}
+  Result<void> write_note(const std::string& step, const Applied& now);
   Result<void> finish();
 
   const Database* database_;

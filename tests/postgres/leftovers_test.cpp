@@ -88,6 +88,7 @@ TEST_CASE("what a killed run left in PostgreSQL is found by its names") {
             "function mig_ctl_guard_Old users is what triggers on `Old users` run",
             "function mig_ctl_log_users is what triggers on `users` run",
             "table mig_ctl_applied says how far steps came: 0",
+            "table mig_ctl_block keeps fingerprints of copied pages: 0",
             "table mig_ctl_fence says which runs may write here: 1",
             "table mig_ctl_log_users is the changelog of `users`: 1 entries",
             "table mig_ctl_meta says which store this is",

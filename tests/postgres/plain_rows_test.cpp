@@ -113,7 +113,8 @@ const std::vector<std::string> kChanges{
 // What moving a page of bytes does: how many of its rows changed something, where it goes in.
 std::optional<std::int64_t> pass(const Sides& sides, const std::string& after, std::size_t limit,
                                  const plan::Copy& copy = {}) {
-  auto passage = PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan(), copy);
+  auto passage = PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan(),
+                                       {copy, "run-1", "copy"});
   REQUIRE(passage);
   REQUIRE(passage->has_value());
   PostgresPassage::Page page;
@@ -246,7 +247,8 @@ TEST_CASE("a page of wide rows ends at its bytes, read or passed on") {
   constexpr std::size_t kWidest = kPageBytes + 1'100'000;
   auto reader = KeysetReader::open(sides.old_side(), sides.plan(), sides.plan().from);
   REQUIRE(reader);
-  auto passage = PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan(), {});
+  auto passage =
+      PostgresPassage::open(sides.old_side(), sides.new_side(), sides.plan(), {{}, {}, {}});
   REQUIRE(passage);
   REQUIRE(passage->has_value());
   runtime::Page typed;
