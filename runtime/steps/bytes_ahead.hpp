@@ -19,12 +19,13 @@
 #include "runtime/stores/open_store.hpp"
 #include "runtime/stores/passed_page.hpp"
 #include "runtime/stores/postgres_passage.hpp"
+#include "runtime/stores/stores.hpp"
 
 namespace mig::runtime {
 
 // Whether the page can be written as it is; otherwise its rows have to be read.
 inline bool goes_in(const PassedPage& page) {
-  return page.is_plain && (page.read > 0 || page.is_last);
+  return page.is_plain && (page.read > 0 || page.is_last || !page.large.empty());
 }
 inline PageEnd end_of(const PassedPage& page) {
   return {page.last, page.is_last || !goes_in(page)};
@@ -48,10 +49,14 @@ class BytesAhead {
 };
 
 // Null where rows do not pass from one to the other as they are (PlainPair, RedisPassage).
-Result<std::unique_ptr<BytesAhead>> open_bytes_ahead(const OpenStore& source,
-                                                     const OpenStore& target,
+Result<std::unique_ptr<BytesAhead>> open_bytes_ahead(Stores& stores, const OpenStore& target,
                                                      const plan::Plan& plan,
                                                      const PostgresPassage::Owner& owner);
+// The same by two connections to PostgreSQL.
+Result<std::unique_ptr<BytesAhead>> open_bytes_between(const Database& source,
+                                                       const Database& target,
+                                                       const plan::Plan& plan,
+                                                       const PostgresPassage::Owner& owner);
 
 template <class Passage>
 class PassageAhead final : public BytesAhead {

@@ -12,6 +12,7 @@
 #include "runtime/steps/bytes_ahead.hpp"
 #include "runtime/steps/copy_cursor.hpp"
 #include "runtime/steps/copy_lanes.hpp"
+#include "runtime/steps/copy_large.hpp"
 #include "runtime/steps/copy_pace.hpp"
 #include "runtime/steps/copy_pages.hpp"
 #include "runtime/steps/copy_rows.hpp"
@@ -44,6 +45,7 @@ class CopyStep final : public Step {
         target_(plan.at(plan.to.front()).store),
         note_(plan.at(id).name),
         strain_(plan_, action_),
+        large_(plan_, action_, id_),
         rows_(plan_, action_, id) {}
 
   Result<Outcome> advance(World& world) override {
@@ -64,9 +66,10 @@ class CopyStep final : public Step {
       return Outcome{More{.counts = applied->counts}, {}, std::move(look.warned)};
     MIG_ASSIGN(can_go_on, knows(applied->cursor));
     if (!can_go_on) return start_again(world);
-    if (CopyCursor::parse(applied->cursor).ranges > 0) return move_ranges(world, *applied);
-    const bool is_unsettled = CopyCursor::parse(applied->cursor).is_claimed;
-    if (is_unsettled && applied->cursor != settled_) return look_again(world, *applied);
+    const CopyCursor cursor = CopyCursor::parse(applied->cursor);
+    if (cursor.ranges > 0) return move_ranges(world, *applied);
+    if (cursor.is_claimed && applied->cursor != settled_) return look_again(world, *applied);
+    if (!cursor.large.empty()) return large_.advance(world, *applied, rows_.set_aside(), *pace_);
     return move(world, *applied);
   }
 
@@ -111,7 +114,7 @@ class CopyStep final : public Step {
     if (old.redis() != nullptr && !is_scanned) return {};
     const bool hurries = action_.pace.kind == plan::PaceKind::Full && old.redis() == nullptr;
     width_ = LaneWidth(hurries ? kMostLanes : 1);
-    MIG_ASSIGN(bytes, open_bytes_ahead(old, writer, plan_,
+    MIG_ASSIGN(bytes, open_bytes_ahead(world.stores, writer, plan_,
                                        {action_, world.authority.run, plan_.at(id_).name}));
     bytes_ = std::move(bytes);
     return {};
@@ -119,13 +122,7 @@ class CopyStep final : public Step {
 
   // Fixes the end: rows that appear behind it are not this copy's.
   Result<Outcome> start(World& world) {
-    MIG_ASSIGN(without_key, rows_.reader().count_without_key());
-    if (without_key > 0) {
-      return fail(ErrorKind::Permanent,
-                  fmt::format("{} rows of `{}` have no key, so they cannot be told apart",
-                              without_key, plan_.at(plan_.from).table),
-                  "give them a key or delete them");
-    }
+    MIG_TRY(rows_.check_keys());
     MIG_ASSIGN(total, rows_.reader().about());
     MIG_ASSIGN(last, rows_.reader().last_key());
     MIG_ASSIGN(effect, begin(world));
@@ -159,7 +156,7 @@ class CopyStep final : public Step {
     MIG_ASSIGN(carried, rows_.pages().take({cursor.claimed_from, cursor.at, kWholePage}));
     MIG_ASSIGN(effect, begin(world));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
-    MIG_ASSIGN(refused, rows_.count_refused(world, effect, *carried));
+    MIG_ASSIGN(refused, rows_.count_refused(world, effect, *carried, cursor.large));
     return settle(effect, applied, refused);
   }
 
@@ -180,7 +177,7 @@ class CopyStep final : public Step {
   Result<Outcome> finish_page(World& world, Effect& effect, Applied now, CopyCursor cursor,
                               bool is_last) {
     now.cursor = cursor.text();
-    now.finished = is_last && !cursor.is_claimed;
+    now.finished = is_last && !cursor.is_claimed && cursor.large.empty();
     if (auto committed = effect.commit(now, Durable::WithTheNext); !committed) {
       if (effect.is_disturbed()) return Outcome{More{.counts = now.counts}, {}};
       return std::unexpected(std::move(committed).error());
@@ -191,7 +188,8 @@ class CopyStep final : public Step {
       claims_ = Claims::Looked;
       rows_.reopen_chunk();
     }
-    if (refused > 0 || (is_last && cursor.is_claimed)) {
+    const bool is_awaited = is_last || !cursor.large.empty();  // nobody else would say it soon
+    if (refused > 0 || (is_awaited && cursor.is_claimed)) {
       MIG_ASSIGN(next, begin(world));
       if (!stands_at(next, now.cursor)) return cursor_moved();
       return settle(next, now, refused);
@@ -248,8 +246,9 @@ class CopyStep final : public Step {
     MIG_ASSIGN(effect, begin(world));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
     MIG_ASSIGN(written, write_pages(*bytes_, effect, claims_, *pace_, range, page));
-    if (written.moved.rows == 0) return std::optional<Outcome>();
+    if (!written.is_any) return std::optional<Outcome>();
     Applied now = applied;
+    cursor.large = written.large;
     now.counts = now.counts + written.counts;
     cursor.move_on(written.last, claims_ != Claims::None);
     MIG_ASSIGN(outcome, finish_page(world, effect, now, std::move(cursor), written.is_last));
@@ -398,6 +397,7 @@ class CopyStep final : public Step {
   plan::StoreId target_;
   std::string note_;  // the step's, or that of the range that is moved
   Strain strain_;
+  LargeRows large_;
   std::optional<OpenStore> writer_;  // from `open` on
   std::optional<CopyPace> pace_;
   CopyRows rows_;

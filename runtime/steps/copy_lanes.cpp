@@ -65,8 +65,8 @@ class CopyLanes::Lane {
     MIG_ASSIGN(to, world.stores.own_writer(target));
     std::unique_ptr<Lane> lane(new Lane(world, owner, std::move(from), std::move(to)));
     MIG_ASSIGN(bytes,
-               open_bytes_ahead(lane->from_, lane->to_, plan,
-                                {owner.copy, world.authority.run, plan.at(owner.step).name}));
+               open_bytes_between(lane->from_, lane->to_, plan,
+                                  {owner.copy, world.authority.run, plan.at(owner.step).name}));
     lane->bytes_ = std::move(bytes);
     lane->resources_ = resources_of(world.stores, target);
     return lane;
@@ -121,7 +121,7 @@ class CopyLanes::Lane {
     MIG_ASSIGN(effect, Effect::begin(to_, resources_, authority_, range->name, FenceLock::Shared));
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
     MIG_ASSIGN(written, write_pages(*bytes_, effect, Claims::None, pace_, asked, page));
-    if (written.moved.rows == 0 && !written.is_last) return false;
+    if (!written.is_any) return false;
     cursor.move_on(written.last, /*claims=*/false);
     Applied now = applied;
     now.counts = now.counts + written.counts;

@@ -71,6 +71,10 @@ bool CopyPace::has_room(const Moved& moved, std::size_t more) const {
 void CopyPace::note(const Clock& clock, const Moved& moved, Duration took) {
   adapt(moved, took);
   fit_bytes(moved);
+  note_part(clock, moved, took);
+}
+
+void CopyPace::note_part(const Clock& clock, const Moved& moved, Duration took) {
   switch (pace_.kind) {
     case plan::PaceKind::Full:
       return;

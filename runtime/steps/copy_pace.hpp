@@ -47,6 +47,8 @@ class CopyPace {
   Instant rests_until() const { return rests_until_; }
   // A transaction moved that within `took`.
   void note(const Clock& clock, const Moved& moved, Duration took);
+  // The same of a part of a row, which tells nothing of how many rows a transaction can have.
+  void note_part(const Clock& clock, const Moved& moved, Duration took);
 
  private:
   bool is_polite() const { return pace_.kind == plan::PaceKind::Polite; }

@@ -1,19 +1,6 @@
 #include "runtime/steps/copy_pages.hpp"
 
-#include <optional>
-#include <utility>
-
 namespace mig::runtime {
-
-bool stands_at(const Effect& effect, const std::string& cursor) {
-  const std::optional<Applied>& present = effect.applied();
-  return present && present->cursor == cursor;
-}
-
-std::unexpected<Error> cursor_moved() {
-  return fail(ErrorKind::Conflict, "the copy's cursor moved under it",
-              "only one runner may copy; look with `mig status`");
-}
 
 Result<PagesWritten> write_pages(BytesAhead& bytes, Effect& effect, Claims claims,
                                  const CopyPace& pace, PageRange range, const PassedPage* page) {
@@ -21,6 +8,8 @@ Result<PagesWritten> write_pages(BytesAhead& bytes, Effect& effect, Claims claim
   while (true) {
     MIG_ASSIGN(gone_in, bytes.write(effect, claims));
     if (!gone_in) return written;
+    written.is_any = true;
+    written.large = page->large;
     written.counts.read += page->read;
     written.counts.moved += *gone_in;
     written.counts.kept += page->read - *gone_in;
@@ -28,7 +17,8 @@ Result<PagesWritten> write_pages(BytesAhead& bytes, Effect& effect, Claims claim
     written.moved = {written.moved.rows + page->read, written.moved.bytes + page->bytes};
     written.last = page->last;
     written.is_last = page->is_last || written.last == range.until;
-    if (written.is_last || !pace.has_room(written.moved, range.limit)) return written;
+    if (written.is_last || !written.large.empty() || !pace.has_room(written.moved, range.limit))
+      return written;
     range.after = written.last;
     MIG_ASSIGN(next, bytes.take(range));
     if (!goes_in(*next)) return written;

@@ -1,9 +1,10 @@
-// One transaction of a copy: what its pages may rest on, and pages that go in as bytes.
+// One transaction of a copy whose pages go in as bytes.
 //
 // Used by the copy, which decides what a transaction holds, and by its lanes. One thread a call.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "runtime/result.hpp"
 #include "runtime/steps/bytes_ahead.hpp"
@@ -13,16 +14,14 @@
 
 namespace mig::runtime {
 
-// Whether the note is still the one that the page was read behind.
-bool stands_at(const Effect& effect, const std::string& cursor);
-std::unexpected<Error> cursor_moved();
-
 // What became of the pages of bytes that one effect wrote; of no rows where the first did not go
 // in.
 struct PagesWritten {
   plan::Counts counts;
   Moved moved;
-  std::string last;  // the place of the last row
+  std::string last;                // the place of the last row
+  std::vector<std::string> large;  // rows behind those that are too large for a page
+  bool is_any = false;             // false: the first page did not go in
   bool is_last = false;
 };
 // Writes that page, which was taken and goes in, and those behind it that have room beside it.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "compiler/plan/machine/schedule.hpp"
 #include "runtime/steps/redis_chunk.hpp"
 #include "runtime/stores/redis_scan.hpp"
@@ -17,6 +19,15 @@ Result<void> CopyRows::open(World& world, CopySource source, const OpenStore& ta
   MIG_ASSIGN(pages, carried_pages(plan_, world.clock));
   source_.emplace(std::move(source.rows), std::move(pages));
   return dead_.find(world, target);
+}
+
+Result<void> CopyRows::check_keys() const {
+  MIG_ASSIGN(without_key, reader().count_without_key());
+  if (without_key == 0) return {};
+  return fail(ErrorKind::Permanent,
+              fmt::format("{} rows of `{}` have no key, so they cannot be told apart", without_key,
+                          plan_.at(plan_.from).table),
+              "give them a key or delete them");
 }
 
 Result<bool> CopyRows::knows(const CopyCursor& cursor) const {
@@ -45,10 +56,10 @@ Result<CopyRows::Written> CopyRows::write(World& world, Effect& effect, const St
   }
 }
 
-Result<std::size_t> CopyRows::count_refused(World& world, Effect& effect,
-                                            const CarriedPage& page) const {
+Result<std::size_t> CopyRows::count_refused(World& world, Effect& effect, const CarriedPage& page,
+                                            const std::vector<std::string>& large) const {
   RedisChunk looking(plan_, WriteRule::Shared, world.clock, SharedRows::Agree);
-  return looking.count_others(effect, page.carrier, page.page);
+  return looking.count_others(effect, page.carrier, page.page, large);
 }
 
 Result<ChunkWriter::Totals> CopyRows::write_rows(World& world, Effect& effect, Claims claims,

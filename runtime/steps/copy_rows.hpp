@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "compiler/plan/plan.hpp"
 #include "runtime/engine/world.hpp"
@@ -34,11 +35,14 @@ class CopyRows {
   Result<void> open(World& world, CopySource source, const OpenStore& target);
   bool is_open() const { return source_.has_value(); }
   const KeysetReader& reader() const { return source_->reader(); }
+  // Permanent where rows have no key.
+  Result<void> check_keys() const;
   // The source, where it is read in SCAN's order.
   RedisConnection* scanned() const { return scanned_; }
   // Whether a copy that stands there is one that can be gone on with.
   Result<bool> knows(const CopyCursor& cursor) const;
   bool were_set_aside() const { return !dead_.empty(); }
+  SetAsideBefore& set_aside() { return dead_; }
 
   // Pages, as ReadAhead gives them.
   ReadAhead& pages() { return *source_; }
@@ -62,8 +66,10 @@ class CopyRows {
   // Writes that page, which was taken, and those behind it that have room beside it.
   Result<Written> write(World& world, Effect& effect, const Start& start, const CopyPace& pace,
                         const CarriedPage* page);
-  // Of a page that claimed its rows' keys in Redis: how many of those another row stands under.
-  Result<std::size_t> count_refused(World& world, Effect& effect, const CarriedPage& page) const;
+  // Of a page that claimed its rows' keys in Redis, all but `large` ones: how many of those another
+  // row stands under.
+  Result<std::size_t> count_refused(World& world, Effect& effect, const CarriedPage& page,
+                                    const std::vector<std::string>& large) const;
   // Claims are to be made in another way than so far.
   void reopen_chunk() { chunk_.reset(); }
 

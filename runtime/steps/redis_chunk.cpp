@@ -56,12 +56,14 @@ Result<ChunkWriter::Totals> RedisChunk::write(Effect& effect, const Carrier& car
 }
 
 Result<std::size_t> RedisChunk::count_others(Effect& effect, const Carrier& carrier,
-                                             const Page& page) {
+                                             const Page& page,
+                                             const std::vector<std::string>& left_out) {
   assert(rule_ == WriteRule::Shared && "which finds out whether a row is the one that is there");
   MIG_ASSIGN(totals, write(effect, carrier, page));
   effect.redis()->writes().clear();
   return static_cast<std::size_t>(std::ranges::count_if(totals.rejects, [&](const RowReject& it) {
-    return !carrier.is_rejected(static_cast<std::uint32_t>(it.row));
+    return !carrier.is_rejected(static_cast<std::uint32_t>(it.row)) &&
+           std::ranges::find(left_out, page.keys[it.row]) == left_out.end();
   }));
 }
 

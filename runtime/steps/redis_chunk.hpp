@@ -37,8 +37,10 @@ class RedisChunk final : public ChunkWriter {
   bool is_for(const Effect& /*effect*/) const override { return true; }  // it keeps nothing there
   Result<Totals> write(Effect& effect, const Carrier& carrier, const Page& page) override;
   // Of a page whose rows claimed their keys: under how many of those another row stands. One that
-  // is gone again is not counted. Writes nothing. REQUIRES: the rule is Shared.
-  Result<std::size_t> count_others(Effect& effect, const Carrier& carrier, const Page& page);
+  // is gone again is not counted, and neither is one at a place of `left_out`, which are few.
+  // Writes nothing. REQUIRES: the rule is Shared.
+  Result<std::size_t> count_others(Effect& effect, const Carrier& carrier, const Page& page,
+                                   const std::vector<std::string>& left_out);
 
  private:
   enum class Fate : std::uint8_t { Kept, Moved, Rejected };

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace mig::runtime {
 
@@ -12,7 +13,9 @@ struct PassedPage {
   std::int64_t bytes = 0;  // of those rows
   std::string last;        // the place of the last row
   bool is_last = false;    // nothing lies behind it
-  bool is_plain = false;   // false: to be read on the typed path, and nothing else here counts
+  // Rows that are none of those, by their places: too large for a page, each to be moved by itself.
+  std::vector<std::string> large;
+  bool is_plain = false;  // false: to be read on the typed path, and nothing else here counts
 };
 
 }  // namespace mig::runtime

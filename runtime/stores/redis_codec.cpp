@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -95,7 +96,28 @@ std::optional<FieldReject> RowCodec::read_hash(std::span<const RedisReply> value
     if (reject) return reject;
   }
   if (known == size) return std::nullopt;
-  return FieldReject{entity_.name, "the hash has a field that is not declared"};
+  return undeclared_field();
+}
+
+std::optional<FieldReject> RowCodec::check_field(std::size_t field,
+                                                 std::optional<std::string_view> value,
+                                                 Batch& rows) const {
+  assert(rows.rows == 0);
+  const plan::Field& declared = entity_.fields[field];
+  if (!value && declared.key) return std::nullopt;
+  auto reject = value ? read_field(field, *value, rows) : read_absent(field, rows);
+  Column empty(declared.type);
+  if (!declared.key) std::swap(rows.columns[field], empty);  // its memory goes, too
+  return reject;
+}
+
+FieldReject RowCodec::undeclared_field() const {
+  return {entity_.name, "the hash has a field that is not declared"};
+}
+
+FieldReject RowCodec::another_kind() const {
+  return {entity_.name, fmt::format("a value of another kind where {} is expected",
+                                    codec_ == Codec::Hash ? "a hash" : "a string")};
 }
 
 std::optional<FieldReject> RowCodec::read_object(std::string_view json, Batch& rows) const {

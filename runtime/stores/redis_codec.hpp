@@ -47,6 +47,14 @@ class RowCodec {
                                        Batch& rows) const;
   std::optional<FieldReject> read_string(std::string_view value, Batch& rows) const;
 
+  // The same of one field of a hash, for who never has all of them: `value` is nothing where the
+  // hash has no such field. Leaves nothing behind. REQUIRES: `rows` has the row's key alone.
+  std::optional<FieldReject> check_field(std::size_t field, std::optional<std::string_view> value,
+                                         Batch& rows) const;
+  // What keeps a hash with other fields from being a row, and a value that is of another kind.
+  FieldReject undeclared_field() const;
+  FieldReject another_kind() const;
+
   // What is to be stored: of a hash name, value, name, value; else one text.
   std::optional<FieldReject> print(const Batch& rows, std::size_t row,
                                    std::vector<std::string>& words) const;

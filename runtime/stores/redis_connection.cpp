@@ -1,5 +1,6 @@
 #include "runtime/stores/redis_connection.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <poll.h>
 
@@ -110,13 +111,18 @@ Error RedisConnection::last_word(Error lost) {
   }
 }
 
-Result<void> RedisConnection::read_one(RedisReply& into) {
+// False where it is a text of more than `most` bytes, which was thrown away.
+Result<bool> RedisConnection::read_one(RedisReply& into, std::size_t most) {
   while (true) {
     auto is_whole = reader_.next(into, shown());
-    if (!is_whole) return lose<void>(std::move(is_whole).error());
-    if (*is_whole) return {};
+    if (!is_whole) return lose<bool>(std::move(is_whole).error());
+    if (*is_whole) return into.kind != RedisReply::Kind::Text || into.text.size() <= most;
+    if (const auto coming = reader_.coming(); coming && *coming > most) {
+      MIG_TRY(throw_away(reader_.give_up()));
+      return false;
+    }
     auto size = stream_->receive(in_);
-    if (!size) return lose<void>(std::move(size).error());
+    if (!size) return lose<bool>(std::move(size).error());
     reader_.feed({in_.data(), *size});
   }
 }
@@ -147,11 +153,35 @@ Result<RedisReply> RedisConnection::value() {
   return reply;
 }
 
+Result<bool> RedisConnection::value_within(RedisReply& into, std::size_t most) {
+  MIG_TRY(send());
+  assert(pending_ > 0 && "an answer needs a question");
+  MIG_ASSIGN(is_kept, read_one(into, most));
+  --pending_;
+  if (is_kept && into.is_error()) return std::unexpected(redis_error(into, shown()));
+  return is_kept;
+}
+
+// Of what comes next; what stands behind it is read.
+Result<void> RedisConnection::throw_away(std::size_t bytes) {
+  while (bytes > 0) {
+    auto size = stream_->receive(in_);
+    if (!size) return lose<void>(std::move(size).error());
+    const std::size_t dropped = std::min(bytes, *size);
+    bytes -= dropped;
+    if (dropped < *size) reader_.feed({in_.data() + dropped, *size - dropped});
+  }
+  return {};
+}
+
 Result<void> RedisConnection::drop_pending() {
   if (pending_ > 0) ++drops_;
   RedisReply unread;
-  while (pending_ > 0)
-    MIG_TRY(reply(unread));
+  while (pending_ > 0) {
+    MIG_TRY(send());
+    MIG_TRY(read_one(unread, 0));
+    --pending_;
+  }
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -47,6 +48,9 @@ class RedisConnection {
   // The next answer, which must not be an error.
   Result<RedisReply> value();
   Result<void> value(RedisReply& into);
+  // The same, but false where it is a text of more than `most` bytes: then it is thrown away as it
+  // comes, and nobody has to have room for it.
+  Result<bool> value_within(RedisReply& into, std::size_t most);
   // One command and its answer, which must not be an error. Drops answers that nobody read.
   Result<RedisReply> call(std::initializer_list<std::string_view> words);
   Result<RedisReply> call(std::span<const std::string_view> words);
@@ -67,11 +71,14 @@ class RedisConnection {
   int descriptor() const { return stream_->descriptor(); }
 
  private:
+  static constexpr std::size_t kAnySize = std::numeric_limits<std::size_t>::max();
+
   RedisConnection(std::unique_ptr<RedisAddress> address, std::unique_ptr<RedisStream> stream)
       : address_(std::move(address)), stream_(std::move(stream)) {}
   Result<void> log_in();
   Result<void> refuse_other_modes();
-  Result<void> read_one(RedisReply& into);
+  Result<bool> read_one(RedisReply& into, std::size_t most = kAnySize);
+  Result<void> throw_away(std::size_t bytes);
   Error last_word(Error lost);
   template <class T>
   Result<T> lose(Error error);

@@ -8,8 +8,11 @@
 // stands in a value stays as it is: a truth value written `true` is not made `1`, and a field that
 // has its default stays absent; read, both are the same row.
 //
-// A value is dumped as a whole, whatever its size. Reading and writing may go on at once, on two
-// threads: they share nothing.
+// A row that is too large for a page is told apart (PassedPage::large, redis_large_row.hpp), and no
+// memory is spent on its payload, which is thrown away as it comes. So that the server need not
+// make one either, it is asked how large rows are before they are dumped, where that pays: on the
+// first page, where rows are not short, and once there was a large one. Reading and writing may go
+// on at once, on two threads: they share nothing.
 #pragma once
 
 #include <cstdint>
@@ -40,10 +43,11 @@ class RedisPassage {
     RedisCommands restores;
   };
 
-  // Nothing where the rows of this plan do not pass as they are: stores of other kinds, a
-  // transform, rules, several targets, other codecs. REQUIRES: `target` holds a fence.
+  // Nothing where the rows of this plan do not pass as they are: a transform, rules, several
+  // targets, other codecs. `beside`: another connection to the source, which nobody else uses.
+  // REQUIRES: `target` holds a fence.
   static Result<std::optional<RedisPassage>> open(const OpenStore& source, const OpenStore& target,
-                                                  const plan::Plan& plan);
+                                                  const plan::Plan& plan, RedisConnection beside);
 
   // Behind a place of RedisScan, as RedisScannedRows::read.
   Result<void> read(const std::string& after, const std::string& until, std::size_t limit,
@@ -52,10 +56,12 @@ class RedisPassage {
   static Result<bool> write(Effect& effect, const Page& page, bool looks_first);
 
  private:
-  RedisPassage(RedisConnection& source, RedisScan scan, plan::Entity entity, KeyPattern from,
-               KeyPattern to, RowCodec codec, std::uint16_t format);
-  void ask(const std::string& key);
-  Result<void> take(const std::string& key, Page& page);
+  RedisPassage(RedisConnection& source, RedisConnection beside, RedisScan scan, plan::Entity entity,
+               KeyPattern from, KeyPattern to, RowCodec codec, std::uint16_t format);
+  static void ask(RedisConnection& source, const std::string& key);
+  Result<void> take(RedisConnection& source, const std::string& key, Page& page);
+  Result<void> read_weighed(Page& page);
+  Result<void> weigh(const std::string& key, Page& page);
   bool is_row(const std::string& key, std::string_view payload);
 
   RedisConnection* source_;
@@ -65,8 +71,16 @@ class RedisPassage {
   KeyPattern to_;
   RowCodec codec_;
   std::uint16_t format_;  // the newest that the target reads
-  PageLimit limit_{kPageBytes / 2};
+  PageLimit limit_;
+  bool weighs_ = true;  // the page that is read next
+  bool has_weighed_ = false;
+  bool has_large_ = false;  // somewhere before
+  // By which weighed rows are dumped: what is scanned and weighed next is on its way by the other.
+  RedisConnection weighed_source_;
+  std::vector<std::string> small_;  // keys of one answer of SCAN, which are to be dumped
+  std::size_t weighed_ = 0;         // bytes of the page's
   // Of one row, to be read.
+  RedisReply size_;
   RedisReply dumped_;
   RedisReply expiry_;
   PayloadReader payload_;

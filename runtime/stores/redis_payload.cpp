@@ -208,6 +208,9 @@ std::optional<std::string_view> PayloadReader::read_string() {
   const auto packed = take(*packed_size);
   // One byte of it stands for 264 at most: a size that lies is not made room for.
   if (!packed || *size / 264 > packed->size()) return std::nullopt;
+  is_too_large_ = *size > most_ - expanded_;
+  if (is_too_large_) return std::nullopt;
+  expanded_ += *size;
   if (made_count_ == made_.size()) made_.emplace_back();
   std::string& text = made_[made_count_++];
   if (!expand(*packed, *size, text)) return std::nullopt;
@@ -283,6 +286,8 @@ bool PayloadReader::read_list_pack() {
 std::optional<PayloadReader::Kind> PayloadReader::read(std::string_view payload) {
   fields_.clear();
   made_count_ = 0;
+  expanded_ = 0;
+  is_too_large_ = false;
   if (payload.size() <= kFooter) return std::nullopt;
   const char type = payload.front();
   rest_ = payload.substr(1, payload.size() - 1 - kFooter);

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,9 +31,14 @@ class PayloadReader {
  public:
   enum class Kind : std::uint8_t { String, Hash };
 
-  // Nothing where the payload is none of these values, or not whole. Its checksum is not looked at:
-  // the server that restores it does.
+  // `most`: how many bytes it may make of what stands there compressed.
+  explicit PayloadReader(std::size_t most = std::numeric_limits<std::size_t>::max())
+      : most_(most) {}
+
+  // Nothing where the payload is none of these values, or not whole, or says that it would be
+  // larger than that. Its checksum is not looked at: the server that restores it does.
   std::optional<Kind> read(std::string_view payload);
+  bool is_too_large() const { return is_too_large_; }
 
   // Of what was read last, until the next call or until that payload goes.
   std::string_view text() const { return text_; }
@@ -48,6 +54,9 @@ class PayloadReader {
   std::optional<std::string_view> take(std::size_t size);
   std::string_view kept(std::int64_t number);
 
+  std::size_t most_;
+  std::size_t expanded_ = 0;
+  bool is_too_large_ = false;
   std::string_view rest_;
   std::string_view text_;
   std::vector<std::pair<std::string_view, std::string_view>> fields_;

@@ -1,6 +1,7 @@
 #include "runtime/stores/redis_reply.hpp"
 
 #include <cassert>
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -62,6 +63,8 @@ void* make_nil(const redisReadTask* task) {
 void free_reply(void* /*reply*/) {}  // the reader's
 
 redisReplyObjectFunctions functions = {make_string, make_array, make_integer, make_nil, free_reply};
+
+constexpr std::string_view kLineEnd = "\r\n";
 
 struct Meaning {
   std::string_view code;
@@ -183,14 +186,42 @@ void RedisReplyReader::Free::operator()(redisReader* reader) const {
   redisReaderFree(reader);
 }
 
-RedisReplyReader::RedisReplyReader()
-    : root_(std::make_unique<RedisReply>()), reader_(redisReaderCreateWithFunctions(&functions)) {
+RedisReplyReader::RedisReplyReader() : root_(std::make_unique<RedisReply>()) {
+  begin();
+}
+
+void RedisReplyReader::begin() {
+  reader_.reset(redisReaderCreateWithFunctions(&functions));
   assert(reader_ != nullptr && "memory for a reader");
   reader_->privdata = root_.get();
 }
 
 void RedisReplyReader::feed(std::string_view bytes) {
   redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
+}
+
+// The library has taken the mark of the text, and waits in front of its size.
+std::optional<std::size_t> RedisReplyReader::coming() const {
+  const bool is_text = reader_->ridx == 0 && reader_->rstack[0].type == REDIS_REPLY_STRING;
+  if (!is_text) return std::nullopt;
+  const std::string_view rest(reader_->buf + reader_->pos, reader_->len - reader_->pos);
+  const std::size_t end = rest.find(kLineEnd);
+  std::size_t size = 0;
+  if (end == rest.npos) return std::nullopt;
+  const auto digits = std::from_chars(rest.data(), rest.data() + end, size);
+  if (digits.ec != std::errc() || digits.ptr != rest.data() + end) return std::nullopt;
+  return size;
+}
+
+std::size_t RedisReplyReader::give_up() {
+  const auto size = coming();
+  assert(size && "only what is coming can be given up");
+  const std::string_view rest(reader_->buf + reader_->pos, reader_->len - reader_->pos);
+  const std::size_t whole = rest.find(kLineEnd) + kLineEnd.size() + *size + kLineEnd.size();
+  assert(rest.size() < whole && "what is whole has been read");
+  const std::size_t missing = whole - rest.size();
+  begin();
+  return missing;
 }
 
 Result<bool> RedisReplyReader::next(RedisReply& reply, const std::string& shown) {

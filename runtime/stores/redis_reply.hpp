@@ -11,8 +11,10 @@
 // Plain values; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +53,14 @@ class RedisReplyReader {
   Result<bool> next(RedisReply& reply, const std::string& shown);
   void feed(std::string_view bytes);
 
+  // Of an answer that is one text and has not come as a whole: its size, once that is known.
+  std::optional<std::size_t> coming() const;
+  // Forgets such an answer: so many bytes of it, counted from behind what was fed, must not be fed.
+  std::size_t give_up();
+
  private:
+  void begin();
+
   struct Free {
     void operator()(redisReader* reader) const;
   };

@@ -132,9 +132,8 @@ Result<void> RedisRows::take(const Wanted& wanted, Page& page) {
   if (value.is_error() && value.code() == "WRONGTYPE") {
     ++page.read;
     page.last = pattern_.place_of(key);
-    page.bad.push_back({page.last, entity_.name,
-                        fmt::format("a value of another kind where {} is expected",
-                                    is_hash ? "a hash" : "a string")});
+    FieldReject other = codec_.another_kind();
+    page.bad.push_back({page.last, std::move(other.field), std::move(other.reason)});
     return {};
   }
   if (value.is_error()) return std::unexpected(redis_error(value, connection_->shown()));

@@ -10,6 +10,8 @@ namespace {
 // What one look may cost the server: a few milliseconds.
 constexpr std::string_view kLookedAt = "1000";
 constexpr std::string_view kFirst = "0";
+// What the rows of a sample take at most.
+constexpr std::int64_t kMostBytes = std::int64_t{4} << 20;
 
 // The keys that the server names first, and whether those are all.
 struct FirstKeys {
@@ -26,6 +28,24 @@ Result<FirstKeys> first_keys(RedisConnection& redis) {
     keys.insert(key.text);
   first.keys.assign(keys.begin(), keys.end());
   return first;
+}
+
+// Without those that are too large to be only looked at. Who may not ask how large they are takes
+// them for small.
+Result<void> leave_out_large(RedisConnection& redis, std::size_t fields, FirstKeys& first) {
+  const std::string samples = std::to_string(fields);
+  for (const std::string& key : first.keys)
+    redis.append({"MEMORY", "USAGE", key, "SAMPLES", samples});
+  std::vector<std::string> small;
+  std::int64_t bytes = 0;
+  for (std::string& key : first.keys) {
+    MIG_ASSIGN(size, redis.reply());
+    if (bytes + size.integer > kMostBytes) continue;
+    bytes += size.integer;
+    small.push_back(std::move(key));
+  }
+  first.keys = std::move(small);
+  return {};
 }
 
 std::vector<std::string> places_among(const KeyPattern& pattern, const FirstKeys& first) {
@@ -58,6 +78,7 @@ Result<RedisSample> RedisSample::open(RedisConnection& redis, const plan::Plan& 
                                       plan::DatasetId dataset) {
   MIG_ASSIGN(rows, RedisRows::open(redis, plan, dataset, {}));
   MIG_ASSIGN(first, first_keys(redis));
+  MIG_TRY(leave_out_large(redis, rows.codec().names().size(), first));
   auto places = places_among(rows.pattern(), first);
   return RedisSample(std::move(rows), std::move(places));
 }

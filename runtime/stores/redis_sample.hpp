@@ -14,7 +14,7 @@ namespace mig::runtime {
 Result<RowsCounted> guess_keys(RedisConnection& redis, const plan::Plan& plan,
                                plan::DatasetId dataset);
 
-// One page of rows, those that the server names first.
+// One page of rows, those that the server names first and that are not large.
 class RedisSample final : public RowSource {
  public:
   static Result<RedisSample> open(RedisConnection& redis, const plan::Plan& plan,

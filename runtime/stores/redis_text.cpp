@@ -80,11 +80,7 @@ std::optional<Reject> read_real(std::string_view text, Column& into) {
 }
 
 std::optional<Reject> read_characters(std::string_view text, Column& into) {
-  const auto length = count_code_points(text);
-  if (!length) return misfit("text that is not UTF-8", into.type());
-  if (into.type().length != 0 && *length > into.type().length) {
-    return misfit(fmt::format("text of {} characters", *length), into.type());
-  }
+  if (auto reject = judge_length(count_code_points(text), into.type())) return reject;
   into.append_bytes(text);
   return std::nullopt;
 }
@@ -142,6 +138,12 @@ std::optional<Reject> print_real(const Column& from, std::size_t row, std::strin
 }
 
 }  // namespace
+
+std::optional<Reject> judge_length(std::optional<std::size_t> code_points, const plan::Type& type) {
+  if (!code_points) return misfit("text that is not UTF-8", type);
+  if (type.length == 0 || *code_points <= type.length) return std::nullopt;
+  return misfit(fmt::format("text of {} characters", *code_points), type);
+}
 
 std::optional<Reject> read_text(std::string_view text, Column& into) {
   switch (into.type().base) {

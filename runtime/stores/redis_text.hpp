@@ -37,6 +37,9 @@ namespace mig::runtime {
 std::optional<Reject> read_text(std::string_view text, Column& into);
 std::optional<Reject> read_json(std::string_view json, Column& into);
 
+// Of a text so long, or that is no UTF-8 where its length is nothing: why it is no such value.
+std::optional<Reject> judge_length(std::optional<std::size_t> code_points, const plan::Type& type);
+
 // Appends the form to `out`, or says why the value has none: NaN, dates out of 0001 to 9999, an
 // infinite number in JSON. REQUIRES: the value is not null.
 std::optional<Reject> print_text(const Column& from, std::size_t row, std::string& out);

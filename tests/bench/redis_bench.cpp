@@ -2,8 +2,7 @@
 //   mig_redis_bench [ROWS] [ROWS A PAGE]
 // Rows are hashes of eight fields, 250 a page unless told. Written: by plain commands; by commands
 // in a transaction that watched and asked for each key; by a script that asks and writes; and by
-// the writer, from typed columns, inside an effect. Read: typed, and as dumps that another server
-// restores.
+// the writer, from typed columns, inside an effect. Read: typed.
 #include <chrono>
 #include <cstdlib>
 #include <numeric>
@@ -11,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "runtime/stores/redis_control.hpp"
-#include "runtime/stores/redis_dump.hpp"
+#include "runtime/stores/redis_rows.hpp"
 #include "runtime/stores/redis_writer.hpp"
 #include "tests/bench/need.hpp"
 #include "tests/support/redis_server.hpp"
@@ -156,27 +155,6 @@ struct Bench {
     report("read typed", began);
   }
 
-  void transfer() {
-    const tests::RedisServer target;
-    RedisConnection to = need(RedisConnection::open(target.url()));
-    need(install_fence(to, kAll, kRun, 1));
-    KeyRename names = need(KeyRename::between(plan.entities[0], "user:{id}", "u:{id}"));
-    DumpPage page;
-    std::vector<RowFate> fates;
-    std::vector<std::string> keys;
-    const auto began = std::chrono::steady_clock::now();
-    for (std::int64_t first = 0; first < rows; first += page_rows) {
-      keys.clear();
-      for (std::int64_t id = first; id < first + page_rows; ++id)
-        keys.push_back(fmt::format("user:{}", id));
-      need(dump_keys(redis, keys, 1 << 20, page));
-      RedisEffect effect = need(RedisEffect::begin(to, kAll, kRun, "scan#1"));
-      need(restore_keys(effect, page, WriteRule::Keep, names, fates));
-      need(effect.commit({}));
-    }
-    report("dump and restore, one thread", began);
-  }
-
   std::int64_t rows;
   std::int64_t page_rows;
   tests::RedisServer server;
@@ -201,6 +179,5 @@ int main(int count, char** arguments) {
     bench.measure("write typed, in an effect",
                   [&](std::int64_t first) { bench.typed(first, batch); });
     bench.read_typed();
-    bench.transfer();
   }
 }

@@ -14,7 +14,7 @@ trap stop EXIT
 server=$("$here/../support/postgres.sh" start "$work/server") || exit 1
 for cache in first second; do
   mkdir "$work/$cache"
-  "$here/../support/redis.sh" start "$work/$cache" || exit 1
+  "$here/../support/redis.sh" start "$work/$cache" --enable-debug-command yes || exit 1
 done
 . "$here/expect.sh"
 
@@ -208,9 +208,84 @@ plain g '20_000 rows/s' >plan.mig
 { timeout -s KILL 0.6 "$mig" apply plan.mig --yes >>out 2>&1; } 2>/dev/null
 moved=$(redis second --scan --pattern 'g:*' | wc -l)
 redis first save >/dev/null
-"$here/../support/redis.sh" stop "$work/first"; "$here/../support/redis.sh" start "$work/first" || exit 1
+"$here/../support/redis.sh" stop "$work/first"; "$here/../support/redis.sh" again "$work/first" || exit 1
 expect 0 "$sessions rows read: $((sessions - moved)) moved, $moved kept, 0 rejected" "$mig" apply plan.mig --yes
 holds 'and all of it is there' test "$(content first s)" = "$(content second g)"
+
+# ---- rows that are too large for a page come over in parts, and mig has no room for any of them as a whole
+books() {  # PREFIX RATE: as `plain`, of books whose pages are fields
+  cat <<PLAN
+mig 1
+store old: $(in_redis first)
+store new: $(in_redis second)
+entity Book { key id: i64; title: text; $(printf 'p%d: text?; ' $(seq 96)) }
+dataset books: Book in old { key = "book:{id}"; codec = hash }
+dataset copies: Book in new { key = "$1:{id}"; codec = hash }
+plan move {
+  from books
+  to copies
+  phase copy { snapshot old -> new { rate = $2 } }
+}
+PLAN
+}
+# The highest memory of a command in KiB goes into `peak`, its output into `said`; its exit code stays.
+in_memory() { python3 -c 'import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=open("said", "w"), stderr=subprocess.STDOUT)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=open("peak", "w"))
+sys.exit(code)' "$@"; }
+digests() { for id in $(seq 40); do redis "$1" debug digest-value "$2:$id"; redis "$1" pexpiretime "$2:$id"; done | md5sum; }
+redis second flushall >/dev/null
+for id in $(seq 40); do echo "HSET book:$id title t$id p3 short"; done | redis first --pipe >/dev/null
+# 77 MiB that nothing packs small, and 77 MiB of which a dump is some hundred KiB.
+redis first eval 'math.randomseed(7); local page = {}
+  for i = 1, 840000 do page[i] = string.char(math.random(32, 126)) end
+  page = table.concat(page)
+  for i = 1, 96 do redis.call("HSET", KEYS[1], "p" .. i, page .. i); redis.call("HSET", KEYS[2], "p" .. i, string.rep("x", 840000 + i)) end' \
+  2 book:7 book:33 >/dev/null
+redis first pexpireat book:7 4102444800007 >/dev/null
+mkdir "$work/books" && cd "$work/books" || exit 1
+books b full >plan.mig
+holds 'a plan with large rows is carried out' in_memory "$mig" apply plan.mig --yes
+holds 'each row is counted' grep -qF '40 rows read: 40 moved, 0 kept, 0 rejected; 40 rows written' said
+holds "no more than 64 MiB are needed, not $(cat peak) KiB" test "$(cat peak)" -lt 65536
+holds 'all of it is the same' test "$(digests first book)" = "$(digests second b)"
+holds 'its expiry too' test "$(redis second pexpiretime b:7)" = 4102444800007
+holds 'nothing of the parts is left' test -z "$(redis second --scan --pattern 'mig:ctl:*parts*')"
+
+# What stands there is kept, the large one like the others.
+mkdir "$work/books_kept" && cd "$work/books_kept" || exit 1
+redis second hset c:7 title mine >/dev/null; redis second hset c:8 title mine >/dev/null
+books c full >plan.mig
+expect 0 '40 rows read: 38 moved, 2 kept, 0 rejected; 38 rows written' "$mig" apply plan.mig --yes
+holds 'what was there stays' test "$(redis second hgetall c:7 | paste -sd' ')" = 'title mine'
+holds 'the other large row is there' test "$(redis second hlen c:33)" -eq 97
+
+# Killed in the middle of a large row, again and again: it begins that one anew, and counts each once.
+mkdir "$work/books_killed" && cd "$work/books_killed" || exit 1
+books k 50MB/s >plan.mig
+parts() {  # how many fields are put together
+  local key=$(redis second keys 'mig:ctl:*parts:*')
+  if [ -n "$key" ]; then redis second hlen "$key"; else echo 0; fi
+}
+for round in 1 2 3; do
+  "$mig" apply plan.mig --yes >>out 2>&1 &
+  runner=$!
+  until [ "$(parts)" -lt 10 ] || ! kill -0 $runner 2>/dev/null; do :; done  # those of before are gone
+  until [ "$(parts)" -ge 10 ] || ! kill -0 $runner 2>/dev/null; do :; done
+  kill -KILL $runner; wait $runner 2>/dev/null
+  holds 'nobody sees a part of a row' test "$(redis second exists k:7 k:33)" -eq 0
+  holds 'parts are found without a journal' grep -q 'a large key that was being put together' <("$mig" doctor "$url")
+done
+expect 0 '40 rows read: 40 moved, 0 kept, 0 rejected; 40 rows written' "$mig" apply plan.mig --yes
+holds 'all of it is the same' test "$(digests first book)" = "$(digests second k)"
+holds 'nothing of the parts is left' test -z "$(redis second --scan --pattern 'mig:ctl:*parts*')"
+
+# A large value that is no row is refused without being read.
+mkdir "$work/books_stray" && cd "$work/books_stray" || exit 1
+redis first eval 'for i = 1, 40000 do redis.call("XADD", KEYS[1], "*", "event", string.rep(i, 20) .. math.random()) end' 1 book:41 >/dev/null
+books y full >plan.mig
+expect 4 'a value of another kind where a hash is expected' "$mig" apply plan.mig --yes
+redis first unlink book:41 book:7 book:33 >/dev/null
 
 # ---- what is no row does not slip through among bytes
 mkdir "$work/stray" && cd "$work/stray" || exit 1

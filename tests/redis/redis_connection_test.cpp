@@ -76,6 +76,34 @@ TEST_CASE("an answer that nobody read is not taken for the next one") {
   CHECK(redis.call({"GET", "a"})->text == "1");
 }
 
+TEST_CASE("a text that is too long is thrown away, and what stands around it is read") {
+  const RedisServer server;
+  RedisConnection redis = connect(server.url());
+  const std::size_t most = 1 << 20;
+  for (const std::size_t size : {most - 1, most, most + 1, 2 * most + 17, 40 * most})
+    REQUIRE(redis.call({"SET", std::to_string(size), std::string(size, 'x')}));
+  RedisReply reply;
+  for (int round = 0; round < 3; ++round) {
+    for (const std::size_t size : {most - 1, most, most + 1, 2 * most + 17, 40 * most}) {
+      redis.append({"GET", std::to_string(size)});
+      redis.append({"GET", "none"});
+    }
+    for (const std::size_t size : {most - 1, most, most + 1, 2 * most + 17, 40 * most}) {
+      const auto is_kept = redis.value_within(reply, most);
+      REQUIRE(is_kept);
+      CHECK(*is_kept == (size <= most));
+      if (*is_kept) CHECK(reply.text.size() == size);
+      REQUIRE(redis.value_within(reply, most));
+      CHECK(reply.is_nil());
+    }
+  }
+  redis.append({"GET", std::to_string(40 * most)});
+  CHECK(redis.call({"PING"})->text == "PONG");  // what nobody reads is thrown away, too
+  redis.append({"HGET", std::to_string(most), "a"});
+  CHECK(!redis.value_within(reply, most));
+  CHECK(redis.pending() == 0);
+}
+
 TEST_CASE("an answer that nests too deep ends the connection with a sentence") {
   const RedisServer server;
   RedisConnection redis = connect(server.url());

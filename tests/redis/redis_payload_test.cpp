@@ -135,3 +135,39 @@ TEST_CASE("what is no row's value, or is cut short, is not read") {
     }
   }
 }
+
+TEST_CASE("what would be too large once it is taken apart is told before") {
+  const RedisServer server;
+  RedisConnection redis = connected(server.url());
+  PayloadReader reader(1 << 20);
+  REQUIRE(
+      redis.call({"HSET", "fits", "a", std::string(1 << 19, 'x'), "b", std::string(1 << 19, 'y')}));
+  REQUIRE(redis.call(
+      {"HSET", "hash", "a", std::string(1 << 19, 'x'), "b", std::string((1 << 19) + 1, 'y')}));
+  REQUIRE(redis.call({"SET", "text", std::string(40 << 20, 'x')}));
+  const std::string fits = redis.call({"DUMP", "fits"})->text;
+  for (const char* key : {"hash", "text"}) {
+    const std::string payload = redis.call({"DUMP", key})->text;
+    CHECK(payload.size() < 1 << 20);
+    CHECK(!reader.read(payload));
+    CHECK(reader.is_too_large());
+    CHECK(reader.read(fits));
+    CHECK(!reader.is_too_large());
+  }
+}
+
+TEST_CASE("a payload says its format, and a server refuses one that is newer than its own") {
+  const RedisServer server;
+  RedisConnection redis = connected(server.url());
+  REQUIRE(redis.call({"SET", "a", "x"}));
+  REQUIRE(redis.call({"RPUSH", "b", "x"}));
+  const std::string payload = redis.call({"DUMP", "a"})->text;
+  REQUIRE(payload_format(payload));
+  CHECK(*payload_format(payload) == *payload_format(redis.call({"DUMP", "b"})->text));
+  std::string newer = payload;
+  newer[newer.size() - 10] = static_cast<char>(newer[newer.size() - 10] + 1);
+  CHECK(*payload_format(newer) == *payload_format(payload) + 1);
+  CHECK(!payload_format("short"));
+  // What the server says of one shows that the format stands where it is looked for.
+  CHECK(!redis.call({"RESTORE", "x", "0", newer}));
+}
