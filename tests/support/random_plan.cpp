@@ -222,7 +222,7 @@ std::vector<plan::Record> random_records(std::uint64_t seed) {
       WindowAwaited{any(PhaseId()), number()},
       ResourceRollbackStarted{any(ResourceId()), text()},
       ResourceRolledBack{any(ResourceId())},
-      Warned{text(), text(), any(false)},
+      Warned{text(), text(), any(false), any(false)},
       RollbackEnded{},
       RunCompleted{},
       RunAborted{text(), text()},

@@ -289,7 +289,8 @@ class Mover {
   }
   void operator()(const Warned& record) {
     std::erase_if(state_.warnings, [&](const Warning& it) { return it.about == record.about; });
-    if (!record.is_over) state_.warnings.push_back({record.about, record.message});
+    if (!record.is_over)
+      state_.warnings.push_back({record.about, record.message, record.is_urgent});
   }
   void operator()(const RunAborted& record) {
     state_.status = RunStatus::Failed;

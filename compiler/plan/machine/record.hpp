@@ -168,7 +168,8 @@ struct Warned {
   static constexpr std::string_view kName = "warned";
   std::string about;  // of each thing the newest counts
   std::string message;
-  bool is_over = false;  // it is as it should be again
+  bool is_over = false;    // it is as it should be again
+  bool is_urgent = false;  // it does not bear waiting any more
   bool operator==(const Warned&) const = default;
 };
 

@@ -96,6 +96,7 @@ void fields(Visit& visit, ResourceRolledBack& it) {
 template <class Visit>
 void fields(Visit& visit, Warned& it) {
   MIG_FIELD(about), MIG_FIELD(message), MIG_FIELD(is_over);
+  visit.later("is_urgent", it.is_urgent);
 }
 
 #undef MIG_FIELD

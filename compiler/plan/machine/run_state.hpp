@@ -107,6 +107,7 @@ struct ResourceState {
 struct Warning {
   std::string about;
   std::string message;
+  bool is_urgent = false;
   bool operator==(const Warning&) const = default;
 };
 

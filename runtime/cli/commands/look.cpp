@@ -123,7 +123,8 @@ nlohmann::json json_of(const runtime::RunSummary& run, runtime::Instant now) {
                       {"steps", std::move(steps)}};
   if (run.state.reason) json["reason"] = name(*run.state.reason);
   for (const plan::Warning& warning : run.state.warnings)
-    json["warnings"].push_back({{"about", warning.about}, {"message", warning.message}});
+    json["warnings"].push_back(
+        {{"about", warning.about}, {"message", warning.message}, {"is_urgent", warning.is_urgent}});
   json["is_partial"] = is_partial(run.state);
   for (std::size_t i = 0; i < run.plan.resources.size(); ++i) {
     const plan::ResourceState& resource = run.state.resources[i];
@@ -213,7 +214,7 @@ ExitCode why(const LookOptions& options) {
 }
 
 // What two runs of one plan have in common, however often they were killed: no times, actors,
-// epochs, attempts, progress, looks of gates, arrivals or requests that led to nothing.
+// epochs, attempts, progress, looks of gates, arrivals, warnings or requests that led to nothing.
 bool is_in_canonical_log(const plan::Record& record) {
   return std::visit(plan::Overloaded{
                         [](const plan::StepProgressed&) { return false; },
@@ -222,6 +223,7 @@ bool is_in_canonical_log(const plan::Record& record) {
                         [](const plan::GateJudged&) { return false; },  // as many as time allowed
                         [](const plan::WindowAwaited&) { return false; },
                         [](const plan::RequestRefused&) { return false; },
+                        [](const plan::Warned&) { return false; },  // of what is around it
                         [](const auto&) { return true; },
                     },
                     record);
