@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/amounts.hpp"
 #include "runtime/cli/preview/document.hpp"
 #include "runtime/clock.hpp"
 
@@ -18,8 +19,7 @@ char mark(Sign sign);
 
 // `15m`, `<2s`, `>10m` as the plan says; `~4m` of an estimate; `-` where nobody knows.
 std::string print(const std::optional<ShownTime>& time);
-// For people: no more than the two greatest units, `7d 1h`.
-std::string rounded(plan::Duration length);
+using runtime::rounded;
 // `2026-11-22T15:00:00Z`: nobody waits by the microsecond.
 std::string to_the_second(runtime::Instant at);
 // `slo: pass now: p95(reads) < 40ms: 23ms`, of a gate whose name is said already.
@@ -30,8 +30,7 @@ std::string reads_new(const ShownChange& change);
 std::string rows(std::int64_t count);
 // `63_000 rows`, `at most 63_000 rows`, `about 63_000 rows`, as it is known.
 std::string counted(const ShownNumber& count);
-// `412 MB`.
-std::string size(std::int64_t bytes);
+using runtime::size;
 // `9c1f e07a 44b2` of 64 hexadecimal digits.
 std::string short_hash(std::string_view hash);
 // `only sat..sun; opens 2026-11-28T00:00:00Z`. REQUIRES: the phase has a window.
