@@ -23,6 +23,16 @@ constexpr std::string_view kBegan = "xid < pg_snapshot_xmin(pg_current_snapshot(
 
 constexpr std::string_view kLog = "mig_ctl_log_";
 
+// How many numbers lie between the first entry behind a place and the newest, and what the log
+// takes.
+constexpr const char* kWaitingInFile =
+    "SELECT (SELECT seq FROM sqlite_sequence WHERE name = ?2) - min(seq) + 1, 0 FROM {} "
+    "WHERE seq > ?1";
+constexpr const char* kWaiting =
+    "SELECT greatest(pg_sequence_last_value(pg_get_serial_sequence(?2::text, 'seq')::regclass) "
+    "- first.seq + 1, 1), pg_total_relation_size(?2::text::regclass) "
+    "FROM (SELECT seq FROM {} WHERE xid > (?1::text)::xid8 ORDER BY xid, seq LIMIT 1) first";
+
 std::string_view position_column(const Database& database) {
   return database.dialect() == Dialect::Sqlite ? "seq" : "xid";
 }
@@ -219,6 +229,22 @@ Result<std::int64_t> Changelog::newest(const Database& database) const {
   rows.bind_text(1, control_name(kLog, watched_.front().table));
   MIG_ASSIGN(has_row, rows.step());
   return has_row ? rows.integer(0) : 0;
+}
+
+Result<Waiting> Changelog::waiting(const Database& database, std::int64_t after) const {
+  const std::string name = control_name(kLog, watched_.front().table);
+  MIG_ASSIGN(is_there, has_table(database, name));
+  if (!is_there) return Waiting{};
+  const bool is_sqlite = database.dialect() == Dialect::Sqlite;
+  const auto sql = is_sqlite ? fmt::format(kWaitingInFile, log_) : fmt::format(kWaiting, log_);
+  MIG_ASSIGN(rows, database.prepare(sql));
+  bind_position(rows, database, std::max<std::int64_t>(after, 0));
+  rows.bind_text(2, is_sqlite ? name : log_);
+  MIG_ASSIGN(has_row, rows.step());
+  if (!has_row || rows.storage_class(0) == StorageClass::Null) return Waiting{};
+  Waiting found{.entries = rows.integer(0), .bytes = rows.integer(1)};
+  rows.reset();
+  return found;
 }
 
 Result<bool> Changelog::is_touched(const Database& database, const std::string& key,

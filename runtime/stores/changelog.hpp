@@ -31,6 +31,12 @@ struct Touched {
   bool is_gap = false;   // something behind `until` was told and is lost (change_feed.hpp)
 };
 
+// What stands in a log behind a place.
+struct Waiting {
+  std::int64_t entries = 0;  // about so many: numbers that nobody used count, too
+  std::int64_t bytes = 0;    // that the whole log takes, where its database tells
+};
+
 // Which entries are read: those behind which nothing can appear any more, which a follower passes;
 // or all that are committed, for whoever asks what may not have been carried over yet. With the
 // last of the former come the keys of the latter: the rows are read as they are, so without them
@@ -69,6 +75,8 @@ class Changelog {
                        Horizon horizon = Horizon::Settled) const;
   // Zero in an empty log that was never written to.
   Result<std::int64_t> newest(const Database& database) const;
+  // However many there are, it costs a look at the first and the last. Nothing where no log is.
+  Result<Waiting> waiting(const Database& database, std::int64_t after) const;
   Result<bool> is_touched(const Database& database, const std::string& key,
                           std::int64_t after) const;
   // Logs these rows as touched, inside a transaction of ours, which logs nothing by itself.

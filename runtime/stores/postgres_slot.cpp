@@ -34,6 +34,17 @@ SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint, (pg_current_wal_flush_lsn(
                        AND p.pubtruncate), '')
 FROM (SELECT 1) one LEFT JOIN pg_replication_slots s ON s.slot_name = ?1)sql";
 
+// What is kept, and how much more may be: nothing more of a slot that the server is about to leave
+// behind, and anything where it has no limit.
+constexpr std::string_view kKeptLog = R"sql(
+SELECT (pg_current_wal_insert_lsn() - restart_lsn)::bigint,
+       CASE WHEN (SELECT setting::bigint < 0 FROM pg_settings
+                  WHERE name = 'max_slot_wal_keep_size') THEN NULL
+            WHEN wal_status = 'unreserved' THEN 0::bigint
+            ELSE greatest(safe_wal_size, 0)::bigint END
+FROM pg_replication_slots
+WHERE slot_name = ?1 AND restart_lsn IS NOT NULL AND wal_status <> 'lost')sql";
+
 constexpr std::string_view kServer = R"sql(
 SELECT current_setting('wal_level') = 'logical', pg_is_in_recovery(),
        (SELECT rolsuper OR rolreplication FROM pg_roles WHERE rolname = current_user),
@@ -220,6 +231,18 @@ Result<SlotState> PostgresSlot::state(const Database& database) const {
                   .history = std::string(rows.text(7))};
   rows.reset();
   return state;
+}
+
+Result<std::optional<KeptLog>> PostgresSlot::kept_log(const Database& database) const {
+  MIG_ASSIGN(rows, database.prepare(kKeptLog));
+  rows.bind_text(1, name_);
+  MIG_ASSIGN(exists, rows.step());
+  if (!exists) return std::optional<KeptLog>();
+  KeptLog kept{.used = rows.integer(0), .limit = {}};
+  const bool has_limit = rows.storage_class(1) != StorageClass::Null;
+  if (has_limit) kept.limit = kept.used + rows.integer(1);
+  rows.reset();
+  return std::optional(kept);
 }
 
 Result<void> PostgresSlot::publish(const Database& database) const {

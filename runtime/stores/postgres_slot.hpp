@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,12 @@ struct SlotState {
   bool is_foreign = false;  // somebody else's, under the same name
   std::int64_t reader = 0;  // the process that reads it; 0: none
   std::string history;      // empty: the publication is not as we made it
+};
+
+// What a server keeps of its log for a slot, and how much it would keep, in bytes.
+struct KeptLog {
+  std::int64_t used = 0;
+  std::optional<std::int64_t> limit;  // nothing: as much as its disk takes
 };
 
 enum class WalLimit : std::uint8_t { Needed, Accepted };
@@ -52,6 +59,8 @@ class PostgresSlot {
   Result<void> check_tables(const Database& database) const;
 
   Result<SlotState> state(const Database& database) const;
+  // Nothing where the slot is not there, or tells nothing any more. Whoever may connect may ask.
+  Result<std::optional<KeptLog>> kept_log(const Database& database) const;
   // Inside a transaction of ours. Twice is once.
   Result<void> publish(const Database& database) const;
   Result<void> unpublish(const Database& database) const;

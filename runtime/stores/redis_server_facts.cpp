@@ -32,6 +32,7 @@ Result<RedisServerFacts> read_server_facts(RedisConnection& redis) {
   facts.used_memory = number(value("used_memory"));
   facts.max_memory = number(value("maxmemory"));
   facts.eviction = value("maxmemory_policy");
+  facts.backlog = number(value("repl_backlog_size"));
   facts.is_append_only = value("aof_enabled") == "1";
   return facts;
 }

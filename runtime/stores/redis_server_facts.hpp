@@ -21,6 +21,7 @@ struct RedisServerFacts {
   std::int64_t used_memory = 0;  // in bytes, like the next
   std::int64_t max_memory = 0;   // 0: no limit
   std::string eviction;          // `noeviction`, `allkeys-lru`, …
+  std::int64_t backlog = 0;      // of its stream that it keeps for replicas, in bytes
   bool is_append_only = false;
 };
 

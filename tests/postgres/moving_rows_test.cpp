@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/steps/sql_chunk.hpp"
+#include "runtime/stores/change_feed.hpp"
 #include "runtime/stores/changelog.hpp"
 #include "runtime/stores/control.hpp"
 #include "runtime/stores/effect.hpp"
@@ -260,6 +261,30 @@ TEST_CASE("an effect happens once, and under no older epoch") {
   CHECK(users.begin(other, {"journal", "run", 2}).has_value());
   const auto stranger = users.begin(other, {"another", "run", 3});
   CHECK_FALSE(stranger.has_value());
+}
+
+TEST_CASE("a changelog says about how much waits in it, and what it takes") {
+  Users users;
+  users.run("INSERT INTO users SELECT i, 'u' || i, NULL, 1 FROM generate_series(1, 500) i");
+  const Changelog log = std::move(*Changelog::of(users.plan(), {0}));
+  const auto waiting = [&](std::int64_t after) {
+    const auto found = log.waiting(users.database(), after);
+    REQUIRE(found);
+    return *found;
+  };
+  CHECK(waiting(0).entries == 0);  // there is none yet
+  auto effect = users.begin(users.database());
+  REQUIRE(effect);
+  REQUIRE(log.install(users.database()));
+  REQUIRE(effect->commit({.cursor = "0"}));
+  CHECK(waiting(0).entries == 0);
+  users.run("UPDATE users SET version = 2");
+  CHECK(waiting(kBeforeAll).entries == 500);
+  CHECK(waiting(0).bytes > 500 * 8);
+  const std::int64_t first = log.newest(users.database()).value();
+  CHECK(waiting(first).entries == 0);
+  users.run("UPDATE users SET version = 3 WHERE id <= 20");
+  CHECK(waiting(first).entries == 20);
 }
 
 TEST_CASE("a changelog misses no commit, whatever order commits come in") {

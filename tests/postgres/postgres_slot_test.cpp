@@ -298,6 +298,28 @@ TEST_CASE("keys of every type are told as a changelog tells them") {
   CHECK(std::set<std::string>(touched.keys.begin(), touched.keys.end()) == want);
 }
 
+TEST_CASE("a server says how much of its log it keeps for a slot") {
+  Followed followed;
+  const auto kept = [&] {
+    auto found = followed.slot().kept_log(followed.asks());
+    REQUIRE(found);
+    return *found;
+  };
+  const auto before = kept();
+  REQUIRE(before);
+  CHECK_FALSE(before->limit);  // this server has none
+  // Other tables count as well.
+  followed.run(
+      "CREATE TABLE wide(t text); ALTER TABLE wide ALTER t SET STORAGE EXTERNAL;"
+      "INSERT INTO wide SELECT repeat(md5(i::text), 100) FROM generate_series(1, 1000) i");
+  const auto after = kept();
+  REQUIRE(after);
+  CHECK(after->used > before->used + 3'000'000);
+  followed.stream()->close();
+  REQUIRE(followed.slot().drop(followed.asks()));
+  CHECK_FALSE(kept());
+}
+
 TEST_CASE("a slot that was made again begins behind a gap") {
   Followed followed;
   followed.run("INSERT INTO rows VALUES (1, 'a')");

@@ -11,6 +11,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "runtime/stores/change_feed.hpp"
 #include "runtime/stores/control.hpp"
 #include "runtime/stores/sqlite_keyset.hpp"
 #include "tests/support/shop_plan.hpp"
@@ -123,6 +124,25 @@ TEST_CASE("inserts, updates and deletes log their key") {
   CHECK(table.missed("DELETE FROM users WHERE id = 2") == kNothing);
   CHECK(table.missed("DELETE FROM users") == kNothing);
   CHECK(table.log().newest(table.application()).value() > 0);
+}
+
+TEST_CASE("what waits in a log is counted behind a place, and without a log nothing waits") {
+  Followed table = users();
+  REQUIRE(table.install());
+  const auto waiting = [&](std::int64_t after) {
+    const auto found = table.log().waiting(table.application(), after);
+    REQUIRE(found);
+    return found->entries;
+  };
+  CHECK(waiting(0) == 0);
+  table.run("DELETE FROM users");  // an entry a row
+  CHECK(waiting(0) == 4);
+  CHECK(waiting(1) == 3);
+  CHECK(waiting(4) == 0);
+  REQUIRE(table.log().prune(table.application(), 2));
+  CHECK(waiting(runtime::kBeforeAll) == 2);
+  REQUIRE(table.log().remove(table.application()));
+  CHECK(waiting(0) == 0);
 }
 
 TEST_CASE("a changed key logs the row that was and the row that is") {
