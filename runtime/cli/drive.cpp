@@ -142,7 +142,9 @@ ExitCode drive(Session& session, runtime::RunLog& log, runtime::Lease lease,
   auto end = [&] {
     runtime::Executor executor(log, lease, *stores, session.clock(), waiter, *observer, is_stopping,
                                session.journal().uuid(), folder);
-    return executor.run(options.limits);
+    runtime::Limits limits = options.limits;
+    limits.journal = session.path();
+    return executor.run(limits);
   }();
   log.observe({});
   if (!end) return report_error(end.error());

@@ -81,6 +81,7 @@ runtime::Result<Session> Session::open(const std::filesystem::path& path, Access
   auto journal = runtime::SqliteJournal::open(path, *session.clock_, wanted);
   if (!journal) return std::unexpected(journal.error());
   session.journal_ = std::move(*journal);
+  session.path_ = path;
   return session;
 }
 

@@ -48,12 +48,14 @@ class Session {
 
   runtime::SqliteJournal& journal() { return *journal_; }
   const runtime::Clock& clock() const { return *clock_; }
+  const std::filesystem::path& path() const { return path_; }  // of the journal
   // The run that `wanted` means; the error names the candidates.
   runtime::Result<runtime::RunSummary> find(const std::string& wanted);
 
  private:
   std::unique_ptr<runtime::SystemClock> clock_ = std::make_unique<runtime::SystemClock>();
   std::unique_ptr<runtime::SqliteJournal> journal_;
+  std::filesystem::path path_;
 };
 
 // The lease that a run is written under.

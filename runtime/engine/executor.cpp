@@ -44,7 +44,8 @@ Executor::Executor(RunLog& log, Lease& lease, Stores& stores, const Clock& clock
       authority_{std::move(journal_uuid), log.state().run, lease.epoch},
       folder_(std::move(folder)),
       views_(log.plan()),
-      residents_(views_) {
+      residents_(views_),
+      budgets_(views_) {
   log_.observe(
       [this](const plan::Entry& entry) { observer_.on_entry(log_.plan(), log_.state(), entry); });
 }
@@ -74,6 +75,7 @@ Result<RunEnd> Executor::run(const Limits& limits) {
     if (arrived.error().cause == Cause::DiskFull) return pause_for_disk(arrived.error());
     return std::unexpected(arrived.error());
   }
+  if (!limits.journal.empty()) budgets_.watch(limits.journal, log_.state().warnings);
   while (true) {
     const Turn turned = turn(limits);
     if (!turned) {
@@ -127,6 +129,7 @@ Executor::Turn Executor::turn(const Limits& limits) {
   if (is_stopping_) return RunEnd{EndKind::Interrupted, "stopped on request of the terminal", {}};
   MIG_TRY(tend());
   if (auto end = end_of(log_.state())) return end;
+  MIG_TRY(look_at_budgets());
   return log_.state().status == RunStatus::RollingBack ? turn_back() : turn_forward(limits);
 }
 
@@ -154,6 +157,7 @@ Result<void> Executor::tend(std::size_t resource) {
   if (followed) {
     if (!*followed) return {};
     is_behind_ = is_behind_ || !(*followed)->is_drained;
+    budgets_.note(resource, **followed, reach);
     observer_.on_follow(**followed);
     return {};
   }
@@ -164,6 +168,15 @@ Result<void> Executor::tend(std::size_t resource) {
     return {};
   }
   return append({plan::RunPaused{plan::PauseReason::StreamGap, sentence(error)}});
+}
+
+Result<void> Executor::look_at_budgets() {
+  if (!budgets_.is_due(clock_)) return {};
+  std::vector<plan::Warned> warned;
+  World reach = world(log_.plan());
+  worker_.run([&] { warned = budgets_.look(reach); }, beat_every(),
+              [this] { (void)log_.journal().beat(lease_); });
+  return warned.empty() ? Result<void>() : append({warned.begin(), warned.end()});
 }
 
 // The steps that may do a slice now: those that are ready, and those that are undone next where a

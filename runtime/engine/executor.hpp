@@ -15,6 +15,7 @@
 #include "compiler/plan/machine/failure.hpp"
 #include "compiler/plan/views.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/engine/budgets.hpp"
 #include "runtime/engine/downtime.hpp"
 #include "runtime/engine/residents.hpp"
 #include "runtime/engine/run_end.hpp"
@@ -51,6 +52,8 @@ class Waiter {
 struct Limits {
   bool until_blocked = false;  // leave instead of waiting longer than max_wait
   Duration max_wait = Duration::zero();
+  // Where the journal lies. With it, what the run uses up is watched (budgets.hpp).
+  std::filesystem::path journal;
 };
 
 class Executor {
@@ -79,6 +82,7 @@ class Executor {
   Turn advance(plan::StepId id);
   Result<void> tend();
   Result<void> tend(std::size_t resource);
+  Result<void> look_at_budgets();
   Turn settle(plan::StepId id, Result<Outcome> outcome);
   Turn fail(plan::StepId id, plan::Trouble trouble, const std::string& message,
             bool absence_pauses);
@@ -105,6 +109,7 @@ class Executor {
   Worker worker_;
   plan::Views views_;
   Residents residents_;
+  Budgets budgets_;
   bool is_behind_ = false;  // the resident has more to do at once
   std::map<plan::StepId, std::unique_ptr<Step>> steps_;
   std::map<plan::StepId, WaitUntil> waits_;

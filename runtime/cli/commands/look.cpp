@@ -8,11 +8,13 @@
 
 #include "compiler/plan/machine/schedule.hpp"
 #include "compiler/plan/overloaded.hpp"
+#include "compiler/plan/views.hpp"
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/drive.hpp"
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/engine/window_guard.hpp"
+#include "runtime/steps/supplies.hpp"
 #include "runtime/stores/open_transactions.hpp"
 #include "runtime/stores/stores.hpp"
 
@@ -34,6 +36,11 @@ std::string shown_state(const plan::RunState& state) {
   if (state.reason) return fmt::format("{} ({})", name(state.status), name(*state.reason));
   const bool is_part = state.status == plan::RunStatus::Completed && is_partial(state);
   return fmt::format("{}{}", name(state.status), is_part ? " (partial)" : "");
+}
+
+// A run that has ended uses nothing up and waits for nothing.
+std::vector<plan::Warning> standing(const plan::RunState& state) {
+  return state.has_ended() ? std::vector<plan::Warning>() : state.warnings;
 }
 
 ExitCode list(const LookOptions& options) {
@@ -122,7 +129,7 @@ nlohmann::json json_of(const runtime::RunSummary& run, runtime::Instant now) {
                       {"waits", reasons(run.plan, run.state, now)},
                       {"steps", std::move(steps)}};
   if (run.state.reason) json["reason"] = name(*run.state.reason);
-  for (const plan::Warning& warning : run.state.warnings)
+  for (const plan::Warning& warning : standing(run.state))
     json["warnings"].push_back(
         {{"about", warning.about}, {"message", warning.message}, {"is_urgent", warning.is_urgent}});
   json["is_partial"] = is_partial(run.state);
@@ -162,7 +169,7 @@ ExitCode status(const LookOptions& options) {
   }
   for (const std::string& line : reasons(run->plan, run->state, session->clock().now()))
     fmt::print("\n{}\n", line);
-  for (const plan::Warning& warning : run->state.warnings)
+  for (const plan::Warning& warning : standing(run->state))
     fmt::print("\nwarning: {}\n", warning.message);
   if (!run->state.has_ended()) fmt::print("\n{}", legal_commands(run->plan, run->state));
   return ExitCode::Done;
@@ -191,6 +198,27 @@ std::vector<std::string> hindrances(Session& session, const runtime::RunSummary&
   return lines;
 }
 
+// What the run uses up, and how much of it there is.
+std::vector<std::string> supplies(Session& session, const runtime::RunSummary& run) {
+  auto log = runtime::RunLog::open(session.journal(), run.run);
+  if (!log) return {log.error().message};
+  auto stores = runtime::Stores::find(run.plan, log->created().plan_folder, environment);
+  if (!stores) return {stores.error().message};
+  std::vector<std::string> lines;
+  const auto add = [&](const runtime::Result<std::vector<runtime::Supply>>& found) {
+    if (!found) return lines.push_back(found.error().message);
+    for (const runtime::Supply& supply : *found) {
+      std::string line = stand_of(supply);
+      if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
+    }
+  };
+  add(runtime::look_at_disks(*stores, session.path()));
+  const plan::Views views(run.plan);
+  for (std::size_t i = 0; i < views.size(); ++i)
+    add(runtime::Supplies().look(views.at(i), run.state, *stores, std::nullopt));
+  return lines;
+}
+
 ExitCode why(const LookOptions& options) {
   auto session = open(options);
   if (!session) return report_error(session.error());
@@ -201,13 +229,18 @@ ExitCode why(const LookOptions& options) {
     for (std::string& line : hindrances(*session, *run))
       lines.push_back(std::move(line));
   }
+  std::vector<std::string> left;
+  if (!run->state.has_ended()) left = supplies(*session, *run);
   if (options.is_json) {
-    fmt::print("{}\n", nlohmann::json{{"run", run->run}, {"waits", lines}}.dump());
+    fmt::print("{}\n",
+               nlohmann::json{{"run", run->run}, {"waits", lines}, {"supplies", left}}.dump());
     return ExitCode::Done;
   }
   if (lines.empty())
     fmt::print("{} waits for nothing: it is {}\n", run->run, name(run->state.status));
   for (const std::string& line : lines)
+    fmt::print("{}\n", line);
+  for (const std::string& line : left)
     fmt::print("{}\n", line);
   if (!run->state.has_ended()) fmt::print("{}", legal_commands(run->plan, run->state));
   return ExitCode::Done;
