@@ -67,16 +67,16 @@ plan move {
 PLAN
 }
 server_plan() { plan "postgres { url = \"$(url "$1")\"; $2 }" "postgres { url = \"$(url "$1_new")\" }" 'table = "users"' "$3"; }
-until_holds() {  # WHAT COMMAND…: within two minutes, as a rate takes some looks
-  local what=$1 until=$((SECONDS + 120)); shift
+until_holds() {  # WHAT COMMAND…: within four minutes, as a rate takes some looks
+  local what=$1 until=$((SECONDS + 240)); shift
   while ! "$@" >/dev/null 2>&1; do
     [ $SECONDS -lt $until ] || { failed=$((failed + 1)); echo "FAILED: $what never came"; tail -5 out; return 1; }
     read -rt 0.1 <> <(:) || true
   done
   passed=$((passed + 1))
 }
-stays() { timeout 300 "$mig" apply plan.mig --yes >out 2>&1 & runner=$!; }
-goes_on() { timeout 300 "$mig" continue >>out 2>&1 & runner=$!; }
+stays() { timeout 900 "$mig" apply plan.mig --yes >out 2>&1 & runner=$!; }
+goes_on() { timeout 900 "$mig" continue >>out 2>&1 & runner=$!; }
 leaves() { kill -INT "$runner"; wait "$runner"; runner=''; }
 ends() { local rc=0; wait "$runner" || rc=$?; runner=''; holds "the run ends with $1, not $rc: $(tail -1 out)" test "$rc" -eq "$1"; }
 says() { grep -qF -- "$1" out; }
@@ -122,7 +122,7 @@ expect 0 '"is_urgent": false' "$mig" status --json
 said_once 'warning: the log'
 # Another runner does not say it again; that it got worse it does.
 leaves
-writes_up_to 97
+writes_up_to 96
 goes_on
 until_holds 'the second warning' grep -q 'warning: the log .*holds 6[0-9] MB of at most' out
 expect 0 '"is_urgent": true' "$mig" status --json
