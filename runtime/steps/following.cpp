@@ -19,7 +19,10 @@ namespace mig::runtime {
 namespace {
 
 // How long a slice may keep the write lock of a file that is the application's, too.
-constexpr Instant::duration kSlice = std::chrono::milliseconds(20);
+constexpr Instant::duration kSharedSlice = std::chrono::milliseconds(20);
+// Elsewhere nobody waits for it. What a transaction costs whatever it holds, on a busy server some
+// 20 ms, must not be taken for the cost of its entries: fewer of them would only come to less.
+constexpr Instant::duration kOwnSlice = std::chrono::milliseconds(200);
 constexpr std::size_t kFewestEntries = 8;
 constexpr std::size_t kFirstEntries = 250;
 constexpr std::size_t kMostEntries = 4000;
@@ -264,8 +267,9 @@ Result<std::optional<Followed>> Resident::tend_now(World& world) {
   }
   const Instant ended = world.clock.now();
   const auto took = ended - began;
-  if (took > kSlice) at_once_ = std::max(kFewestEntries, at_once_ / 2);
-  if (took < kSlice / 2) at_once_ = std::min(kMostEntries, at_once_ * 2);
+  const auto longest = is_shared_ ? kSharedSlice : kOwnSlice;
+  if (took > longest) at_once_ = std::max(kFewestEntries, at_once_ / 2);
+  if (took < longest / 2) at_once_ = std::min(kMostEntries, at_once_ * 2);
   // Where the application writes the same file, it gets its turn.
   const auto rest = is_shared_ ? took : Instant::duration::zero();
   rests_until_ = ended + (followed.is_drained ? std::max(rest, kIdle) : rest);
