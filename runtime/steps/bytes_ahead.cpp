@@ -7,10 +7,11 @@ namespace mig::runtime {
 Result<std::unique_ptr<BytesAhead>> open_bytes_between(const Database& source,
                                                        const Database& target,
                                                        const plan::Plan& plan,
-                                                       const PostgresPassage::Owner& owner) {
+                                                       const PostgresPassage::Owner& owner,
+                                                       std::size_t pages) {
   std::unique_ptr<BytesAhead> ahead;
   MIG_ASSIGN(passage, PostgresPassage::open(source, target, plan, owner));
-  if (passage) ahead = std::make_unique<PassageAhead<PostgresPassage>>(std::move(*passage));
+  if (passage) ahead = std::make_unique<PassageAhead<PostgresPassage>>(std::move(*passage), pages);
   return ahead;
 }
 

@@ -5,6 +5,7 @@
 // RedisPassage.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -52,11 +53,12 @@ class BytesAhead {
 Result<std::unique_ptr<BytesAhead>> open_bytes_ahead(Stores& stores, const OpenStore& target,
                                                      const plan::Plan& plan,
                                                      const PostgresPassage::Owner& owner);
-// The same by two connections to PostgreSQL.
+// The same by two connections to PostgreSQL, with as many pages in memory.
 Result<std::unique_ptr<BytesAhead>> open_bytes_between(const Database& source,
                                                        const Database& target,
                                                        const plan::Plan& plan,
-                                                       const PostgresPassage::Owner& owner);
+                                                       const PostgresPassage::Owner& owner,
+                                                       std::size_t pages = kPagesAhead);
 
 template <class Passage>
 class PassageAhead final : public BytesAhead {
@@ -68,8 +70,9 @@ class PassageAhead final : public BytesAhead {
   }
 
  public:
-  explicit PassageAhead(Passage passage)
-      : passage_(std::move(passage)), pages_(std::vector<Page>(kPagesAhead)) {}
+  explicit PassageAhead(Passage passage) : PassageAhead(std::move(passage), kPagesAhead) {}
+  PassageAhead(Passage passage, std::size_t pages)
+      : passage_(std::move(passage)), pages_(std::vector<Page>(pages)) {}
 
   Result<const PassedPage*> take(const PageRange& range) override {
     MIG_ASSIGN(page, pages_.take(range, loading()));

@@ -56,7 +56,7 @@ class CopyStep final : public Step {
     }
     MIG_ASSIGN(applied, read_applied(*writer_, world.authority.run, plan_.at(id_).name));
     if (!applied) return start(world);
-    if (applied->finished) return done(*applied);
+    if (applied->finished) return ended(*applied);
     MIG_ASSIGN(look, strain_.look(world));
     if (!look.why.empty()) {
       const Instant again = world.clock.now() + std::chrono::floor<Instant::duration>(kStrainAgain);
@@ -67,7 +67,11 @@ class CopyStep final : public Step {
     MIG_ASSIGN(can_go_on, knows(applied->cursor));
     if (!can_go_on) return start_again(world);
     const CopyCursor cursor = CopyCursor::parse(applied->cursor);
-    if (cursor.ranges > 0) return move_ranges(world, *applied);
+    if (cursor.ranges > 0) {
+      auto moved = move_ranges(world, *applied);
+      if (!moved) lanes_.reset();  // nobody knows how far they came: their notes are read again
+      return moved;
+    }
     if (cursor.is_claimed && applied->cursor != settled_) return look_again(world, *applied);
     if (!cursor.large.empty()) return large_.advance(world, *applied, rows_.set_aside(), *pace_);
     return move(world, *applied);
@@ -168,7 +172,7 @@ class CopyStep final : public Step {
       if (effect.is_disturbed()) return Outcome{More{.counts = applied.counts}, {}};
       return std::unexpected(std::move(committed).error());
     }
-    if (now.finished) return done(now);
+    if (now.finished) return ended(now);
     return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
   }
 
@@ -182,7 +186,7 @@ class CopyStep final : public Step {
       if (effect.is_disturbed()) return Outcome{More{.counts = now.counts}, {}};
       return std::unexpected(std::move(committed).error());
     }
-    if (now.finished) return done(now);
+    if (now.finished) return ended(now);
     const std::size_t refused = cursor.is_claimed ? effect.redis()->refused().size() : 0;
     if (refused > 0 && claims_ == Claims::Blind) {  // there may be more of them
       claims_ = Claims::Looked;
@@ -205,10 +209,6 @@ class CopyStep final : public Step {
   }
   Result<Effect> begin(World& world, const OpenStore& opened) const {
     return Effect::begin(opened, resources_of(world.stores, target_), world.authority, note_);
-  }
-
-  Result<Outcome> done(const Applied& applied) const {
-    return Outcome{Done{.summary = summary(applied.counts), .counts = applied.counts}, {}};
   }
 
   // A page inside the engine, or nothing where it needs to be looked at row by row.
@@ -272,9 +272,9 @@ class CopyStep final : public Step {
     if (!stands_at(effect, applied.cursor)) return cursor_moved();
     MIG_TRY(note_ranges(*effect.sql(), cursor.at, points, cursor.end));
     cursor.ranges = points.size() + 1;
-    Applied now = applied;
-    now.cursor = cursor.text();
-    MIG_TRY(effect.commit(now));
+    lanes_.reset();
+    MIG_TRY(effect.commit({cursor.text(), applied.counts}));
+    bytes_.reset();  // lanes have pages of their own
     return true;
   }
 
@@ -285,13 +285,12 @@ class CopyStep final : public Step {
       MIG_ASSIGN(ranges, read_ranges(*writer_, world.authority.run, note_, cursor.ranges));
       lanes_.emplace(CopyLanes::Owner{plan_, action_, id_, most_rows()}, std::move(ranges));
     }
-    if (CopyRange* next = lanes_->next(); next != nullptr && (!bytes_ || looked_at_ > 0)) {
+    const bool must_look = rows_.were_set_aside() || looked_at_ > 0 || is_followed(world);
+    if (CopyRange* next = lanes_->next(); next != nullptr && must_look) {
       MIG_TRY(move_rows_of(world, *next, applied.counts + lanes_->counts(next)));
     } else {
       const Duration began = world.clock.elapsed();
-      auto stretch = lanes_->advance(world, width_.lanes());
-      if (!stretch) lanes_.reset();
-      MIG_ASSIGN(moved, std::move(stretch));
+      MIG_ASSIGN(moved, lanes_->advance(world, width_.lanes()));
       width_.note(moved.rows, world.clock.elapsed() - began);
       if (moved.is_stuck) looked_at_ = kLookedAt;
     }
@@ -322,7 +321,7 @@ class CopyStep final : public Step {
     const CopyCursor cursor = CopyCursor::parse(applied.cursor);
     const Applied now{CopyCursor{cursor.end, cursor.end, cursor.total}.text(), counts, true};
     MIG_TRY(effect.commit(now));
-    return done(now);
+    return ended(now);
   }
 
   Result<Outcome> move(World& world, const Applied& applied) {

@@ -20,6 +20,7 @@
 #include <fmt/format.h>
 
 #include "runtime/result.hpp"
+#include "runtime/steps/step.hpp"
 #include "runtime/stores/applied.hpp"
 #include "runtime/stores/effect.hpp"
 
@@ -108,10 +109,14 @@ inline std::unexpected<Error> cursor_moved() {
               "only one runner may copy; look with `mig status`");
 }
 
-// What a copy says at its end.
+// What a copy says at its end, and that it has come there.
 inline std::string summary(const plan::Counts& counts) {
   return fmt::format("{} rows read: {} moved, {} kept, {} rejected; {} rows written", counts.read,
                      counts.moved, counts.kept, counts.rejected, counts.written);
+}
+
+inline Outcome ended(const Applied& applied) {
+  return {Done{.summary = summary(applied.counts), .counts = applied.counts}, {}};
 }
 
 }  // namespace mig::runtime

@@ -17,6 +17,9 @@ namespace {
 
 // So long that it hardly counts what lanes wait for each other at its end.
 constexpr Duration kStretch = std::chrono::seconds(1);
+// All lanes together have about as much in memory as a copy that has not been split.
+constexpr std::size_t kLanePages = 3;
+constexpr std::size_t kLaneBytes = kPageBytes / 4;
 constexpr std::size_t kRanges = 8;  // more than lanes, so that none ends much later than others
 constexpr std::int64_t kWorthRanges = 100'000;  // rows that are left
 
@@ -64,9 +67,10 @@ class CopyLanes::Lane {
     MIG_ASSIGN(from, world.stores.another_reader(plan.at(plan.from).store));
     MIG_ASSIGN(to, world.stores.own_writer(target));
     std::unique_ptr<Lane> lane(new Lane(world, owner, std::move(from), std::move(to)));
-    MIG_ASSIGN(bytes,
-               open_bytes_between(lane->from_, lane->to_, plan,
-                                  {owner.copy, world.authority.run, plan.at(owner.step).name}));
+    MIG_ASSIGN(bytes, open_bytes_between(
+                          lane->from_, lane->to_, plan,
+                          {owner.copy, world.authority.run, plan.at(owner.step).name, kLaneBytes},
+                          kLanePages));
     lane->bytes_ = std::move(bytes);
     lane->resources_ = resources_of(world.stores, target);
     return lane;

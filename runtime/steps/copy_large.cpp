@@ -40,7 +40,7 @@ Result<Outcome> LargeRows::advance(World& world, const Applied& applied, const S
   }
   row_ = std::move(row);
   pace.note_part(world.clock, {.rows = end ? 1 : 0, .bytes = bytes}, world.clock.elapsed() - began);
-  if (now.finished) return Outcome{Done{.summary = summary(now.counts), .counts = now.counts}, {}};
+  if (now.finished) return ended(now);
   return Outcome{More{shown_key(cursor.at), now.counts, cursor.total}, {}};
 }
 

@@ -16,8 +16,6 @@ class LaneWidth {
   explicit LaneWidth(int most) : most_(most) {}
 
   int lanes() const { return lanes_; }
-  // Whether it is not yet known how many rows this many bring, or whether more of them bring more.
-  bool is_measuring() const { return stretches_ < kMeasured; }
   // A stretch of work at this width.
   void note(std::int64_t rows, Duration took);
 

@@ -70,7 +70,9 @@ PostgresPassage::PostgresPassage(const Database& source, const Database& target,
       step_(owner.step),
       staging_(std::move(staging)),
       into_(fmt::format("COPY {} ({}) FROM STDIN (FORMAT binary)", staging_.table(),
-                        staging_.columns())) {}
+                        staging_.columns())),
+      page_bytes_(owner.page_bytes),
+      limit_(owner.page_bytes) {}
 
 Result<void> PostgresPassage::read(const std::string& after, const std::string& until,
                                    std::size_t limit, Page& page) {
@@ -85,7 +87,7 @@ Result<void> PostgresPassage::read(const std::string& after, const std::string& 
   std::size_t last = 0;
   FingerprintSum block;
   std::string_view tuple;
-  while (page.tuples.size() < kPageBytes) {
+  while (page.tuples.size() < page_bytes_) {
     MIG_ASSIGN(has_row, rows.next(tuple));
     if (!has_row) break;
     if (!pair_.plain.holds(tuple)) return {};
@@ -99,7 +101,7 @@ Result<void> PostgresPassage::read(const std::string& after, const std::string& 
     page.copied.blocks.push_back({std::exchange(block, {}), std::move(place)});
   }
   page.is_plain = true;
-  page.is_last = static_cast<std::size_t>(page.read) < asked && page.tuples.size() < kPageBytes;
+  page.is_last = static_cast<std::size_t>(page.read) < asked && page.tuples.size() < page_bytes_;
   page.bytes = static_cast<std::int64_t>(page.tuples.size());
   limit_.note(page.read, page.tuples.size());
   if (page.read == 0) return {};

@@ -37,6 +37,7 @@ class PostgresPassage {
     const plan::Copy& copy;
     std::string run;
     std::string step;  // its name
+    std::size_t page_bytes = kPageBytes;
   };
 
   // Nothing where the rows of this plan do not pass as they are (PlainPair).
@@ -74,6 +75,7 @@ class PostgresPassage {
   std::string into_;  // `COPY …` of the target
   int merges_ = 0;    // pages that are merged without trying
   SqlConstraint refused_by_ = SqlConstraint::None;
+  std::size_t page_bytes_;
   PageLimit limit_;
 };
 
