@@ -27,7 +27,6 @@ Result<std::unique_ptr<TwinRows>> TwinRows::open(const plan::Plan& plan, Stores&
   twins.reset(new TwinRows());
   MIG_ASSIGN(source, stores.reader(plan.at(plan.from).store));
   MIG_ASSIGN(target, stores.another_reader(plan.at(plan.to.front()).store));
-  MIG_TRY(read_by_key(target));
   twins->target_.emplace(std::move(target));
   MIG_ASSIGN(opened, PostgresTwins::open(*source, *twins->target_, plan));
   if (!opened) return std::unique_ptr<TwinRows>();
@@ -49,6 +48,7 @@ Result<void> TwinRows::learn(const plan::Plan& plan, Stores& stores, const std::
         is_unchanged_ = is_as_at(*source_, table, moment, rows);
       });
   MIG_ASSIGN(beside, stores.another_reader(plan.at(plan.to.front()).store));
+  MIG_TRY(read_by_key(*target_));
   MIG_TRY(read_by_key(beside));
   target_beside_.emplace(std::move(beside));
   twins_->know(std::move(*blocks), *target_beside_);

@@ -20,6 +20,7 @@ constexpr const char* kRelease = "RELEASE SAVEPOINT mig_passage";
 // Pages that are merged behind one whose rows were there already, before COPY is tried again.
 constexpr int kMerged = 16;
 constexpr double kSampledRows = 20'000;
+constexpr std::size_t kWideRow = std::size_t{64} << 10;  // the last one of a page may be so wide
 
 // Whether fingerprints of its rows are of use to somebody.
 bool is_compared(const plan::Plan& plan) {
@@ -77,6 +78,7 @@ PostgresPassage::PostgresPassage(const Database& source, const Database& target,
 Result<void> PostgresPassage::read(const std::string& after, const std::string& until,
                                    std::size_t limit, Page& page) {
   page.tuples.clear();
+  page.tuples.reserve(page_bytes_ + kWideRow);  // or it would grow to twice as much
   page.read = 0;
   page.is_plain = false;
   page.last = after;
