@@ -18,7 +18,7 @@ namespace {
 // So long that it hardly counts what lanes wait for each other at its end.
 constexpr Duration kStretch = std::chrono::seconds(1);
 // All lanes together have about as much in memory as a copy that has not been split.
-constexpr std::size_t kLanePages = 2;
+constexpr std::size_t kLanePages = 3;
 constexpr std::size_t kLaneBytes = kPageBytes / 4;
 constexpr std::size_t kRanges = 8;  // more than lanes, so that none ends much later than others
 constexpr std::int64_t kWorthRanges = 100'000;  // rows that are left
