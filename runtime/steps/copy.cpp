@@ -5,10 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "compiler/plan/machine/schedule.hpp"
-#include "runtime/data/carry.hpp"
 #include "runtime/steps/bytes_ahead.hpp"
 #include "runtime/steps/copy_cursor.hpp"
 #include "runtime/steps/copy_lanes.hpp"
@@ -18,15 +15,12 @@
 #include "runtime/steps/copy_rows.hpp"
 #include "runtime/steps/copy_source.hpp"
 #include "runtime/steps/lane_width.hpp"
-#include "runtime/steps/store_step.hpp"
 #include "runtime/steps/strain.hpp"
 #include "runtime/stores/control.hpp"
 #include "runtime/stores/copied_blocks.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/lineage.hpp"
-#include "runtime/stores/open_rows.hpp"
 #include "runtime/stores/page_limit.hpp"
-#include "runtime/stores/redis_scan.hpp"
 #include "runtime/stores/sqlite_bulk.hpp"
 #include "runtime/stores/store_letters.hpp"
 
