@@ -4,6 +4,8 @@
 #include <cassert>
 #include <optional>
 
+#include "runtime/data/key_order.hpp"
+
 namespace mig::runtime {
 namespace {
 
@@ -68,9 +70,11 @@ Result<bool> SqlChunk::write_all(const Carrier& carrier, Totals& totals) {
     for (std::uint32_t row = 0; row < emitted.rows.rows; ++row) {
       if (!carrier.is_rejected(emitted.source[row])) selected_.push_back(row);
     }
-    MIG_ASSIGN(fits, writers_[emit].rule() == WriteRule::Shared
-                         ? write_singly(emit, emitted, totals)
-                         : write_together(emit, emitted, totals));
+    // Of shared rows the earliest one counts.
+    const bool is_shared = writers_[emit].rule() == WriteRule::Shared;
+    if (!is_shared) order_by_key(plan_->entity_of(carrier.dataset(emit)), emitted.rows, selected_);
+    MIG_ASSIGN(fits, is_shared ? write_singly(emit, emitted, totals)
+                               : write_together(emit, emitted, totals));
     if (!fits) return false;
   }
   return true;
