@@ -1,5 +1,7 @@
 #include "runtime/data/json_text.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -7,6 +9,14 @@
 
 namespace mig::runtime {
 namespace {
+
+// What stands in a string for itself, and needs no look: ASCII but for controls, `"` and `\`.
+constexpr auto kIsPlain = [] {
+  std::array<bool, 256> is_plain{};
+  for (std::size_t byte = 0x20; byte < 0x80; ++byte)
+    is_plain[byte] = byte != '"' && byte != '\\';
+  return is_plain;
+}();
 
 // Reads from the front of a text; each function says whether what it is named for stood there.
 class Scan {
@@ -44,7 +54,10 @@ class Scan {
     if (!take('"')) return false;
     const char* const begin = at_;
     bool is_ascii = true;
-    while (at_ != end_) {
+    while (true) {
+      while (at_ != end_ && kIsPlain[static_cast<std::uint8_t>(*at_)])
+        ++at_;
+      if (at_ == end_) return false;
       const auto byte = static_cast<std::uint8_t>(*at_++);
       if (byte == '"') {
         const auto inside = static_cast<std::size_t>(at_ - 1 - begin);
@@ -54,7 +67,6 @@ class Scan {
       if (byte >= 0x80) is_ascii = false;
       if (byte == '\\' && !escape()) return false;
     }
-    return false;
   }
 
  private:
