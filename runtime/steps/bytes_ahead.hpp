@@ -68,11 +68,18 @@ class PassageAhead final : public BytesAhead {
       return passage_.read(range.after, range.until, range.limit, page);
     };
   }
+  typename PagesAhead<Page>::Finish finishing() {
+    if constexpr (requires(Page & page) { passage_.finish(page); }) {
+      return [this](Page& page) { passage_.finish(page); };
+    } else {
+      return {};
+    }
+  }
 
  public:
   explicit PassageAhead(Passage passage) : PassageAhead(std::move(passage), kPagesAhead) {}
   PassageAhead(Passage passage, std::size_t pages)
-      : passage_(std::move(passage)), pages_(std::vector<Page>(pages)) {}
+      : passage_(std::move(passage)), pages_(std::vector<Page>(pages), finishing()) {}
 
   Result<const PassedPage*> take(const PageRange& range) override {
     MIG_ASSIGN(page, pages_.take(range, loading()));

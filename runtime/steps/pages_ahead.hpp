@@ -51,7 +51,7 @@ class PagesAhead {
   explicit PagesAhead(std::vector<Page> pages, Finish finish = {}) : finish_(std::move(finish)) {
     assert(pages.size() >= 2);
     for (Page& page : pages)
-      slots_.push_back(Slot{{}, std::move(page), true, nullptr});
+      slots_.push_back(Slot{{}, std::move(page), {}, true, nullptr});
   }
   PagesAhead(PagesAhead&&) = delete;  // the other thread knows where it stands
 
@@ -88,11 +88,10 @@ class PagesAhead {
     if (is_loading_) return;
     if (ready_ > 0) {
       const Slot& latest = slots_[(first_ + ready_ - 1) % slots_.size()];
-      const PageEnd end = end_of(latest.page);
-      const bool goes_on =
-          slots_[first_].range == range && !end.is_final && end.last != latest.range.until;
+      const bool goes_on = slots_[first_].range == range && !latest.end.is_final &&
+                           latest.end.last != latest.range.until;
       if (!goes_on) return;
-      range.after = end.last;
+      range.after = latest.end.last;
     }
     is_loading_ = true;
     is_stopping_ = false;
@@ -111,6 +110,7 @@ class PagesAhead {
   struct Slot {
     PageRange range;
     Page page;
+    PageEnd end;                     // as it was loaded
     bool is_finished = true;         // or not loaded yet
     std::unique_ptr<Worker> worker;  // finishes its pages; last, as it uses the others
   };
@@ -133,6 +133,7 @@ class PagesAhead {
       next.range = range;
       const bool is_loaded = load(range, next.page).has_value();
       const PageEnd end = is_loaded ? end_of(next.page) : PageEnd{"", true};
+      next.end = end;
       if (is_loaded && finish_) start_finishing(next);
       lock.lock();
       if (is_loaded) ++ready_;

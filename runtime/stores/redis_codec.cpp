@@ -81,15 +81,15 @@ std::optional<FieldReject> RowCodec::read_field(std::size_t field, std::string_v
   return FieldReject{declared.name, "a value that differs from the one in the key"};
 }
 
-std::optional<FieldReject> RowCodec::read_hash(std::span<const RedisReply> values,
-                                               std::int64_t size, Batch& rows) const {
+std::optional<FieldReject> RowCodec::read_hash(
+    std::span<const std::optional<std::string_view>> values, std::int64_t size, Batch& rows) const {
   assert(values.size() == entity_.fields.size());
   std::int64_t known = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     std::optional<FieldReject> reject;
-    if (!values[i].is_nil()) {
+    if (values[i]) {
       ++known;
-      reject = read_field(i, values[i].text, rows);
+      reject = read_field(i, *values[i], rows);
     } else if (!entity_.fields[i].key) {
       reject = read_absent(i, rows);
     }

@@ -22,7 +22,6 @@
 #include "compiler/plan/schema.hpp"
 #include "runtime/data/batch.hpp"
 #include "runtime/result.hpp"
-#include "runtime/stores/redis_reply.hpp"
 
 namespace mig::runtime {
 
@@ -43,8 +42,8 @@ class RowCodec {
   // Each appends the columns that are no part of the key, whose columns already hold this row; or
   // says why not, and may have appended some of it (Batch::drop_unfinished).
   // `values`: what stands under each of `names()`; `size`: how many fields the hash has.
-  std::optional<FieldReject> read_hash(std::span<const RedisReply> values, std::int64_t size,
-                                       Batch& rows) const;
+  std::optional<FieldReject> read_hash(std::span<const std::optional<std::string_view>> values,
+                                       std::int64_t size, Batch& rows) const;
   std::optional<FieldReject> read_string(std::string_view value, Batch& rows) const;
 
   // The same of one field of a hash, for who never has all of them: `value` is nothing where the

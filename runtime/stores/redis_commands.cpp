@@ -7,12 +7,19 @@
 namespace mig::runtime {
 namespace {
 
+constexpr std::string_view kLineEnd = "\r\n";
+
 void append_number(std::string& out, char mark, std::size_t number) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out += mark;
-  out.append(digits, end);
-  out += "\r\n";
+  char line[24];
+  line[0] = mark;
+  char* const end = std::to_chars(line + 1, line + sizeof line - kLineEnd.size(), number).ptr;
+  out.append(line, std::ranges::copy(kLineEnd, end).out);
+}
+
+void append_word(std::string& out, std::string_view word) {
+  append_number(out, '$', word.size());
+  out += word;
+  out += kLineEnd;
 }
 
 }  // namespace
@@ -24,9 +31,14 @@ void RedisCommands::begin_command(std::size_t words) {
 }
 
 void RedisCommands::add_word(std::string_view word) {
-  append_number(bytes_, '$', word.size());
-  bytes_ += word;
-  bytes_ += "\r\n";
+  append_word(bytes_, word);
+}
+
+std::string RedisCommands::formatted(std::span<const std::string> words) {
+  std::string bytes;
+  for (const std::string& word : words)
+    append_word(bytes, word);
+  return bytes;
 }
 
 void RedisCommands::append(std::span<const std::string_view> words) {
@@ -42,6 +54,11 @@ void RedisCommands::append(std::initializer_list<std::string_view> words) {
 void RedisCommands::append(const RedisCommands& others) {
   bytes_ += others.bytes_;
   size_ += others.size_;
+}
+
+void RedisCommands::append_formatted(std::string_view command) {
+  bytes_ += command;
+  ++size_;
 }
 
 void RedisCommands::clear() {

@@ -18,8 +18,13 @@ class RedisCommands {
   // A command of many words: first how many they are, its name included, then each.
   void begin_command(std::size_t words);
   void add_word(std::string_view word);
+  // Words that many commands have in common, formatted once: a part of each from there on.
+  static std::string formatted(std::span<const std::string> words);
+  void add_formatted(std::string_view words) { bytes_ += words; }
   // The other ones behind these.
   void append(const RedisCommands& others);
+  // One command that was formatted before.
+  void append_formatted(std::string_view command);
 
   std::size_t size() const { return size_; }  // in commands
   const std::string& bytes() const { return bytes_; }

@@ -35,6 +35,7 @@ class RedisConnection {
   // The same for a command of many words: first how many they are, then each.
   void begin_command(std::size_t words);
   void add_word(std::string_view word) { out_.add_word(word); }
+  void add_formatted(std::string_view words) { out_.add_formatted(words); }
 
   // Commands whose answer nobody has read yet.
   std::size_t pending() const { return pending_; }

@@ -1,6 +1,5 @@
 #include "runtime/stores/redis_passage.hpp"
 
-#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -14,14 +13,8 @@ constexpr std::size_t kLarge = std::size_t{1} << 20;  // of a row that does not 
 constexpr std::size_t kLargeForFull = std::size_t{64} << 10;  // the same where that is full
 // To ask how large a row is costs the server a third of what it costs to dump one that is short.
 constexpr std::size_t kShort = 2048;
+constexpr std::string_view kLineEnd = "\r\n";  // behind a word
 constexpr std::size_t kPassedBytes = kPageBytes / 2;
-
-std::vector<plan::Type> types_of(const plan::Entity& entity) {
-  std::vector<plan::Type> types;
-  for (const plan::Field& field : entity.fields)
-    types.push_back(field.type);
-  return types;
-}
 
 bool is_unchanged(const plan::Plan& plan) {
   if (plan.via || plan.to.size() != 1 || !plan.entity_of(plan.from).rules.empty()) return false;
@@ -44,9 +37,7 @@ RedisPassage::RedisPassage(RedisConnection& source, RedisConnection beside, Redi
       format_(format),
       limit_(kPassedBytes),
       weighed_source_(std::move(beside)),
-      payload_(kLarge),
-      values_(codec_.names().size()),
-      row_(Batch::of(types_of(entity_))) {}
+      renaming_(entity_, from_, codec_, format_, kLarge) {}
 
 Result<std::optional<RedisPassage>> RedisPassage::open(const OpenStore& source,
                                                        const OpenStore& target,
@@ -74,57 +65,79 @@ void RedisPassage::ask(RedisConnection& source, const std::string& key) {
   source.append({"PEXPIRETIME", key});
 }
 
-// Whether the typed path would take it.
-bool RedisPassage::is_row(const std::string& key, std::string_view payload) {
-  const auto kind = payload_.read(payload);
-  const auto format = payload_format(payload);
-  if (!format || *format > format_) return false;
-  const bool is_hash = codec_.kind() == plan::Codec::Hash;
-  if (kind != (is_hash ? PayloadReader::Kind::Hash : PayloadReader::Kind::String)) return false;
-  row_.clear();
-  if (from_.read(key, row_)) return false;
-  if (!is_hash) return !codec_.read_string(payload_.text(), row_);
-  for (RedisReply& value : values_)
-    value.kind = RedisReply::Kind::Nil;
-  const std::vector<std::string>& names = codec_.names();
-  std::size_t guess = 0;  // fields mostly stand in the order in which they are declared
-  for (const auto& [name, text] : payload_.fields()) {
-    while (guess < names.size() && names[guess] != name && entity_.fields[guess].key)
-      ++guess;
-    std::size_t at = guess < names.size() && names[guess] == name
-                         ? guess
-                         : static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
-    if (at == names.size()) return false;
-    values_[at].kind = RedisReply::Kind::Text;
-    values_[at].text.assign(text);
-    guess = at + 1;
-  }
-  return !codec_.read_hash(values_, static_cast<std::int64_t>(payload_.fields().size()), row_);
-}
-
 Result<void> RedisPassage::take(RedisConnection& source, const std::string& key, Page& page) {
   const bool is_full = page.restores.bytes().size() >= kPassedBytes;
   MIG_ASSIGN(is_whole, source.value_within(dumped_, is_full ? kLargeForFull : kLarge));
   MIG_TRY(source.value(expiry_));
   if (!page.is_plain) return {};
-  if (is_whole && (dumped_.is_nil() || expiry_.integer == kGoneBefore)) return {};
-  page.is_plain = !is_whole || is_row(key, dumped_.text);
-  if (!is_whole || payload_.is_too_large()) {
+  if (!is_whole) {
     page.large.push_back(from_.place_of(key));
-    page.is_plain = true;
     return {};
   }
-  if (!page.is_plain) return {};
-  row_.rows = 1;
-  std::string& renamed = page.keys.emplace_back(key);
-  if (from_.text() != to_.text() && to_.print(row_, 0, renamed)) {
-    page.is_plain = false;
-    return {};
+  if (dumped_.is_nil() || expiry_.integer == kGoneBefore) return {};
+  std::string& name = page.keys.emplace_back(key);
+  if (from_.text() != to_.text()) {
+    auto renamed = renaming_.renamed(key, to_);
+    page.is_plain = renamed.has_value();
+    if (!renamed) return {};
+    name = std::move(*renamed);
   }
-  const std::string at = expiry_.integer < 0 ? "0" : std::to_string(expiry_.integer);
-  page.restores.append({"RESTORE", renamed, at, dumped_.text, "ABSTTL"});
-  ++page.read;
+  add_row(key, name, page);
   return {};
+}
+
+void RedisPassage::add_row(const std::string& key, const std::string& name, Page& page) const {
+  Row row{.from = key, .begin = page.restores.bytes().size()};
+  page.restores.begin_command(5);
+  page.restores.add_word("RESTORE");
+  page.restores.add_word(name);
+  page.restores.add_word(expiry_.integer < 0 ? "0" : std::to_string(expiry_.integer));
+  page.restores.add_word(dumped_.text);
+  row.payload_end = page.restores.bytes().size() - kLineEnd.size();
+  row.payload = row.payload_end - dumped_.text.size();
+  page.restores.add_word("ABSTTL");
+  row.end = page.restores.bytes().size();
+  page.rows.push_back(std::move(row));
+  ++page.read;
+}
+
+void RedisPassage::finish(Page& page) const {
+  if (!page.is_plain) return;
+  if (!page.check)
+    page.check = std::make_unique<RedisRowCheck>(entity_, from_, codec_, format_, kLarge);
+  std::vector<std::size_t> too_large;
+  const std::string_view bytes = page.restores.bytes();
+  for (std::size_t i = 0; i < page.rows.size() && page.is_plain; ++i) {
+    const Row& row = page.rows[i];
+    if (page.check->is_row(row.from, bytes.substr(row.payload, row.payload_end - row.payload)))
+      continue;
+    page.is_plain = page.check->is_too_large();
+    too_large.push_back(i);
+  }
+  if (page.is_plain && !too_large.empty()) part_with(too_large, page);
+  page.rows.clear();
+  page.bytes = static_cast<std::int64_t>(page.restores.bytes().size());
+}
+
+// Those rows of the page are to be moved each by itself.
+void RedisPassage::part_with(const std::vector<std::size_t>& rows, Page& page) const {
+  RedisCommands others;
+  std::vector<std::string> keys;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < page.rows.size(); ++i) {
+    const Row& row = page.rows[i];
+    if (next < rows.size() && rows[next] == i) {
+      page.large.push_back(from_.place_of(row.from));
+      ++next;
+      continue;
+    }
+    others.append_formatted(
+        std::string_view(page.restores.bytes()).substr(row.begin, row.end - row.begin));
+    keys.push_back(std::move(page.keys[i]));
+  }
+  page.restores = std::move(others);
+  page.keys = std::move(keys);
+  page.read = static_cast<std::int64_t>(page.keys.size());
 }
 
 // Who may not ask how large a row is takes it for small.
@@ -164,6 +177,7 @@ Result<void> RedisPassage::read(const std::string& after, const std::string& unt
   page.is_plain = true;
   page.large.clear();
   page.keys.clear();
+  page.rows.clear();
   page.restores.clear();
   weighed_ = 0;
   // What is on its way was asked in the other way.
@@ -182,7 +196,6 @@ Result<void> RedisPassage::read(const std::string& after, const std::string& unt
   page.last = scan_.place();
   page.is_last = scan_.is_last();
   const std::size_t bytes = page.restores.bytes().size();
-  page.bytes = static_cast<std::int64_t>(bytes);
   has_large_ = has_large_ || !page.large.empty();
   weighs_ = has_large_ || bytes > static_cast<std::size_t>(page.read) * kShort;
   limit_.note(page.read + static_cast<std::int64_t>(page.large.size()),

@@ -11,8 +11,8 @@
 // A row that is too large for a page is told apart (PassedPage::large, redis_large_row.hpp), and no
 // memory is spent on its payload, which is thrown away as it comes. So that the server need not
 // make one either, it is asked how large rows are before they are dumped, where that pays: on the
-// first page, where rows are not short, and once there was a large one. Reading and writing may go
-// on at once, on two threads: they share nothing.
+// first page, where rows are not short, and once there was a large one. Reading, finishing pages
+// and writing may go on at once, on threads of their own: they share nothing that changes.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,6 @@
 #include <vector>
 
 #include "compiler/plan/plan.hpp"
-#include "runtime/data/batch.hpp"
 #include "runtime/result.hpp"
 #include "runtime/stores/effect.hpp"
 #include "runtime/stores/open_store.hpp"
@@ -31,16 +30,26 @@
 #include "runtime/stores/redis_codec.hpp"
 #include "runtime/stores/redis_commands.hpp"
 #include "runtime/stores/redis_pattern.hpp"
-#include "runtime/stores/redis_payload.hpp"
+#include "runtime/stores/redis_row_check.hpp"
 #include "runtime/stores/redis_scan.hpp"
 
 namespace mig::runtime {
 
 class RedisPassage {
  public:
+  // Where a row stands in `restores`.
+  struct Row {
+    std::string from;  // its key in the source
+    std::size_t begin = 0;
+    std::size_t payload = 0;
+    std::size_t payload_end = 0;
+    std::size_t end = 0;
+  };
   struct Page : PassedPage {
     std::vector<std::string> keys;  // of the target
     RedisCommands restores;
+    std::vector<Row> rows;                 // one a key, until it is finished
+    std::unique_ptr<RedisRowCheck> check;  // from its first finishing on
   };
 
   // Nothing where the rows of this plan do not pass as they are: a transform, rules, several
@@ -49,9 +58,11 @@ class RedisPassage {
   static Result<std::optional<RedisPassage>> open(const OpenStore& source, const OpenStore& target,
                                                   const plan::Plan& plan, RedisConnection beside);
 
-  // Behind a place of RedisScan, as RedisScannedRows::read.
+  // Behind a place of RedisScan, as RedisScannedRows::read. Says where the page ends, and no more.
   Result<void> read(const std::string& after, const std::string& until, std::size_t limit,
                     Page& page);
+  // Finds out whether each of its rows is one, and which are too large. Before it is used.
+  void finish(Page& page) const;
   // A page that is plain. False: something stands there, as far as anybody looked.
   static Result<bool> write(Effect& effect, const Page& page, bool looks_first);
 
@@ -60,9 +71,10 @@ class RedisPassage {
                KeyPattern from, KeyPattern to, RowCodec codec, std::uint16_t format);
   static void ask(RedisConnection& source, const std::string& key);
   Result<void> take(RedisConnection& source, const std::string& key, Page& page);
+  void add_row(const std::string& key, const std::string& name, Page& page) const;
+  void part_with(const std::vector<std::size_t>& rows, Page& page) const;
   Result<void> read_weighed(Page& page);
   Result<void> weigh(const std::string& key, Page& page);
-  bool is_row(const std::string& key, std::string_view payload);
 
   RedisConnection* source_;
   RedisScan scan_;
@@ -83,9 +95,7 @@ class RedisPassage {
   RedisReply size_;
   RedisReply dumped_;
   RedisReply expiry_;
-  PayloadReader payload_;
-  std::vector<RedisReply> values_;  // one a name of the codec
-  Batch row_;
+  RedisRowCheck renaming_;
 };
 
 }  // namespace mig::runtime

@@ -23,8 +23,8 @@ RedisRows::RedisRows(RedisConnection& connection, plan::Entity entity, KeyPatter
       entity_(std::move(entity)),
       pattern_(std::move(pattern)),
       codec_(std::move(codec)),
-      gathering_(
-          std::make_unique<RedisGathering>(connection, pattern_.glob(), std::move(scratch))) {
+      gathering_(std::make_unique<RedisGathering>(connection, pattern_.glob(), std::move(scratch))),
+      names_(RedisCommands::formatted(codec_.names())) {
   for (const plan::Field& field : entity_.fields)
     types_.push_back(field.type);
 }
@@ -111,13 +111,20 @@ void RedisRows::ask(const std::string& key) {
     connection_->begin_command(2 + codec_.names().size());
     connection_->add_word("HMGET");
     connection_->add_word(key);
-    for (const std::string& name : codec_.names())
-      connection_->add_word(name);
+    connection_->add_formatted(names_);
     connection_->append({"HLEN", key});
   } else {
     connection_->append({"GET", key});
   }
   if (has_expiries_) connection_->append({"PEXPIRETIME", key});
+}
+
+std::optional<FieldReject> RedisRows::read_hash(Batch& rows) {
+  texts_.assign(value_.items.size(), std::nullopt);
+  for (std::size_t i = 0; i < texts_.size(); ++i) {
+    if (!value_.items[i].is_nil()) texts_[i] = value_.items[i].text;
+  }
+  return codec_.read_hash(texts_, size_.integer, rows);
 }
 
 Result<void> RedisRows::take(const Wanted& wanted, Page& page) {
@@ -151,8 +158,7 @@ Result<void> RedisRows::take(const Wanted& wanted, Page& page) {
     reject = FieldReject{entity_.fields[field].name, std::move(misfit->reason)};
   } else {
     page.last = written_key(entity_, page.rows, page.rows.rows);
-    reject = is_hash ? codec_.read_hash(value.items, size.integer, page.rows)
-                     : codec_.read_string(value.text, page.rows);
+    reject = is_hash ? read_hash(page.rows) : codec_.read_string(value.text, page.rows);
   }
   if (reject) {
     page.rows.drop_unfinished();

@@ -79,6 +79,7 @@ class RedisRows final : public RowSource {
   Result<std::optional<std::string>> bound(const std::string& place) const;
   Result<void> read_keys(const std::vector<Wanted>& wanted, Page& page);
   Result<void> take(const Wanted& wanted, Page& page);
+  std::optional<FieldReject> read_hash(Batch& rows);  // that was taken
 
   RedisConnection* connection_;
   plan::Entity entity_;
@@ -89,10 +90,12 @@ class RedisRows final : public RowSource {
   PageLimit limit_;
   bool has_expiries_ = true;
   bool has_begun_ = false;  // a pass over what is gathered
+  std::string names_;       // of a hash's fields, as words of a command
   // Of the row that is taken.
   RedisReply value_;
   RedisReply size_;
   RedisReply expiry_;
+  std::vector<std::optional<std::string_view>> texts_;
   std::vector<std::string> gone_;
 };
 

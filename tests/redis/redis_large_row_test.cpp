@@ -103,6 +103,7 @@ struct Moving {
     REQUIRE(passage);
     RedisPassage::Page page;
     done(passage->read("", "", 1000, page));
+    passage->finish(page);
     return page;
   }
   std::string reason(const std::string& key) {
