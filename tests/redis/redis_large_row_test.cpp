@@ -237,6 +237,13 @@ TEST_CASE("what stands in the target is kept, and a key that is gone is no row")
   CHECK(t.move("doc:1").fate == Fate::Kept);
   CHECK(ask(t.to, {"GET", "d:1:v2"}) == "old");
   CHECK(t.move("doc:none").fate == Fate::Gone);
+  // Whatever becomes of a key behind its end is nothing to the next one.
+  REQUIRE(!t.part("doc:1"));
+  REQUIRE(t.from.call({"SET", "doc:none", "a"}));
+  CHECK(t.move("doc:1").fate == Fate::Kept);
+  const int undisturbed = t.parts + 1;
+  CHECK(t.move("doc:1").fate == Fate::Kept);
+  CHECK(t.parts == undisturbed);
 }
 
 TEST_CASE("a key that is changed between its parts is read again, and not for ever") {
@@ -271,6 +278,40 @@ TEST_CASE("a key that is changed between its parts is read again, and not for ev
     REQUIRE(t.from.call({"HINCRBY", "doc:1", "count", "1"}));
   }
   FAIL("it went on for ever");
+}
+
+TEST_CASE("a row gets its name only where nobody has taken that meanwhile, or its parts") {
+  Moving t(documents());
+  RedisConnection client = connected(t.target.url());
+  REQUIRE(t.from.call({"HSET", "doc:1", "title", "a", "page1", noise(2 * kMegabyte, 7)}));
+  // What somebody does between the last look and the effect's end.
+  const auto ends_amid = [&](const std::vector<std::string_view>& command) {
+    std::optional<LargeRowEnd> end;
+    while (true) {
+      auto effect = value_of(RedisEffect::begin(t.to, kAll, kRun, "copy#1"));
+      end = value_of(t.row->advance(effect, t.pattern->place_of("doc:1")));
+      if (end) REQUIRE(client.call(command));
+      const Committed committed = value_of(effect.commit({}));
+      CHECK(committed == (end ? Committed::Disturbed : Committed::Done));
+      if (end) return end->fate;
+    }
+  };
+  const std::string parts = parts_key("run", "copy#1");
+  CHECK(ends_amid({"UNLINK", parts}) == Fate::Moved);
+  CHECK(ask(t.to, {"EXISTS", "d:1:v2"}) == "0");
+  CHECK(ends_amid({"SET", "d:1:v2", "theirs"}) == Fate::Moved);
+  t.seen = "1";
+  CHECK(t.move("doc:1").fate == Fate::Kept);
+  CHECK(ask(t.to, {"GET", "d:1:v2"}) == "theirs");
+  // Parts that are gone before the last look are put together again.
+  t.seen = "0";
+  REQUIRE(client.call({"UNLINK", "d:1:v2"}));
+  for (int i = 0; i < 4; ++i)
+    REQUIRE(!t.part("doc:1"));
+  REQUIRE(client.call({"UNLINK", parts}));
+  CHECK(t.move("doc:1").fate == Fate::Moved);
+  CHECK(t.parts > 2);
+  t.same("1");
 }
 
 TEST_CASE("parts of an overtaken runner and of an earlier attempt are not mixed in") {
