@@ -227,6 +227,15 @@ TEST_CASE("what is no row is refused with its reason and moves nothing") {
   CHECK(t.reason("doc:absent") == "page1: no value where `bytes` is expected");
   REQUIRE(t.from.call({"HSET", "doc:other", "title", "a", "page1", much, "stray", "1"}));
   CHECK(t.reason("doc:other") == "Row: the hash has a field that is not declared");
+
+  REQUIRE(t.from.call({"HSET", "doc:\xFF", "title", "a", "page1", much}));
+  CHECK(t.reason("doc:\xFF") == "id: text that is not UTF-8 for `text`");
+  plan::Plan bare = documents();
+  bare.datasets[1].keys->pattern = "{id}:v2";
+  Moving among(bare);
+  const std::string ours = "doc:" + control_key("fence");
+  REQUIRE(among.from.call({"HSET", ours, "title", "a", "page1", much}));
+  CHECK(among.reason(ours) == "id: a key among mig's own keys");
 }
 
 TEST_CASE("what stands in the target is kept, and a key that is gone is no row") {
