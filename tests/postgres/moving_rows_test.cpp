@@ -1,4 +1,5 @@
 // Rows, effects and changelogs over a real PostgreSQL, through the same handles as over a file.
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -145,6 +146,8 @@ TEST_CASE("rows are written by each rule, and what the table refuses is a reject
   CHECK(written(WriteRule::Keep, users.row(1, "other", 9)).first == Written::Kept);
   CHECK(written(WriteRule::Newer, users.row(1, "older", 5)).first == Written::Kept);
   CHECK(written(WriteRule::Newer, users.row(1, "newer", 6)).first == Written::Changed);
+  users.run("UPDATE users SET version = NULL");  // older than any
+  CHECK(written(WriteRule::Newer, users.row(1, "newer", 6)).first == Written::Changed);
   CHECK(written(WriteRule::Replace, users.row(1, "newer", 6)).first == Written::Kept);
   CHECK(written(WriteRule::Replace, users.row(1, "again", 6)).first == Written::Changed);
   CHECK(written(WriteRule::Shared, users.row(1, "again", 6)).first == Written::Kept);
@@ -193,6 +196,20 @@ TEST_CASE("a page goes in at once, also where some of its rows are there") {
   users.run("ALTER TABLE users ADD CHECK (id <> 25)");
   CHECK(write(WriteRule::Keep, 21) == std::nullopt);
   CHECK(users.ask("SELECT count(*) FROM users") == "20");
+}
+
+TEST_CASE("a page that is merged takes nothing along of those before it") {
+  Users users;
+  users.run("INSERT INTO users VALUES (1, 'one', NULL, 1)");
+  auto effect = users.begin(users.database());
+  REQUIRE(effect);
+  auto writer = RowWriter::open(users.database(), users.plan(), {0}, WriteRule::Replace);
+  REQUIRE(writer);
+  const std::array<std::uint32_t, 1> all = {0};
+  for (const char* email : {"two", "three", "four"})
+    CHECK(writer->write_all(users.row(1, email, 1), all).value() == 1);
+  REQUIRE(effect->commit({.cursor = "x"}));
+  CHECK(users.ask("SELECT email FROM users") == "four");
 }
 
 TEST_CASE("a row that stands in the way of another spoils nothing of the page's transaction") {

@@ -190,6 +190,27 @@ TEST_CASE("a page of bytes of which a row is refused leaves everything as it was
   CHECK(sides.ask(1, "SELECT count(*) FROM users") == "16");
 }
 
+TEST_CASE("a page of bytes of which a trigger leaves a row out is looked at row by row") {
+  const Sides sides(kPlain);
+  sides.fill(0, 30);
+  sides.run(1,
+            "CREATE FUNCTION leave_out() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RETURN NULL; END $$;"
+            "CREATE TRIGGER leave_out BEFORE INSERT ON users FOR EACH ROW WHEN (NEW.id = 7) "
+            "EXECUTE FUNCTION leave_out()");
+  CHECK_FALSE(pass(sides, "", 30));
+  CHECK(sides.ask(1, "SELECT count(*) FROM users") == "0");
+}
+
+TEST_CASE("a key that the server hands out itself is handed over, also where rows are merged") {
+  const Sides sides(kPlain);
+  sides.fill(0, 30);
+  sides.fill(1, 20);
+  sides.run(1, "ALTER TABLE users ALTER id ADD GENERATED ALWAYS AS IDENTITY");
+  CHECK(pass(sides, "", 30) == 10);
+  CHECK(sides.ask(1, "SELECT max(id) FROM users") == "30");
+}
+
 TEST_CASE("rows pass as bytes only between columns of one type") {
   CHECK(PlainPair::of(Sides(kPlain).old_side(), Sides(kPlain).new_side(), Sides(kPlain).plan())
             .value()
