@@ -199,3 +199,20 @@ TEST_CASE("a copy that was taken back has kept nothing") {
   REQUIRE(forget_blocks(sides.new_side(), kRunner.run, "copy"));
   CHECK_FALSE(CopiedBlocks::of(sides.new_side(), kRunner.run).value().has_value());
 }
+
+TEST_CASE("what two copies have kept, or one that has not ended, is of no use") {
+  const Copied sides;
+  const auto has_any = [&] {
+    return CopiedBlocks::of(sides.new_side(), kRunner.run).value().has_value();
+  };
+  sides.run(1, "UPDATE mig_ctl_applied SET finished = 0");
+  CHECK_FALSE(has_any());
+  sides.run(1, "UPDATE mig_ctl_applied SET finished = 1");
+  CHECK(has_any());
+  for (const char* table : {"mig_ctl_applied", "mig_ctl_block"}) {
+    sides.run(1, fmt::format("CREATE TEMPORARY TABLE again AS SELECT * FROM {0}; UPDATE again "
+                             "SET step = 'again'; INSERT INTO {0} SELECT * FROM again",
+                             table));
+  }
+  CHECK_FALSE(has_any());
+}
