@@ -1,4 +1,5 @@
 // What a follower reads out of a slot of a real PostgreSQL.
+#include <atomic>
 #include <fstream>
 #include <set>
 #include <string>
@@ -361,4 +362,21 @@ TEST_CASE("a server that comes back tells what was not passed") {
     read = feed.read(position_of(followed.cursor()), 100, Horizon::Settled);
   REQUIRE(read);
   CHECK(Followed::shown(*read) == "1");
+}
+
+TEST_CASE("a slot that begins anew waits for those who write") {
+  Followed followed;
+  const Database client = followed.open();
+  // Who has the lock of a writer, and no transaction that the server itself would wait for.
+  REQUIRE(client.execute("BEGIN; LOCK TABLE rows IN ROW EXCLUSIVE MODE"));
+  std::atomic<bool> has_begun{false};
+  std::thread follower([&] {
+    REQUIRE(followed.feed().go_on());
+    has_begun = true;
+  });
+  while (!has_begun && followed.ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") {
+  }
+  CHECK_FALSE(has_begun);
+  REQUIRE(client.execute("COMMIT"));
+  follower.join();
 }
