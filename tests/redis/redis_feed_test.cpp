@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "runtime/stores/places.hpp"
+#include "runtime/stores/redis_info.hpp"
 #include "tests/support/redis_dataset.hpp"
 #include "tests/support/redis_server.hpp"
 
@@ -24,9 +25,8 @@ class Followed {
     const plan::Plan plan =
         redis_plan({field("id", Type::text(), true), field("note", Type::text())}, "user:{id}",
                    plan::Codec::Hash);
-    feed_.emplace(
-        asks_, [this] { return RedisConnection::open(server_.url()); },
-        value_of(KeyPattern::parse(plan.entities[0], "user:{id}")), "");
+    pattern_.emplace(value_of(KeyPattern::parse(plan.entities[0], "user:{id}")));
+    open("");
     pass(value_of(feed_->go_on()));
   }
   void run(std::initializer_list<std::string_view> words) { REQUIRE(client_.call(words)); }
@@ -47,9 +47,18 @@ class Followed {
     CHECK(stopped.error().kind == ErrorKind::Permanent);
     CHECK(stopped.error().message.starts_with("somebody sent " + command + " to "));
   }
+  // As a runner that comes back.
+  void reopen() { open(feed_->cursor(at_)); }
+  std::string whole_copies() {  // that the server has sent of itself
+    return std::string(info_value(ask(client_, {"INFO", "stats"}), "sync_full"));
+  }
   void go_on() { pass(value_of(feed_->go_on())); }
 
  private:
+  void open(const std::string& cursor) {
+    const auto connect = [this] { return RedisConnection::open(server_.url()); };
+    feed_.emplace(asks_, connect, *pattern_, cursor);
+  }
   void pass(std::int64_t place) {
     at_ = place;
     feed_->stand_at(feed_->cursor(at_));
@@ -58,6 +67,7 @@ class Followed {
   RedisServer server_{{.more = {"--enable-debug-command", "yes"}}};
   RedisConnection asks_ = connected(server_.url());
   RedisConnection client_ = connected(server_.url());
+  std::optional<KeyPattern> pattern_;
   std::optional<RedisFeed> feed_;
   std::int64_t at_ = 0;
 };
@@ -96,6 +106,10 @@ TEST_CASE("a server of another history tells nothing, though its places go on") 
   followed.run({"DEBUG", "CHANGE-REPL-ID"});
   followed.run({"HSET", "user:2", "note", "b"});
   CHECK(followed.has_gap());
+  const std::string before = followed.whole_copies();
+  followed.reopen();
+  CHECK(followed.has_gap());
+  CHECK(followed.whole_copies() == before);
   followed.go_on();
   followed.run({"HSET", "user:3", "note", "c"});
   CHECK(followed.keys() == "3");
