@@ -57,20 +57,6 @@ plan::StoreId Follower::target_store() const {
   return plan_->at(carrier_->dataset(0)).store;
 }
 
-Result<Followed> Follower::advance(World& world, std::size_t limit) {
-  MIG_ASSIGN(followed, carry_over(world, limit));
-  if (followed) return *followed;
-  // No transaction of ours is open now: a slot is made when none is.
-  MIG_ASSIGN(place, feed_->go_on());
-  behind_gap_ = place;
-  MIG_ASSIGN(sweep, Sweep::open(world, carrier_->lane()));
-  sweep_.emplace(std::move(sweep));
-  MIG_ASSIGN(swept, carry_over(world, limit));
-  // Another gap already, which the next call meets.
-  return swept.value_or(Followed{});
-}
-
-// Nothing where there is a gap.
 Result<std::optional<Followed>> Follower::carry_over(World& world, std::size_t limit) {
   MIG_ASSIGN(effect, begin_effect(world, target_store(), step_));
   Applied now = effect.applied().value_or(Applied{});
@@ -183,19 +169,6 @@ Result<void> Follower::doubt_gone(std::int64_t after, Touched& touched) {
   MIG_ASSIGN(has_only_entries, feed_->has_only_entries(after));
   touched.is_gap = !has_only_entries;
   return {};
-}
-
-Result<Touched> Follower::look_everywhere(World& world, std::int64_t after, std::size_t limit) {
-  MIG_ASSIGN(target, world.stores.writing(target_store()));
-  for (const auto& owned : owned_)
-    MIG_TRY(owned->open(target));
-  MIG_ASSIGN(touched, sweep_->next(world, owned_, limit));
-  is_swept_ = touched.is_last;
-  touched.until = is_swept_ ? behind_gap_ : after;
-  touched.is_last = false;
-  MIG_TRY(reader_.read_each(touched.keys, page_, gone_));
-  MIG_TRY(doubt_gone(behind_gap_, touched));
-  return touched;
 }
 
 Result<std::int64_t> Follower::write(const World& world, Effect& effect, SharedRows shared) {

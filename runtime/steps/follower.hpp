@@ -19,7 +19,13 @@
 // tries it again.
 //
 // What was told while nobody listened is lost where no changelog keeps it; then every row is looked
-// at, here and there, before the place moves on.
+// at, here and there, before the place moves on. First it is counted how many rows that would
+// delete, and more than `max_delete` of them are not deleted: nobody has told that they were
+// (delete_cap.hpp).
+//
+// Deletes that are told have no such cap, however many they are. They are the application's own
+// commits, row by row: old rows are purged, sessions expire, and a side that does not follow them
+// is wrong. What takes all rows at once and tells of none, TRUNCATE or FLUSHALL, stops the feed.
 //
 // Used by the decision thread's slices, by one run at a time, as the fence makes sure.
 #pragma once
@@ -38,6 +44,7 @@
 #include "runtime/engine/world.hpp"
 #include "runtime/result.hpp"
 #include "runtime/steps/chunk_writer.hpp"
+#include "runtime/steps/gap_count.hpp"
 #include "runtime/steps/owned_rows.hpp"
 #include "runtime/steps/sweep.hpp"
 #include "runtime/stores/change_feed.hpp"
@@ -66,9 +73,13 @@ class Follower {
                                plan::Side authority = plan::Side::Old);
 
   ChangeFeed& feed() { return *feed_; }
+  // Instead of what the plan says: a person has looked.
+  void allow_deletes(plan::Ratio most) { most_deletes_ = most; }
 
   // Up to `limit` entries of the log, in one transaction.
   Result<Followed> advance(World& world, std::size_t limit);
+  // The same, but nothing at a gap: it is left to who follows for good, and may have to stop there.
+  Result<std::optional<Followed>> carry_over(World& world, std::size_t limit);
   // What `advance` would find where nothing new stands in the log, found without any lock; nothing
   // where something does. Whoever only looks may be a runner of an older epoch.
   Result<std::optional<Followed>> look_idly(World& world);
@@ -99,7 +110,7 @@ class Follower {
   Follower(const plan::Plan& plan, plan::StepId step, plan::Side authority,
            std::unique_ptr<ChangeFeed> feed, OpenStore source, KeysetReader reader);
   plan::StoreId target_store() const;
-  Result<std::optional<Followed>> carry_over(World& world, std::size_t limit);
+  Result<std::optional<Followed>> count(World& world, std::size_t limit);
   Result<Touched> look(World& world, std::int64_t after, std::size_t limit);
   Result<void> doubt_gone(std::int64_t after, Touched& touched);
   Result<Touched> look_everywhere(World& world, std::int64_t after, std::size_t limit);
@@ -130,8 +141,11 @@ class Follower {
   std::vector<std::unique_ptr<OwnedRows>> owned_;  // one an emit
   std::unique_ptr<ChunkWriter> chunk_;
   std::unique_ptr<ChunkWriter> mending_chunk_;
-  std::optional<Room> room_;  // on the way back
-  // While a gap is closed: what is left to look at, and where the feed goes on behind it.
+  std::optional<Room> room_;                 // on the way back
+  std::optional<plan::Ratio> most_deletes_;  // that a person allows
+  // While a gap is closed: first the count, then what is left to look at, and where the feed goes
+  // on behind it.
+  std::optional<GapCount> count_;
   std::optional<Sweep> sweep_;
   std::int64_t behind_gap_ = 0;
   bool is_swept_ = false;          // what was read last was the end of a sweep

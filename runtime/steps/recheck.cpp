@@ -39,6 +39,14 @@ bool Recheck::is_shared(plan::DatasetId dataset) const {
 }
 
 Result<bool> Recheck::advance(World& world, Reconciler& compared) {
+  Followed followed;
+  do {
+    // At a gap it waits for the run's own follower, which closes it or pauses the run: a step that
+    // fails may take the new side back, and with it the rows that the gap is about.
+    MIG_ASSIGN(slice, follower_.carry_over(world, kEntriesAtOnce));
+    if (!slice) return false;
+    followed = *slice;
+  } while (!followed.is_drained);
   if (rounds_ == 0) {
     MIG_ASSIGN(suspects, compared.differences(0, static_cast<std::size_t>(kMostSuspects) + 1));
     open_ = std::move(suspects);
@@ -50,11 +58,6 @@ Result<bool> Recheck::advance(World& world, Reconciler& compared) {
     is_too_many_ = true;
     return true;
   }
-  Followed followed;
-  do {
-    MIG_ASSIGN(slice, follower_.advance(world, kEntriesAtOnce));
-    followed = slice;
-  } while (!followed.is_drained);
   const std::vector<RowDifference> suspects = std::exchange(open_, {});
   MIG_TRY(judge(world, suspects, followed.position));
   const bool is_last_round = ++rounds_ == kRounds;

@@ -8,6 +8,7 @@
 
 #include "runtime/data/carry.hpp"
 #include "runtime/steps/chunk_writer.hpp"
+#include "runtime/steps/delete_cap.hpp"
 #include "runtime/steps/store_step.hpp"
 #include "runtime/stores/keyset_reader.hpp"
 #include "runtime/stores/lineage.hpp"
@@ -104,12 +105,12 @@ class Repairer {
 
 Result<void> check_deletes(const plan::Plan& plan, const Reconciliation& result, plan::Ratio most) {
   for (const DatasetDrift& drift : result.datasets) {
-    const __int128 extra = static_cast<__int128>(drift.extra) * plan::Ratio::kWhole;
-    if (extra <= static_cast<__int128>(most.parts()) * drift.found) continue;
-    return fail(ErrorKind::Permanent,
-                fmt::format("repair would delete {} of {} rows of `{}`, the plan allows {}",
-                            drift.extra, drift.found, plan.at(drift.dataset).name, print(most)),
-                "look at the extra rows first: they may be the application's");
+    const Deletes deletes{drift.dataset, drift.extra, drift.found};
+    MIG_TRY(check_deletes(
+        plan, "repair", deletes, most,
+        fmt::format("look at the extra rows first: they may be the application's; where they may "
+                    "go, run `mig repair --max-delete {}%`",
+                    whole_percent(deletes))));
   }
   return {};
 }

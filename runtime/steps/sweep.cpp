@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "runtime/steps/delete_cap.hpp"
 #include "runtime/stores/open_rows.hpp"
 
 namespace mig::runtime {
@@ -11,16 +10,11 @@ namespace mig::runtime {
 Result<Sweep> Sweep::open(World& world, const plan::Lane& lane) {
   MIG_ASSIGN(reader, open_rows(world.stores, world.plan, lane.source));
   MIG_ASSIGN(last, reader.last_key());
-  if (last.empty()) {
-    MIG_ASSIGN(target, open_rows(world.stores, world.plan, lane.targets.front()));
+  for (const plan::DatasetId follows : lane.targets) {
+    if (!last.empty()) break;
+    MIG_ASSIGN(target, open_rows(world.stores, world.plan, follows));
     MIG_ASSIGN(there, target.last_key());
-    if (!there.empty()) {
-      return fail(
-          ErrorKind::Permanent,
-          fmt::format("`{}` leads and is empty, and `{}` is not", world.plan.at(lane.source).name,
-                      world.plan.at(lane.targets.front()).name),
-          "bring its data back, or roll back; where it was emptied on purpose, begin again");
-    }
+    if (!there.empty()) return suddenly_empty(world.plan, lane.source, follows);
   }
   return Sweep(world.plan, lane, std::move(reader));
 }

@@ -1,5 +1,6 @@
 // All rows that may have been touched while nobody was told: those of the side that leads, then
-// those that stand on the other side and may be gone here. What closes a gap in a change feed.
+// those that stand on the other side and may be gone here. What closes a gap in a change feed, once
+// it is counted how many rows go with it (gap_count.hpp).
 //
 // Pages are read as they stand then; what changes meanwhile is told by the feed behind the gap. One
 // thread, that of the slices.

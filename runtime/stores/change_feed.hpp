@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_set>
+#include <vector>
 
 #include "runtime/result.hpp"
 #include "runtime/stores/changelog.hpp"
@@ -32,6 +34,10 @@ class ChangeFeed {
   // Whether nothing but entries lies behind `after`, for who finds rows gone before it reads those:
   // fails where something took all rows at once. False where that can no longer be told.
   virtual Result<bool> has_only_entries(std::int64_t after) = 0;
+  // Which of those rows entries behind `after` are about; else like has_only_entries, and nothing
+  // where that is false.
+  virtual Result<std::optional<std::unordered_set<std::string>>> touched_among(
+      const std::vector<std::string>& places, std::int64_t after) = 0;
   // What a follower keeps of its place.
   virtual std::string cursor(std::int64_t position) const = 0;
   // While this lasts the rows are those of the entries, where the store can hold them still. Where

@@ -144,6 +144,19 @@ Result<bool> PostgresSlotFeed::has_only_entries(std::int64_t after) {
   return stream_->read_on(after, std::numeric_limits<std::size_t>::max());
 }
 
+Result<std::optional<std::unordered_set<std::string>>> PostgresSlotFeed::touched_among(
+    const std::vector<std::string>& places, std::int64_t after) {
+  MIG_ASSIGN(is_whole, has_only_entries(after));
+  if (!is_whole) return std::nullopt;
+  const std::unordered_set<std::string> asked(places.begin(), places.end());
+  std::unordered_set<std::string> touched;
+  const auto& entries = stream_->entries();
+  for (std::size_t i = stream_->behind(after); i < entries.size(); ++i) {
+    if (asked.contains(entries[i].place)) touched.insert(entries[i].place);
+  }
+  return std::optional(std::move(touched));
+}
+
 Result<std::int64_t> PostgresSlotFeed::go_on() {
   MIG_ASSIGN(anew, stream_->begin_anew());
   history_ = anew.history;

@@ -169,6 +169,22 @@ Result<bool> RedisFeed::has_only_entries(std::int64_t after) {
   return pump(std::numeric_limits<std::size_t>::max());
 }
 
+Result<std::optional<std::unordered_set<std::string>>> RedisFeed::touched_among(
+    const std::vector<std::string>& places, std::int64_t after) {
+  MIG_ASSIGN(is_whole, has_only_entries(after));
+  if (!is_whole) return std::nullopt;
+  std::unordered_set<std::string> keys;
+  for (const Entry& entry : entries_) {
+    if (entry.at > after) keys.insert(entry.key);
+  }
+  std::unordered_set<std::string> touched;
+  for (const std::string& place : places) {
+    const auto key = pattern_.key_at(place);
+    if (key && keys.contains(*key)) touched.insert(place);
+  }
+  return std::optional(std::move(touched));
+}
+
 Result<std::int64_t> RedisFeed::go_on() {
   MIG_ASSIGN(link, connect_());
   MIG_ASSIGN(place, begin_replication(*asks_, std::move(link)));

@@ -31,6 +31,8 @@ class RedisFeed final : public ChangeFeed {
   Result<Touched> read(std::int64_t after, std::size_t limit, Horizon horizon) override;
   Result<bool> is_touched(const std::string& place, std::int64_t after) override;
   Result<bool> has_only_entries(std::int64_t after) override;
+  Result<std::optional<std::unordered_set<std::string>>> touched_among(
+      const std::vector<std::string>& places, std::int64_t after) override;
   std::string cursor(std::int64_t position) const override;
   Result<std::optional<Transaction>> hold() override { return std::optional<Transaction>(); }
   Result<std::int64_t> go_on() override;

@@ -20,6 +20,16 @@ Result<bool> SqlFeed::is_touched(const std::string& place, std::int64_t after) {
   return log_.is_touched(*database_, place, after);
 }
 
+Result<std::optional<std::unordered_set<std::string>>> SqlFeed::touched_among(
+    const std::vector<std::string>& places, std::int64_t after) {
+  std::unordered_set<std::string> touched;
+  for (const std::string& place : places) {
+    MIG_ASSIGN(is_one, is_touched(place, after));
+    if (is_one) touched.insert(place);
+  }
+  return std::optional(std::move(touched));
+}
+
 Result<std::optional<Transaction>> SqlFeed::hold() {
   MIG_ASSIGN(snapshot, Transaction::begin_read(*database_));
   return std::optional<Transaction>(std::move(snapshot));

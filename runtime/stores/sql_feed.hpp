@@ -18,6 +18,8 @@ class SqlFeed final : public ChangeFeed {
   Result<bool> is_touched(const std::string& place, std::int64_t after) override;
   // A trigger refuses what takes all rows at once.
   Result<bool> has_only_entries(std::int64_t /*after*/) override { return true; }
+  Result<std::optional<std::unordered_set<std::string>>> touched_among(
+      const std::vector<std::string>& places, std::int64_t after) override;
   std::string cursor(std::int64_t position) const override { return std::to_string(position); }
   Result<std::optional<Transaction>> hold() override;
   Result<std::int64_t> go_on() override;

@@ -181,7 +181,7 @@ TEST_CASE("repair stops rather than delete many rows") {
   const auto outcome = shop.verify();
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().message ==
-        "repair would delete 500 of 500 rows of `users`, the plan allows 1%");
+        "repair would delete 500 of 500 rows of `users`, and at most 1% may go");
   CHECK(rows_of(shop.folder / "new.db", "SELECT count(*) FROM users") == "500\n");
 }
 
