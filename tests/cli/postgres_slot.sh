@@ -263,6 +263,75 @@ holds 'the other side has its rows' test "$(sql live_new 'SELECT count(*) FROM p
 expect 0 '' "$mig" rollback --because 'a test'
 nothing_left live
 
+# ---- much that went while nobody told is taken for lost, until a person says otherwise
+filled capped
+begin capped && plan "$(url capped)" "$(url capped_new)" >plan.mig
+is_unread() { ! is_read "$1"; }
+goes_untold() {  # DATABASE STATEMENT
+  kill -9 "$runner" 2>/dev/null; wait "$runner" 2>/dev/null; runner=''
+  until_holds "nobody reads the slot of $1" is_unread "$1"
+  sql "$1" "SELECT pg_drop_replication_slot('$(slot_of "$1")')" >/dev/null
+  sql "$1" "$2"
+}
+goes_on() { "$mig" continue >out 2>&1 & runner=$!; }
+stays
+until_holds 'an approval' waits_for first
+goes_untold capped 'DELETE FROM users WHERE id BETWEEN 101 AND 160'
+for i in 1 2 3 4; do timeout -s KILL "0.$i" "$mig" apply plan.mig --yes >>out 2>&1; done 2>/dev/null
+answers capped_new 'SELECT count(*) FROM people' 2000
+"$mig" apply plan.mig --yes >out 2>&1
+expect 0 'paused (stream_gap' "$mig" status
+expect 5 'closing a gap in the log would delete 60 of 2000 rows of `people`, and at most 1% may go' "$mig" continue
+expect 5 'run `mig repair --max-delete 3%`; then `mig continue`' "$mig" continue
+expect 1 'extra' "$mig" verify
+expect 5 'run `mig repair --max-delete 3%`' "$mig" repair
+expect 64 'a share such as 5% is wanted' "$mig" repair --max-delete 2
+expect 5 'at most 2% may go' "$mig" repair --max-delete 2%
+answers capped_new 'SELECT count(*) FROM people' 2000
+expect 0 'drift 0' "$mig" repair --max-delete 3%
+answers capped_new 'SELECT count(*) FROM people' 1940
+goes_on
+sql capped "UPDATE users SET email = 'followed' WHERE id = 5"
+until_holds 'what was written since' are_equal capped
+# All of it at once is no share.
+goes_untold capped 'CREATE TABLE kept AS SELECT * FROM users; DELETE FROM users'
+stays
+ends 5
+holds "it says so: $(tail -2 out)" grep -qF '`users` leads and is empty, and `people` is not' out
+expect 5 'leads and is empty' "$mig" repair --max-delete 100%
+answers capped_new 'SELECT count(*) FROM people' 1940
+sql capped "INSERT INTO users SELECT * FROM kept; UPDATE users SET email = 'back' WHERE id = 5"
+goes_on
+until_holds 'the rows that came back' are_equal capped
+# On the way back, too.
+expect 0 '' "$mig" approve first --because 'a test'
+until_holds 'the approval behind the cutover' waits_for last
+goes_untold capped_new 'DELETE FROM people WHERE id BETWEEN 201 AND 260'
+stays
+ends 5
+holds "it says so: $(tail -2 out)" grep -qF 'would delete 60 of 1940 rows of `users`, and at most 1% may go' out
+expect 3 'the old side is no longer the authority' "$mig" repair
+answers capped 'SELECT count(*) FROM users' 1940
+expect 0 'drift 0' "$mig" repair --max-delete 4%
+answers capped 'SELECT count(*) FROM users' 1880
+goes_on
+sql capped_new "UPDATE people SET email = 'led' WHERE id = 5"
+until_holds 'what was written on the new side' are_equal capped
+expect 0 '' "$mig" rollback --because 'a test'
+ends 4
+nothing_left capped
+# The plan may say it beforehand.
+filled purged
+begin purged && plan "$(url purged)" "$(url purged_new)" | sed 's/repair = from_authority/&; max_delete = 3%/' >plan.mig
+stays
+until_holds 'an approval' waits_for first
+goes_untold purged 'DELETE FROM users WHERE id BETWEEN 101 AND 160'
+stays
+until_holds 'as many as the plan allows are gone' are_equal purged
+answers purged_new 'SELECT count(*) FROM people' 1940
+expect 0 '' "$mig" rollback --because 'a test'
+ends 4
+
 # ---- a run whose journal is lost
 filled lost
 begin lost && plan "$(url lost)" "$(url lost_new)" >plan.mig

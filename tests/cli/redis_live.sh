@@ -137,6 +137,39 @@ holds "the run is paused: $code" test "$code" -eq 5
 holds "it says why: $(tail -4 out)" grep -qE 'somebody sent flushall to `.*`, which takes all rows at once' out
 holds 'the new side keeps all of its rows' test "$(redis second --scan --pattern 's:*' | wc -l)" -eq 32000
 
+# ---- where nobody told of what went, much of it is taken for lost, and the other side keeps it
+in_folder lost; filled
+plan hash 'phase ready { approve "somebody" { by_author = true }; require same }' >plan.mig
+run
+holds 'it waits while it follows' until_status 'mig approve'
+kill -STOP "$runner"
+"$here/../support/redis.sh" kill "$work/first"
+"$here/../support/redis.sh" again "$work/first"
+seq 10 10 600 | sed 's/^/DEL sess:/' | redis first --pipe >/dev/null
+gone=$((2000 - $(redis first --scan --pattern 'sess:*' | wc -l)))
+kill -CONT "$runner"
+ended
+holds "the run is paused: $code" test "$code" -eq 5
+holds "it says why: $(tail -4 out)" grep -qF "would delete $gone of 2000 rows of \`new_sessions\`, and at most 1% may go" out
+holds 'the new side keeps all of its rows' test "$(redis second --scan --pattern 's:*' | wc -l)" -eq 2000
+expect 5 'and at most 1% may go' "$mig" continue
+holds 'it does still' test "$(redis second --scan --pattern 's:*' | wc -l)" -eq 2000
+expect 0 'drift 0' "$mig" repair --max-delete 10%
+holds 'a person has said that they may go' test "$(redis second --scan --pattern 's:*' | wc -l)" -eq $((2000 - gone))
+"$mig" continue >>out 2>&1 & runner=$!
+redis first hset sess:1000 note 'changed after' >/dev/null
+holds 'then it goes on' until_there second 'changed after' hget s:1000 note
+# Empty all of a sudden: nobody heard of it, as the server was another one by then.
+kill -STOP "$runner"
+"$here/../support/redis.sh" kill "$work/first"
+"$here/../support/redis.sh" again "$work/first"
+redis first flushall >/dev/null
+kill -CONT "$runner"
+ended
+holds "the run is paused: $code" test "$code" -eq 5
+holds "it says why: $(tail -4 out)" grep -qF '`old_sessions` leads and is empty, and `new_sessions` is not' out
+holds 'the new side keeps what it has' test "$(redis second --scan --pattern 's:*' | wc -l)" -eq $((2000 - gone))
+
 # ---- who may not read the stream is told before anything begins
 in_folder refused; filled
 redis first acl setuser ada on '>secret' '~*' '&*' +@all -psync >/dev/null

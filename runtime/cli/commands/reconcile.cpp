@@ -3,6 +3,8 @@
 #include "runtime/data/reconcile.hpp"
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -14,7 +16,10 @@
 #include "runtime/cli/observers.hpp"
 #include "runtime/cli/refused_plan.hpp"
 #include "runtime/cli/session.hpp"
+#include "runtime/cli/share_option.hpp"
 #include "runtime/cli/signals.hpp"
+#include "runtime/steps/delete_cap.hpp"
+#include "runtime/steps/follower.hpp"
 #include "runtime/steps/letter_retry.hpp"
 #include "runtime/steps/repair.hpp"
 #include "runtime/stores/effect.hpp"
@@ -24,11 +29,15 @@
 namespace mig::cli {
 namespace {
 
+constexpr std::size_t kEntriesAtOnce = 2000;
+
 struct ReconcileCommand {
   SessionOptions session;
   std::string list;
   bool is_json = false;
   std::string resource;  // only this one; empty: all that the plan moves
+  // How large a share of the rows may be deleted, by the person who repairs.
+  std::optional<plan::Ratio> most_deletes;
   std::string store;
   std::string held_by;
 };
@@ -176,6 +185,33 @@ std::optional<plan::StepId> writing_step(const plan::Plan& view, const plan::Run
   return found;
 }
 
+// Carries over what has changed; over a gap in the log, deleting up to that share of the rows.
+std::optional<ExitCode> catch_up(runtime::World& world, const plan::WritesState& stream,
+                                 plan::Ratio most_deletes) {
+  auto follower = runtime::Follower::open(world, stream.followed(), stream.leads());
+  if (!follower) return report_error(follower.error());
+  follower->allow_deletes(most_deletes);
+  std::int64_t written = 0;
+  while (true) {
+    auto followed = follower->advance(world, kEntriesAtOnce);
+    if (!followed) return report_error(followed.error(), ExitCode::NeedsPerson);
+    written += followed->written;
+    if (followed->is_drained) break;
+    if (world.is_stopping) return ExitCode::Interrupted;
+  }
+  fmt::print("{} rows carried over\n", grouped(written));
+  return std::nullopt;
+}
+
+// Compares again, and shows what is left.
+ExitCode show_rest(const runtime::World& world, const ReconcileCommand& command,
+                   const runtime::ReconcileOptions& options) {
+  auto after = runtime::reconcile(world.plan, world.stores, options);
+  if (!after) return report_error(after.error());
+  show(world.plan, *after, command);
+  return after->findings() == 0 ? ExitCode::Done : ExitCode::PlanWrong;
+}
+
 // Mends one pair of sides, and shows what is left.
 ExitCode mend(runtime::World& world, plan::StepId step, const ReconcileCommand& command) {
   const auto options =
@@ -193,14 +229,43 @@ ExitCode mend(runtime::World& world, plan::StepId step, const ReconcileCommand& 
     if (!is_done) return report_error(is_done.error());
     if (*is_done) break;
   }
-  auto rows = runtime::repair(world, step, reconciler, plan::Ratio::percent(1));
-  if (!rows) return report_error(rows.error());
-  auto after = runtime::reconcile(world.plan, world.stores, options);
-  if (!after) return report_error(after.error());
+  auto rows = runtime::repair(world, step, reconciler,
+                              command.most_deletes.value_or(runtime::most_deletes_of(world.plan)));
+  if (!rows) return report_error(rows.error(), ExitCode::NeedsPerson);
   fmt::print("{} rows repaired, {} dead letters closed\n\n", grouped(*rows),
              grouped(letters->closed()));
-  show(world.plan, *after, command);
-  return after->findings() == 0 ? ExitCode::Done : ExitCode::PlanWrong;
+  return show_rest(world, command, options);
+}
+
+// The step in whose name the new side is repaired from the old one, which has to lead, or what is
+// newer on the new side would be lost.
+std::optional<plan::StepId> repairing_step(const plan::Plan& view, const plan::RunState& state) {
+  const bool old_leads = plan::leading_side(view, state) == plan::Side::Old;
+  if (!old_leads || is_past_point_of_no_return(view, state)) return std::nullopt;
+  return writing_step(view, state);
+}
+
+// Where a person allows deletes, the side that follows is brought up to date first, whichever that
+// is.
+ExitCode mend_or_catch_up(runtime::World& world, const ReconcileCommand& command) {
+  const auto stream = plan::stream(world.plan, world.state);
+  if (command.most_deletes && stream) {
+    if (const auto exit = catch_up(world, *stream, *command.most_deletes)) return *exit;
+  }
+  if (const auto step = repairing_step(world.plan, world.state)) return mend(world, *step, command);
+  return show_rest(
+      world, command,
+      options_for(command, world.plan, world.state, world.authority.run, world.folder));
+}
+
+// Why there is nothing to repair; nothing where there is.
+std::optional<std::string_view> unrepairable(const plan::Plan& view, const plan::RunState& state,
+                                             const ReconcileCommand& command) {
+  const bool is_followed = plan::stream(view, state).has_value();
+  const bool may = (command.most_deletes && is_followed) || repairing_step(view, state);
+  if (may && !state.has_ended()) return std::nullopt;
+  return writing_step(view, state) ? "the old side is no longer the authority, or the run has ended"
+                                   : "no copy is done yet";
 }
 
 ExitCode repair(const ReconcileCommand& command) {
@@ -214,13 +279,10 @@ ExitCode repair(const ReconcileCommand& command) {
   const auto chosen = chosen_views(views, command);
   if (chosen.empty()) return unknown_resource(run->plan, command);
   for (const plan::Plan* view : chosen) {
-    const auto step = writing_step(*view, run->state);
-    const bool may =
-        step && !run->state.has_ended() && !is_past_point_of_no_return(*view, run->state);
-    if (may) continue;
+    const auto why = unrepairable(*view, run->state, command);
+    if (!why) continue;
     fmt::print(stderr, "mig: there is nothing to repair {} from: {}\n", view->at(view->from).name,
-               step ? "the old side is no longer the authority, or the run has ended"
-                    : "no copy is done yet");
+               *why);
     return ExitCode::Refused;
   }
   auto lease = take_lease(*session, run->plan_name, run->env);
@@ -239,7 +301,7 @@ ExitCode repair(const ReconcileCommand& command) {
     runtime::Worker beside;
     runtime::World world{*view,  log->state(), session->clock(), *stores,
                          beside, authority,    folder,           stop_on_signals()};
-    const ExitCode one = mend(world, *writing_step(*view, log->state()), command);
+    const ExitCode one = mend_or_catch_up(world, command);
     if (one != ExitCode::Done) exit = one;
   }
   (void)session->journal().release(*lease);
@@ -300,10 +362,18 @@ void declare_reconcile(CLI::App& app, ExitCode& exit) {
     command->footer(fmt::format(
         "Example:\n  {}\nExit codes: 0 no drift, 1 drift, or another finding", example));
     command->callback([options, run, &exit] { exit = run(*options); });
+    return std::pair(command, options);
   };
   add("verify", "Compare both sides of a run, and change nothing",
       "mig verify --list differences.jsonl", verify);
-  add("repair", "Make the new side what the old one says it should be", "mig repair", repair);
+  auto [repairs, repair_options] =
+      add("repair", "Make the new side what the old one says it should be", "mig repair", repair);
+  add_share_option(
+      *repairs, "--max-delete", repair_options->most_deletes,
+      "also close a gap in the log, and delete up to that share of a side's rows (1%)");
+  repairs->footer(
+      "Example:\n  mig repair\n  mig repair --max-delete 3%\n"
+      "Exit codes: 0 no drift, 1 drift, or another finding, 5 more rows would go than may");
 
   CLI::App* command =
       app.add_subcommand("unlock", "Free a store that a dead run of another journal holds");
